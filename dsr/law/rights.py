@@ -1,0 +1,21 @@
+"""What a data subject can ask for (M1)."""
+
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """A request type, named as in the GDPR; the two reports are rows J14 and P11."""
+
+    ACCESS = "access"  # GDPR Art. 15
+    RECTIFICATION = "rectification"  # GDPR Art. 16
+    ERASURE = "erasure"  # GDPR Art. 17
+    PORTABILITY = "portability"  # GDPR Art. 20
+    CONSENT_WITHDRAWAL = "consent-withdrawal"  # GDPR Art. 7(3)
+    PROCESSING_INFORMATION = "processing-information"  # GDPR Arts 13-15, without personal data
+    COMPLAINT = "complaint"  # complaint or question to the controller
+    COMPROMISED_ACCOUNT = "compromised-account"  # report, J14
+    CHILD = "child"  # report that a child uses the service, P11
+
+
+# Rights whose walk searches the controller's systems.
+SEARCHING = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE, Right.RECTIFICATION})

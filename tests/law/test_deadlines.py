@@ -1,0 +1,207 @@
+"""The promise of 15 business days (J1, M2); the vectors were computed apart and checked twice."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+import numpy as np
+import pytest
+
+from dsr.law.calendars import Calendar, working_day
+from dsr.law.deadlines import business_days_left, closes_at, due_on
+
+GERMANY = Calendar("DE", "Europe/Berlin")
+CHINA = Calendar("CN", "Asia/Shanghai")
+UNITED_STATES = Calendar("US", "America/New_York")
+
+
+def noon(day: str, zone: str) -> datetime:
+    return datetime.fromisoformat(day).replace(hour=12, tzinfo=ZoneInfo(zone))
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        ("2026-03-05", "2026-03-26"),
+        ("2026-08-31", "2026-09-21"),
+        ("2026-01-31", "2026-02-20"),
+        ("2028-01-31", "2028-02-21"),
+        ("2026-11-25", "2026-12-16"),
+        ("2026-04-14", "2026-05-06"),
+    ],
+)
+def test_sam_is_answered_within_15_german_business_days(received: str, due: str) -> None:
+    assert due_on(noon(received, GERMANY.zone), 15, GERMANY) == date.fromisoformat(due)
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        ("2026-02-09", "2026-03-06"),
+        ("2026-02-13", "2026-03-12"),
+        ("2026-09-21", "2026-10-19"),
+        ("2026-11-20", "2026-12-11"),
+    ],
+)
+def test_a_saturday_that_china_works_to_make_up_for_a_holiday_counts(received: str, due: str) -> None:
+    assert due_on(noon(received, CHINA.zone), 15, CHINA) == date.fromisoformat(due)
+
+
+@pytest.mark.parametrize(
+    ("received", "fifteen", "ten"),
+    [
+        ("2026-06-08", 21, 14),  # Monday
+        ("2026-06-09", 21, 14),
+        ("2026-06-10", 21, 14),
+        ("2026-06-11", 21, 14),
+        ("2026-06-12", 21, 14),
+        ("2026-06-13", 20, 13),  # Saturday
+        ("2026-06-14", 19, 12),  # Sunday
+    ],
+)
+def test_without_holidays_15_business_days_are_three_weeks(received: str, fifteen: int, ten: int) -> None:
+    moment = noon(received, GERMANY.zone)
+    spans = [(due_on(moment, days, GERMANY) - moment.date()).days for days in (15, 10)]
+    assert spans == [fifteen, ten]
+
+
+@pytest.mark.parametrize(
+    ("country", "most"),
+    [
+        ("DE", 26),
+        ("FR", 27),
+        ("BE", 26),
+        ("NL", 26),
+        ("IE", 25),
+        ("GB", 26),
+        ("US", 26),
+        ("BR", 25),
+        ("PL", 27),
+    ],
+)
+def test_15_business_days_never_pass_one_month(country: str, most: int) -> None:
+    calendar = Calendar(country, "UTC")
+    receipts = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=n) for n in range(730)]
+    assert max((due_on(moment, 15, calendar) - moment.date()).days for moment in receipts) == most
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        ("2026-03-05T23:59:59+01:00", "2026-03-26"),
+        ("2026-03-06T00:00:00+01:00", "2026-03-27"),
+        ("2026-03-05T23:00:00+00:00", "2026-03-27"),  # already tomorrow in Berlin
+        ("2026-03-28T23:30:00+01:00", "2026-04-21"),  # the night the clocks go forward
+        ("2026-03-29T00:30:00+01:00", "2026-04-21"),
+        ("2026-10-25T02:30:00+02:00", "2026-11-13"),  # the hour that comes twice
+        ("2026-10-25T02:30:00+01:00", "2026-11-13"),
+    ],
+)
+def test_the_day_of_receipt_is_the_local_one(received: str, due: str) -> None:
+    assert due_on(datetime.fromisoformat(received), 15, GERMANY) == date.fromisoformat(due)
+
+
+def test_the_same_moment_is_due_on_different_days_in_two_zones() -> None:
+    moment = datetime(2026, 6, 8, 20, tzinfo=UTC)  # Tuesday in Shanghai
+    plain = [Calendar("DE", zone) for zone in ("America/New_York", "Asia/Shanghai")]
+    assert [due_on(moment, 1, calendar) for calendar in plain] == [date(2026, 6, 9), date(2026, 6, 10)]
+
+
+def test_a_day_on_which_the_entity_is_closed_does_not_count() -> None:
+    closed = Calendar("DE", "Europe/Berlin", closed_on=frozenset({date(2026, 6, 9)}))
+    assert due_on(noon("2026-06-08", closed.zone), 1, closed) == date(2026, 6, 10)
+
+
+def test_a_holiday_of_the_subdivision_does_not_count() -> None:
+    bavaria = Calendar("DE", "Europe/Berlin", subdivision="BY")
+    epiphany = date(2026, 1, 6)
+    assert (working_day(bavaria, epiphany), working_day(GERMANY, epiphany)) == (False, True)
+
+
+def test_a_holiday_kept_on_the_last_day_of_the_year_before_does_not_count() -> None:
+    assert not working_day(UNITED_STATES, date(2021, 12, 31))  # for Saturday, 1 January 2022
+
+
+@pytest.mark.parametrize("calendar", [GERMANY, CHINA, UNITED_STATES], ids=lambda calendar: calendar.country)
+def test_an_independent_count_agrees_on_2000_receipts(calendar: Calendar) -> None:
+    chance = random.Random(1182)
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    receipts = [start + timedelta(seconds=chance.randrange(3 * 365 * 86_400)) for _ in range(2_000)]
+    zone = ZoneInfo(calendar.zone)
+    assert [due_on(moment, 15, calendar) for moment in receipts] == [
+        counted_by_numpy(moment.astimezone(zone).date(), calendar.country) for moment in receipts
+    ]
+
+
+def counted_by_numpy(received_on: date, country: str) -> date:
+    """numpy knows no working Saturdays: all weekdays are open, closed days listed."""
+    due = np.busday_offset(
+        received_on, 15, roll="backward", weekmask="1111111", holidays=NUMPY_CLOSED[country]
+    )
+    return date.fromisoformat(str(due))
+
+
+def closed_days(country: str) -> list[date]:
+    """Weekends and holidays as the library lists them, without asking it for working days."""
+    book = holidays.country_holidays(country, years=range(2023, 2029))
+    every = (date(2023, 1, 1) + timedelta(days=n) for n in range(6 * 365))
+    worked = book.weekend_workdays
+    return [day for day in every if day in book or (day.weekday() >= 5 and day not in worked)]
+
+
+NUMPY_CLOSED = {country: closed_days(country) for country in ("DE", "CN", "US")}
+
+
+def test_what_is_left_falls_from_15_to_0_and_below() -> None:
+    due = date(2026, 3, 26)
+    days = [date(2026, 3, 5), date(2026, 3, 25), due, date(2026, 3, 27), date(2026, 3, 30)]
+    assert [business_days_left(day, due, GERMANY) for day in days] == [15, 1, 0, -1, -2]
+
+
+def test_the_weekend_after_the_due_date_is_already_late() -> None:
+    assert business_days_left(date(2026, 3, 28), date(2026, 3, 27), GERMANY) == -1
+
+
+@pytest.mark.parametrize(
+    ("zone", "due", "end"),
+    [
+        ("Europe/Berlin", "2026-03-26", "2026-03-26T23:00:00+00:00"),
+        ("Europe/Berlin", "2026-03-29", "2026-03-29T22:00:00+00:00"),  # 23 hours long
+        ("Europe/Berlin", "2026-10-25", "2026-10-25T23:00:00+00:00"),  # 25 hours long
+        ("Asia/Beirut", "2026-03-28", "2026-03-28T22:00:00+00:00"),  # the next day starts at 01:00
+        (
+            "America/Havana",
+            "2026-10-31",
+            "2026-11-01T04:00:00+00:00",
+        ),  # midnight comes twice: the first ends the day
+    ],
+)
+def test_the_last_day_ends_with_its_last_local_hour(zone: str, due: str, end: str) -> None:
+    assert closes_at(date.fromisoformat(due), Calendar("DE", zone)) == datetime.fromisoformat(end)
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "subdivision"),
+    [
+        ("XX", "UTC", None),
+        ("DE", "Europe/Atlantis", None),
+        ("DE", "", None),
+        ("DE", "UTC", "ZZ"),
+        ("DE", "../etc", None),
+    ],
+)
+def test_a_calendar_nobody_can_count_by_is_refused(country: str, zone: str, subdivision: str | None) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        Calendar(country, zone, subdivision)
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        due_on(datetime(2026, 3, 5), 15, GERMANY)  # noqa: DTZ001 - the promise is that this is refused
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_a_promise_of_no_days_is_refused(days: int) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        due_on(noon("2026-03-05", GERMANY.zone), days, GERMANY)
