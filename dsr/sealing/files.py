@@ -1,0 +1,150 @@
+"""Sealed files: age (X25519), one identity per file, itself sealed by the ring. No plain byte touches the disk."""
+
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pyrage import DecryptError, decrypt_io, encrypt_io, x25519
+
+from dsr.sealing.fields import Unsealable, seal, unseal
+from dsr.sealing.keyring import Ring
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A finished sealed file. Forgetting `wrapped_key` destroys its content, backups included."""
+
+    wrapped_key: str
+    sha256: str  # of the plain content, hex
+    size: int  # bytes of plain content
+
+
+class _Counted(io.RawIOBase):
+    """Passes bytes on, hashing and counting them."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self.out, self.digest, self.size = out, hashlib.sha256(), 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk) -> int:  # type: ignore[no-untyped-def,override]  # noqa: ANN001 — typeshed's Buffer is 3.12's
+        self.out.write(chunk)
+        self.digest.update(chunk)
+        self.size += len(chunk)
+        return len(chunk)
+
+
+def write(path: Path, place: str, ring: Ring, fill: Callable[[BinaryIO], None]) -> Sealed:
+    """Seal what `fill` writes into `path`: to a neighbour first, flushed, then renamed into place.
+
+    What `fill` raises is raised, and nothing is left behind.
+    """
+    identity = x25519.Identity.generate()
+    partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with partial.open("xb") as file:
+            counted = _encrypted(file, identity, fill)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+    wrapped = seal(ring, str(identity).encode(), place)
+    return Sealed(wrapped, counted.digest.hexdigest(), counted.size)
+
+
+def _encrypted(file: BinaryIO, identity: x25519.Identity, fill: Callable[[BinaryIO], None]) -> _Counted:
+    """Run age in a thread at the far end of a pipe, `fill` at the near end."""
+    far, near = os.pipe()
+    failures: list[BaseException] = []
+
+    def encrypt() -> None:
+        with os.fdopen(far, "rb") as source:
+            try:
+                encrypt_io(source, file, [identity.to_public()])
+            except BaseException as error:  # noqa: BLE001 — carried to the caller's thread, raised there
+                failures.append(error)
+
+    thread = threading.Thread(target=encrypt, name="age")
+    thread.start()
+    try:
+        with os.fdopen(near, "wb") as sink:
+            counted = _Counted(sink)
+            fill(counted)  # type: ignore[arg-type]  # a writable RawIOBase is all that `fill` needs
+    except BrokenPipeError:
+        if not failures:
+            raise
+    finally:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return counted
+
+
+@contextmanager
+def reading(path: Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[BinaryIO]:
+    """The plain content of a sealed file as a stream. Raises Unsealable when it was changed or cut short."""
+    identity = x25519.Identity.from_str(unseal(ring, wrapped_key, place).decode())
+    far, near = os.pipe()
+    failures: list[BaseException] = []
+
+    def decrypt() -> None:
+        with path.open("rb") as source, os.fdopen(near, "wb") as sink:
+            try:
+                decrypt_io(source, sink, [identity])
+            except BaseException as error:  # noqa: BLE001 — carried to the reader's thread, raised there
+                failures.append(error)
+
+    if not path.is_file():
+        os.close(far)
+        os.close(near)
+        raise Unsealable(place)
+    thread = threading.Thread(target=decrypt, name="age")
+    thread.start()
+    with os.fdopen(far, "rb") as stream:
+        checked = _Checked(stream, thread, failures, place)
+        try:
+            yield io.BufferedReader(checked, 1 << 16)
+        finally:
+            stream.close()
+            thread.join()
+
+
+class _Checked(io.RawIOBase):
+    """Reads a pipe; at its end the decryption must have ended well, else a cut file would pass for a whole one."""
+
+    def __init__(
+        self, stream: BinaryIO, thread: threading.Thread, failures: list[BaseException], place: str
+    ) -> None:
+        self.stream, self.thread, self.failures, self.place = stream, thread, failures, place
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def,override]  # noqa: ANN001 — as above
+        count = self.stream.readinto(buffer)  # type: ignore[attr-defined]
+        if count == 0:
+            self.thread.join()
+            if self.failures:
+                raise Unsealable(self.place) from self.failures[0]
+        return int(count)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+__all__ = ["DecryptError", "Sealed", "Unsealable", "reading", "write"]
