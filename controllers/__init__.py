@@ -1,0 +1,1 @@
+"""The reference controllers, their data maps, and the sample systems behind them."""

@@ -1,0 +1,226 @@
+"""What no single value shows: references between files, links, keys, colours, dates."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import available_timezones
+
+from dsr.datamap.categories import CATEGORIES
+from dsr.datamap.schema import Basis, CollectionMap, Controller, IdentityKind, Link, Retention, SystemMap, Way
+
+_CONTRAST = 4.5  # WCAG 1.4.3, text of normal size
+_LINEAR_BELOW = 0.03928
+_UNNAMED = re.compile(r"\$\{(?![A-Z][A-Z0-9_]*\})")  # a '${' that is no '${NAME}'
+_MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+
+Where = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A mistake in controller.yaml (`system` is None) or in the file of a system."""
+
+    system: str | None
+    where: Where
+    message: str
+
+
+def flaws(
+    controller: Controller, systems: Mapping[str, SystemMap], broken: Collection[str] = ()
+) -> Iterator[Flaw]:
+    """Every mistake. Links into a `broken` system (one that could not be read) are not judged."""
+    yield from _of_controller(controller)
+    for slug, system in systems.items():
+        yield from _of_settings(slug, system)
+        if system.processor is not None:
+            yield from _unknown(slug, ("processor",), (system.processor,), controller.recipients, "recipient")
+        for name, collection in system.collections.items():
+            yield from _of_collection(controller, slug, name, collection)
+            for place, link in enumerate(collection.links):
+                where = ("collections", name, "links", place)
+                yield from _of_link(slug, where, link, collection)
+                if target(slug, link)[0] not in broken:
+                    yield from _of_target(systems, slug, where, link)
+    yield from _cycles(systems)
+
+
+def target(system: str, link: Link) -> tuple[str, str]:
+    """System and collection that a link points to."""
+    head, dot, tail = link.to.partition(".")
+    return (head, tail) if dot else (system, head)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two '#rrggbb' colours (WCAG)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _unknown(
+    system: str | None, where: Where, found: Collection[str], allowed: Collection[str], kind: str
+) -> Iterator[Flaw]:
+    for one in found:
+        if one not in allowed:
+            known = ", ".join(allowed) or "none, for none is described"
+            yield Flaw(system, where, f"found {kind} '{one}'; allowed are {known}")
+
+
+def _of_controller(controller: Controller) -> Iterator[Flaw]:
+    brand = controller.brand
+    ratio = contrast(brand.colour, brand.text_on_colour)
+    if ratio < _CONTRAST:
+        found = f"found a contrast of {ratio:.1f}:1 between {brand.colour} and {brand.text_on_colour}"
+        yield Flaw(None, ("brand", "colour"), f"{found}; allowed is {_CONTRAST}:1 and more")
+    for slug, purpose in controller.purposes.items():
+        if purpose.basis is Basis.CONSENT and not purpose.withdrawable:
+            message = "found false; a purpose resting on consent is withdrawable (GDPR Art. 7(3))"
+            yield Flaw(None, ("purposes", slug, "withdrawable"), message)
+    yield from _of_dates(controller)
+
+
+def _of_dates(controller: Controller) -> Iterator[Flaw]:
+    if controller.calendar.zone not in available_timezones():
+        message = f"found '{controller.calendar.zone}'; allowed are IANA time zones such as Europe/Helsinki"
+        yield Flaw(None, ("calendar", "zone"), message)
+    for place, day in enumerate(controller.calendar.closed_on):
+        if not _is_date(day):
+            where: Where = ("calendar", "closed_on", place)
+            yield Flaw(None, where, f"found '{day}'; allowed are dates, YYYY-MM-DD")
+    for place, version in enumerate(controller.policy_versions):
+        if not (_is_date(version.effective_on) or _MONTH.match(version.effective_on)):
+            where = ("policy_versions", place, "effective_on")
+            yield Flaw(None, where, f"found '{version.effective_on}'; allowed are YYYY-MM-DD and YYYY-MM")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _of_settings(slug: str, system: SystemMap) -> Iterator[Flaw]:
+    places: list[tuple[Where, dict[str, str]]] = [(("connector", "settings"), system.connector.settings)]
+    places += [(("collections", name, "settings"), one.settings) for name, one in system.collections.items()]
+    for where, settings in places:
+        for key, value in settings.items():
+            if _UNNAMED.search(value):
+                yield Flaw(slug, (*where, key), f"found '{value}'; allowed is ${{NAME}} in capitals")
+
+
+def _of_collection(controller: Controller, slug: str, name: str, collection: CollectionMap) -> Iterator[Flaw]:
+    at: Where = ("collections", name)
+    fields = collection.fields
+    yield from _unknown(slug, (*at, "purposes"), collection.purposes, controller.purposes, "purpose")
+    yield from _unknown(slug, (*at, "recipients"), collection.recipients, controller.recipients, "recipient")
+    rules = controller.retention
+    yield from _unknown(slug, (*at, "retention"), (collection.retention,), rules, "retention rule")
+    yield from _unknown(slug, (*at, "key"), collection.key, fields, "field")
+    if not collection.key:
+        yield Flaw(slug, (*at, "key"), "found no field; allowed is one or more")
+    if collection.files:
+        yield from _unknown(slug, (*at, "files"), (collection.files,), fields, "field")
+    if not collection.found_by and not collection.links:
+        yield Flaw(slug, at, "nobody's rows can be found here: 'found_by' or 'links' is needed")
+    for kind, own in collection.found_by.items():
+        where = (*at, "found_by", kind.value)
+        yield from _unknown(slug, where, own, fields, "field")
+        needed = 2 if kind is IdentityKind.SOCIAL else 1
+        if len(own) != needed:
+            yield Flaw(slug, where, f"found {len(own)} fields; {kind.value} has {needed}")
+    for field, described in fields.items():
+        where = (*at, "fields", field)
+        if described.category not in CATEGORIES:
+            message = f"found category '{described.category}'; allowed are those in dsr/datamap/categories.py"
+            yield Flaw(slug, where, message)
+        own_purposes = described.purposes or ()
+        yield from _unknown(slug, (*where, "purposes"), own_purposes, controller.purposes, "purpose")
+    yield from _of_erasure(rules, slug, at, collection)
+
+
+def _of_erasure(
+    rules: Mapping[str, Retention], slug: str, at: Where, collection: CollectionMap
+) -> Iterator[Flaw]:
+    erase, keep = collection.erase, collection.keep
+    yield from _unknown(slug, (*at, "erase", "set"), erase.set, collection.fields, "field")
+    if erase.way in {Way.REDACT, Way.AGGREGATE} and not erase.set:
+        yield Flaw(slug, (*at, "erase"), f"'{erase.way}' needs 'set': the fields and their new values")
+    for field in sorted(set(erase.set) & set(collection.key)):
+        yield Flaw(slug, (*at, "erase", "set", field), "is part of the key, which stays")
+    ruled = [((*at, "keep", "rule"), keep.rule)] if keep else []
+    if erase.way is Way.KEEP:
+        ruled.append(((*at, "retention"), collection.retention))
+    for where, rule in ruled:
+        yield from _unknown(slug, where, (rule,), rules, "retention rule")
+        if rule in rules and not (rules[rule].period and rules[rule].ground):
+            message = f"found '{rule}', which states no period or no ground; a rule that keeps has both"
+            yield Flaw(slug, where, message)
+    if keep:
+        yield from _unknown(slug, (*at, "keep", "since"), (keep.since,), collection.fields, "field")
+        yield from _unknown(slug, (*at, "keep", "when"), keep.when, collection.fields, "field")
+
+
+def _of_link(slug: str, where: Where, link: Link, own: CollectionMap) -> Iterator[Flaw]:
+    yield from _unknown(slug, (*where, "on"), link.on, own.fields, "field")
+    if not link.on:
+        yield Flaw(slug, (*where, "on"), "found no field; allowed is one or more")
+
+
+def _of_target(systems: Mapping[str, SystemMap], slug: str, where: Where, link: Link) -> Iterator[Flaw]:
+    system, name = target(slug, link)
+    collections = systems[system].collections if system in systems else {}
+    if name not in collections:
+        known = ", ".join(f"{one}.{below}" for one, each in systems.items() for below in each.collections)
+        yield Flaw(slug, (*where, "to"), f"found '{link.to}'; allowed are {known}")
+        return
+    there = collections[name].fields
+    yield from _unknown(slug, (*where, "on"), tuple(link.on.values()), there, f"field of {system}.{name}")
+
+
+def _cycles(systems: Mapping[str, SystemMap]) -> Iterator[Flaw]:
+    """Each circle once: along one a search would never end, nor would children come before parents."""
+    links = [
+        ((slug, name), target(slug, link))
+        for slug, system in systems.items()
+        for name, collection in system.collections.items()
+        for link in collection.links
+    ]
+    circles = _circles([(f"{one[0]}.{one[1]}", f"{to[0]}.{to[1]}") for one, to in links])
+    for circle in circles:
+        slug, _, name = circle[0].partition(".")
+        message = f"the links go in a circle: {' → '.join(circle)}"
+        yield Flaw(slug, ("collections", name, "links"), message)
+    if not circles:
+        for circle in _circles([(one[0], to[0]) for one, to in links if one[0] != to[0]]):
+            message = f"these systems wait for each other's keys: {' → '.join(circle)}"
+            yield Flaw(circle[0], ("collections",), message)
+
+
+def _circles(edges: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """The circles of a directed graph, each by one of its walks, first equal to last."""
+    graph: dict[str, list[str]] = {}
+    for one, to in edges:
+        graph.setdefault(one, []).append(to)
+    found: list[tuple[str, ...]] = []
+    done: set[str] = set()
+
+    def visit(at: str, path: tuple[str, ...]) -> None:
+        if at in path:
+            found.append((*path[path.index(at) :], at))
+        elif at not in done:
+            for to in dict.fromkeys(graph.get(at, ())):
+                visit(to, (*path, at))
+            done.add(at)
+
+    for start in graph:
+        visit(start, ())
+    return found

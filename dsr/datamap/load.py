@@ -1,0 +1,121 @@
+"""Reads a controller's folder into a checked ControllerMap, or says everything that is wrong with it."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from dsr.datamap.checks import Flaw, flaws
+from dsr.datamap.marked import Marked, Problem
+from dsr.datamap.schema import Controller, ControllerMap, SystemMap
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
+_SHOWN = 60  # characters of a wrong value that a message quotes
+
+
+class MapError(ValueError):
+    """A folder that is no valid map; the message lists every problem, one a line."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        """Keep the problems, in the order of files and lines."""
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def load(folder: Path) -> ControllerMap:
+    """Read controller.yaml and systems/*.yaml. Raises MapError."""
+    paths = [folder / "controller.yaml", *sorted((folder / "systems").glob("*.yaml"))]
+    if not paths[0].is_file():
+        raise MapError([Problem(f"{folder.name}/controller.yaml", 1, "there is no such file")])
+    files = {path.stem: Marked.read(path, f"{folder.name}/{path.relative_to(folder)}") for path in paths[1:]}
+    first = Marked.read(paths[0], f"{folder.name}/controller.yaml")
+    problems: list[Problem] = []
+    controller = _shaped(Controller, first, problems)
+    shaped = {stem: _shaped(SystemMap, file, problems) for stem, file in files.items()}
+    systems = {stem: system for stem, system in shaped.items() if system}
+    if controller:
+        broken = frozenset(shaped) - frozenset(systems)
+        for flaw in (*_misnamed(folder, controller, systems), *flaws(controller, systems, broken)):
+            file = first if flaw.system is None else files[flaw.system]
+            problems.append(file.problem(flaw.where, flaw.message))
+    if problems or not controller:
+        raise MapError(problems)
+    return ControllerMap(controller=controller, systems=systems, version=_version(folder, paths))
+
+
+def load_all(root: Path) -> dict[str, ControllerMap]:
+    """Every folder of `root` with a controller.yaml, by slug. Raises MapError for all of them at once."""
+    maps: dict[str, ControllerMap] = {}
+    problems: list[Problem] = []
+    for path in sorted(root.glob("*/controller.yaml")):
+        try:
+            maps[path.parent.name] = load(path.parent)
+        except MapError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise MapError(problems)
+    return maps
+
+
+def _version(folder: Path, paths: list[Path]) -> str:
+    """First 12 hex digits over names and bytes of the files, so that any edit is a new version."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:12]
+
+
+def _misnamed(folder: Path, controller: Controller, systems: dict[str, SystemMap]) -> Iterator[Flaw]:
+    """Slugs are addresses and keys: each equals the name of its folder or file."""
+    if controller.slug != folder.name:
+        message = f"found '{controller.slug}'; allowed is the folder's name, '{folder.name}'"
+        yield Flaw(None, ("slug",), message)
+    for stem, system in systems.items():
+        if system.slug != stem:
+            yield Flaw(stem, ("slug",), f"found '{system.slug}'; allowed is the file's name, '{stem}'")
+
+
+def _shaped(shape: type[_Shape], file: Marked, problems: list[Problem]) -> _Shape | None:
+    """The file's value as `shape`, or None and its problems."""
+    problems.extend(file.broken)
+    if file.node is None:
+        if not file.broken:
+            problems.append(Problem(file.name, 1, "the file is empty"))
+        return None
+    try:
+        return shape.model_validate(file.value)
+    except ValidationError as error:
+        problems.extend(_told(shape, file, detail) for detail in error.errors(include_url=False))
+        return None
+
+
+def _told(shape: type[BaseModel], file: Marked, detail: ErrorDetails) -> Problem:
+    """One error of pydantic, in our words: what was found, what is allowed."""
+    where = tuple(step for step in detail["loc"] if step != "[key]")
+    found = repr(detail["input"])
+    found = found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
+    message = f"found {found}; {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    if detail["type"] == "missing":
+        message = "is missing"
+    elif detail["type"] == "extra_forbidden":
+        message = f"unknown key; allowed are {', '.join(_keys(shape, where[:-1]))}"
+    elif detail["type"] in {"enum", "literal_error"}:
+        message = f"found {found}; allowed are {detail.get('ctx', {}).get('expected', '')}"
+    return file.problem(where, message)
+
+
+def _keys(shape: object, where: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The keys allowed at `where`, found by walking the annotations."""
+    inner = [kind for kind in get_args(shape) if kind not in (NoneType, Ellipsis)]
+    if isinstance(shape, UnionType):
+        return _keys(inner[0], where)
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        fields = shape.model_fields
+        return _keys(fields[str(where[0])].annotation, where[1:]) if where else tuple(fields)
+    return _keys(inner[-1], where[1:]) if inner and where else ()

@@ -1,0 +1,126 @@
+"""The plan: which collections the proven identities reach, by which routes, and which system waits for which."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dsr.datamap.route import Hop, Route, Seed
+from dsr.datamap.schema import ControllerMap, SystemMap
+
+
+class PlanError(ValueError):
+    """No order of work exists, for systems wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Keys that another system's find brings: values of `fields` in `system.collection`."""
+
+    system: str
+    collection: str
+    fields: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The text under which the keys stand among the identities."""
+        return f"{self.system}.{self.collection}({','.join(self.fields)})"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPlan:
+    """Work on one system. Routes stand in the order of erasure: children before parents."""
+
+    system: str
+    routes: tuple[Route, ...]
+    needs: tuple[ForeignKey, ...]
+
+    @property
+    def after(self) -> frozenset[str]:
+        """Systems whose find must be done first."""
+        return frozenset(key.system for key in self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do in which systems; `unreachable` names collections no proven identity leads to."""
+
+    systems: tuple[SystemPlan, ...]
+    unreachable: tuple[str, ...]
+
+
+def compile_plan(controller_map: ControllerMap, proven: Iterable[str]) -> Plan:
+    """Compile the map for these kinds of identity. Raises PlanError when systems wait for each other."""
+    kinds = frozenset(proven)
+    plans: dict[str, SystemPlan] = {}
+    for slug in _order(controller_map.systems):
+        plan = _system_plan(controller_map.systems[slug], kinds, plans)
+        if plan.routes:
+            plans[slug] = plan
+    reached = {f"{slug}.{route.name}" for slug, plan in plans.items() for route in plan.routes}
+    unreachable = tuple(
+        f"{slug}.{name}"
+        for slug, system in controller_map.systems.items()
+        for name in system.collections
+        if f"{slug}.{name}" not in reached
+    )
+    return Plan(tuple(plans.values()), unreachable)
+
+
+def _order(systems: Mapping[str, SystemMap]) -> list[str]:
+    """Systems so that each stands behind those it takes keys from."""
+    waits = {
+        slug: {
+            link.to.split(".")[0]
+            for collection in system.collections.values()
+            for link in collection.links
+            if "." in link.to
+        }
+        - {slug}
+        for slug, system in systems.items()
+    }
+    order: list[str] = []
+    while waits:
+        free = sorted(slug for slug, needs in waits.items() if needs <= set(order))
+        if not free:
+            message = f"these systems wait for each other: {', '.join(sorted(waits))}"
+            raise PlanError(message)
+        order += free
+        for slug in free:
+            del waits[slug]
+    return order
+
+
+def _system_plan(system: SystemMap, kinds: frozenset[str], earlier: Mapping[str, SystemPlan]) -> SystemPlan:
+    routes: dict[str, Route | None] = {}
+    needs: dict[str, ForeignKey] = {}
+    for name in system.collections:
+        _route(name, system, kinds, earlier, routes, needs)
+    found = [route for route in routes.values() if route is not None]
+    return SystemPlan(system.slug, tuple(reversed(found)), tuple(needs.values()))
+
+
+def _route(
+    name: str,
+    system: SystemMap,
+    kinds: frozenset[str],
+    earlier: Mapping[str, SystemPlan],
+    routes: dict[str, Route | None],
+    needs: dict[str, ForeignKey],
+) -> Route | None:
+    """The route to one collection; parents are entered into `routes` before their children."""
+    if name in routes:
+        return routes[name]
+    collection = system.collections[name]
+    seeds = [Seed(kind, fields) for kind, fields in collection.found_by.items() if kind in kinds]
+    hops = []
+    for link in collection.links:
+        fields, to_fields = tuple(link.on), tuple(link.on.values())
+        if "." in link.to:
+            other, to_name = link.to.split(".")
+            if other in earlier and any(route.name == to_name for route in earlier[other].routes):
+                key = ForeignKey(other, to_name, to_fields)
+                needs[key.kind] = key
+                seeds.append(Seed(key.kind, fields))
+        elif parent := _route(link.to, system, kinds, earlier, routes, needs):
+            hops.append(Hop(fields, parent, to_fields))
+    routes[name] = Route(name, collection, tuple(seeds), tuple(hops)) if seeds or hops else None
+    return routes[name]

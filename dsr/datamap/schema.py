@@ -1,0 +1,236 @@
+"""The shape of a controller's files: facts and policy of the controller, one map per system."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dsr.law.rights import Right
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+
+
+class Shape(BaseModel):
+    """Unknown keys are errors; a loaded map never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IdentityKind(StrEnum):
+    """How a data subject is known to a system."""
+
+    EMAIL = "email"
+    ACCOUNT = "account"
+    SOCIAL = "social"  # provider and the id there: two values
+    DEVICE = "device"
+    PHONE = "phone"
+
+
+class Source(StrEnum):
+    """Where a value comes from (GDPR Art. 15(1)(g); Art. 20 covers provided and observed)."""
+
+    PROVIDED = "provided"
+    OBSERVED = "observed"
+    DERIVED = "derived"
+    RECEIVED = "received"  # from somebody else
+
+
+class Basis(StrEnum):
+    """Legal basis (GDPR Art. 6(1))."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_DUTY = "legal-duty"
+    LEGITIMATE_INTERESTS = "legitimate-interests"
+
+
+class Period(Shape):
+    """A length of time; months and years by the calendar."""
+
+    hours: int = 0
+    days: int = 0
+    months: int = 0
+    years: int = 0
+
+
+class Retention(Shape):
+    """A retention rule of the policy. `says` is quoted to the person; no period means criteria only."""
+
+    kind: Literal["statutory", "agreed", "ceiling"]
+    says: str
+    period: Period | None = None
+    ground: str = ""  # why it is kept, in plain words; needed when a collection keeps by this rule
+    citation: str  # where the rule stands
+
+
+class Purpose(Shape):
+    """Why data is processed. A purpose with basis consent can be withdrawn."""
+
+    title: str
+    describes: str
+    basis: Basis
+    withdrawable: bool = False
+    when_withdrawn: str = ""
+
+
+class Recipient(Shape):
+    """A party told about data (GDPR Art. 15(1)(c), Art. 19)."""
+
+    title: str
+    role: str
+    country: str
+    safeguard: str = ""  # GDPR Art. 15(2), for a third country
+    address: str = ""
+
+
+class RightOffer(Shape):
+    """That a right is offered, and which source grants it: policy, law or the house."""
+
+    granted_by: Literal["policy", "law", "house"]
+    citation: str
+
+
+class PolicyVersion(Shape):
+    """A version of the privacy policy; the text may be missing."""
+
+    version: str
+    effective_on: str  # ISO date, or ISO month where the policy names only that
+    note: str = ""
+
+
+class Brand(Shape):
+    """Name and colours of the portal; contrast is checked when the map is loaded."""
+
+    colour: Colour
+    text_on_colour: Colour = "#ffffff"
+
+
+class Calendar(Shape):
+    """Whose working days count, and where the day ends."""
+
+    country: str  # ISO 3166-1 alpha-2
+    subdivision: str | None = None
+    zone: str  # IANA
+    assumed: str = ""  # said on screen where the policy names no country
+    closed_on: tuple[str, ...] = ()  # extra closing days, ISO dates
+
+
+class Controller(Shape):
+    """controller.yaml: who answers, how it looks, what it promises and offers."""
+
+    slug: Slug
+    name: str
+    operator: str
+    describes: str
+    email: str
+    telephone: str = ""
+    address: str = ""
+    brand: Brand
+    calendar: Calendar
+    promise_days: int = 15  # business days, J1
+    promise_source: str
+    grace_days: int = 0  # days between approval and erasure, in which the person can cancel
+    authority: str  # name and address of the supervisory authority
+    policy_versions: tuple[PolicyVersion, ...]
+    identities: dict[IdentityKind, str]  # what the form offers, with its hint
+    rights: dict[Right, RightOffer]
+    purposes: dict[Slug, Purpose]
+    recipients: dict[Slug, Recipient]
+    retention: dict[Slug, Retention]
+    automated_decisions: str  # GDPR Art. 15(1)(h): the text, or 'none: ' and why
+    statements: dict[Slug, str] = {}  # 'not sold', 'no biometric data' and the like
+    self_service: dict[str, str] = {}  # title: where in the product people can help themselves
+
+
+class Link(Shape):
+    """Rows are found through another collection: own field -> the field there."""
+
+    to: str  # 'collection' in the same system, or 'system.collection'
+    on: dict[str, str]
+
+
+class FieldMap(Shape):
+    """One field. What is not said is inherited from its collection."""
+
+    category: str  # Fideslang key, such as user.contact.email
+    label: str = ""
+    purposes: tuple[Slug, ...] | None = None
+    source: Source | None = None
+    portable: bool | None = None
+    rectifiable: bool = False
+    never_export: bool = False  # credentials and the like: told that it is held, never shown
+    codes: dict[str, str] = {}  # coded values, explained
+
+
+class Way(StrEnum):
+    """How rows are erased."""
+
+    DELETE = "delete"
+    REDACT = "redact"  # named fields are overwritten, the row stays
+    AGGREGATE = "aggregate"  # the row stays, stripped of what points at a person
+    KEEP = "keep"  # whole collection kept under a retention rule
+
+
+class Erase(Shape):
+    """How a collection is erased."""
+
+    way: Way = Way.DELETE
+    set: dict[str, str | int | None] = {}  # redact and aggregate: field -> new value
+    tombstone: bool = False  # when a kept row needs this one, it stays as an id alone, until then
+
+
+class Keep(Shape):
+    """Rows that a retention rule keeps: `rule` from the date in `since`, where `when` matches."""
+
+    rule: Slug
+    since: str  # field holding the date the period starts on
+    when: dict[str, tuple[str, ...]] = {}  # field -> values; all must match
+
+
+class CollectionMap(Shape):
+    """A table, a bucket prefix or an endpoint of one system."""
+
+    title: str
+    describes: str = ""
+    key: tuple[str, ...]
+    found_by: dict[IdentityKind, tuple[str, ...]] = {}  # identity -> own field(s)
+    links: tuple[Link, ...] = ()
+    purposes: tuple[Slug, ...]
+    source: Source
+    recipients: tuple[Slug, ...] = ()
+    retention: Slug
+    portable: bool = True
+    public: bool = False  # J8: content the person made public
+    automated: str = ""  # automated processing that this collection records
+    fields: dict[str, FieldMap]
+    files: str = ""  # field naming the file whose content belongs to the row
+    erase: Erase = Erase()
+    keep: Keep | None = None
+    settings: dict[str, str] = {}  # for the connector: table, path, endpoint
+
+
+class ConnectorMap(Shape):
+    """Kind of connector and its settings; '${NAME}' in a setting is read from the environment."""
+
+    kind: str
+    settings: dict[str, str] = {}
+
+
+class SystemMap(Shape):
+    """systems/<slug>.yaml: one system, how it is reached and what it holds."""
+
+    slug: Slug
+    title: str
+    describes: str = ""
+    processor: Slug | None = None  # the recipient that runs it, where it is not the controller
+    connector: ConnectorMap
+    collections: dict[Slug, CollectionMap]
+
+
+class ControllerMap(Shape):
+    """Everything known about one controller, with the version of the files it was read from."""
+
+    controller: Controller
+    systems: dict[Slug, SystemMap]
+    version: str

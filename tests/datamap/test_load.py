@@ -1,0 +1,303 @@
+"""A controller's files are read whole, or every mistake is named where it stands."""
+
+from pathlib import Path
+
+import pytest
+
+from dsr.datamap.load import MapError, load, load_all
+from dsr.datamap.schema import IdentityKind
+
+CONTROLLER = """\
+slug: acme
+name: Acme
+operator: Acme Ltd
+describes: A shop.
+email: privacy@acme.example
+brand: {colour: "#5b21b6"}
+calendar: {country: NO, zone: Europe/Oslo}
+promise_source: the policy
+authority: Datatilsynet
+policy_versions:
+  - {version: "1", effective_on: 2026-03-17}
+identities: {email: Your e-mail}
+rights:
+  access: {granted_by: law, citation: GDPR Art. 15}
+purposes:
+  shop: {title: Sell, describes: We sell., basis: contract}
+recipients:
+  bank: {title: Bank, role: Takes payments, country: NO}
+retention:
+  books: {kind: statutory, says: 5 years., period: {years: 5}, ground: Bookkeeping law, citation: law}
+  open: {kind: agreed, says: The policy states none., citation: policy}
+automated_decisions: "none: no machine decides"
+"""
+SYSTEM = """\
+slug: shop
+title: Shop
+connector: {kind: sql, settings: {url: "${SHOP_URL}"}}
+collections:
+  users:
+    title: Users
+    key: [id]
+    found_by: {email: [email]}
+    purposes: [shop]
+    source: provided
+    retention: open
+    fields:
+      id: {category: user.unique_id}
+      email: {category: user.contact.email}
+  orders:
+    title: Orders
+    key: [id]
+    links:
+      - {to: users, on: {user_id: id}}
+    purposes: [shop]
+    source: provided
+    recipients: [bank]
+    retention: books
+    keep: {rule: books, since: paid_at, when: {status: [paid]}}
+    fields:
+      id: {category: user.unique_id}
+      user_id: {category: user.unique_id}
+      status: {category: user.payment}
+      paid_at: {category: user.payment}
+"""
+
+
+def acme(root: Path, *, controller: str = CONTROLLER, **systems: str) -> Path:
+    """Write a controller's folder."""
+    folder = root / "acme"
+    (folder / "systems").mkdir(parents=True, exist_ok=True)
+    (folder / "controller.yaml").write_text(controller, encoding="utf-8")
+    for name, text in (systems or {"shop": SYSTEM}).items():
+        (folder / "systems" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def line_of(text: str, part: str) -> int:
+    """The line that holds the part."""
+    return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def refused(folder: Path) -> list[str]:
+    """The problems that loading names."""
+    with pytest.raises(MapError) as refusal:
+        load(folder)
+    return str(refusal.value).splitlines()
+
+
+def test_a_sound_folder_becomes_a_map(tmp_path: Path) -> None:
+    found = load(acme(tmp_path))
+
+    assert found.controller.name == "Acme"
+    assert found.systems["shop"].collections["users"].found_by == {IdentityKind.EMAIL: ("email",)}
+
+
+def test_norway_and_dates_are_text_and_on_is_a_key(tmp_path: Path) -> None:
+    found = load(acme(tmp_path))
+
+    assert found.controller.calendar.country == "NO"
+    assert found.controller.policy_versions[0].effective_on == "2026-03-17"
+    assert found.systems["shop"].collections["orders"].links[0].on == {"user_id": "id"}
+
+
+def test_the_version_changes_with_any_byte_and_with_nothing_else(tmp_path: Path) -> None:
+    first = load(acme(tmp_path)).version
+    again = load(acme(tmp_path)).version
+    edited = load(acme(tmp_path, shop=SYSTEM + "# a remark\n")).version
+
+    assert first == again
+    assert first != edited
+    assert len(first) == 12
+    assert int(first, 16) >= 0
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "where", "says"),
+    [
+        (
+            "retention: open",
+            "retention: opne",
+            "users",
+            "found retention rule 'opne'; allowed are books, open",
+        ),
+        ("purposes: [shop]", "purposes: [shp]", "users.purposes", "found purpose 'shp'; allowed are shop"),
+        (
+            "recipients: [bank]",
+            "recipients: [bnk]",
+            "orders.recipients",
+            "found recipient 'bnk'; allowed are bank",
+        ),
+        ("to: users", "to: usrs", "orders.links.0.to", "found 'usrs'; allowed are shop.users, shop.orders"),
+        ("to: users", "to: other.users", "orders.links.0.to", "found 'other.users'; allowed are shop.users"),
+        ("{user_id: id}", "{usr: id}", "orders.links.0.on", "found field 'usr'; allowed are id, user_id"),
+        (
+            "{user_id: id}",
+            "{user_id: nr}",
+            "orders.links.0.on",
+            "found field of shop.users 'nr'; allowed are id, email",
+        ),
+        ("key: [id]", "key: [nr]", "users.key", "found field 'nr'; allowed are id, email"),
+        ("key: [id]", "key: []", "users.key", "found no field"),
+        (
+            "{email: [email]}",
+            "{email: [mail]}",
+            "users.found_by.email",
+            "found field 'mail'; allowed are id, email",
+        ),
+        ("{email: [email]}", "{social: [email]}", "users.found_by.social", "found 1 fields; social has 2"),
+        ("since: paid_at", "since: payed_at", "orders.keep.since", "found field 'payed_at'"),
+        ("when: {status", "when: {state", "orders.keep.when", "found field 'state'"),
+        (
+            "keep: {rule: books",
+            "keep: {rule: open",
+            "orders.keep.rule",
+            "found 'open', which states no period",
+        ),
+        (
+            "source: provided",
+            "source: stolen",
+            "users.source",
+            "found 'stolen'; allowed are 'provided', 'observed'",
+        ),
+        (
+            "retention: open",
+            "retained: open",
+            "users.retained",
+            "unknown key; allowed are title, describes, key",
+        ),
+        (
+            "category: user.contact.email",
+            "category: user.mail",
+            "users.fields.email",
+            "found category 'user.mail'",
+        ),
+        (
+            "${SHOP_URL}",
+            "${shop}",
+            "connector.settings.url",
+            "found '${shop}'; allowed is ${NAME} in capitals",
+        ),
+        ("slug: shop", "slug: shoes", "slug", "found 'shoes'; allowed is the file's name, 'shop'"),
+        (
+            "title: Shop\n",
+            "title: Shop\nprocessor: bnk\n",
+            "processor",
+            "found recipient 'bnk'; allowed are bank",
+        ),
+        ("    title: Users\n", "    title: Users\n    files: photo\n", "users.files", "found field 'photo'"),
+        ("    title: Users\n", "    title: Users\n    title: You\n", "", "'title' stands here again"),
+        (
+            "    title: Users\n",
+            "    title: Users\n    erase: {way: aggregate}\n",
+            "users.erase",
+            "'aggregate' needs 'set'",
+        ),
+    ],
+)
+def test_a_mistake_in_a_system_is_named_with_file_line_and_what_is_allowed(
+    tmp_path: Path, good: str, bad: str, where: str, says: str
+) -> None:
+    text = SYSTEM.replace(good, bad, 1)
+
+    problems = refused(acme(tmp_path, shop=text))
+
+    place = f"acme/systems/shop.yaml:{line_of(text, bad.strip().splitlines()[-1])}: "
+    assert any(one.startswith(place) and where in one and says in one for one in problems)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "says"),
+    [
+        ("slug: acme", "slug: acne", "slug: found 'acne'; allowed is the folder's name, 'acme'"),
+        ("#5b21b6", "#ffee00", "brand.colour: found a contrast of 1.2:1 between #ffee00 and #ffffff"),
+        ("Europe/Oslo", "Europe/Olso", "calendar.zone: found 'Europe/Olso'"),
+        (
+            "2026-03-17",
+            "17 March",
+            "policy_versions.0.effective_on: found '17 March'; allowed are YYYY-MM-DD",
+        ),
+        ("basis: contract", "basis: consent", "purposes.shop.withdrawable: found false"),
+        (
+            "basis: contract",
+            "basis: whim",
+            "purposes.shop.basis: found 'whim'; allowed are 'consent', 'contract'",
+        ),
+        ("  access:", "  acces:", "rights.acces: found 'acces'; allowed are 'access', 'rectification'"),
+        ("promise_source: the policy", "promise_day: 3", "promise_day: unknown key; allowed are slug, name"),
+    ],
+)
+def test_a_mistake_in_the_controller_is_named_with_file_line_and_what_is_allowed(
+    tmp_path: Path, good: str, bad: str, says: str
+) -> None:
+    text = CONTROLLER.replace(good, bad, 1)
+
+    problems = refused(acme(tmp_path, controller=text))
+
+    assert any(
+        one.startswith(f"acme/controller.yaml:{line_of(text, bad.strip())}: ") and says in one
+        for one in problems
+    )
+
+
+def test_a_circle_of_links_is_named(tmp_path: Path) -> None:
+    text = SYSTEM.replace(
+        "    found_by: {email: [email]}\n", "    links: [{to: orders, on: {id: user_id}}]\n"
+    )
+
+    (problem,) = refused(acme(tmp_path, shop=text))
+
+    assert "the links go in a circle: shop.users → shop.orders → shop.users" in problem
+
+
+def test_systems_that_wait_for_each_other_are_named(tmp_path: Path) -> None:
+    shop = SYSTEM.replace("to: users", "to: desk.users")
+    desk = SYSTEM.replace("slug: shop", "slug: desk").replace("to: users", "to: shop.users")
+
+    (problem,) = refused(acme(tmp_path, shop=shop, desk=desk))
+
+    assert "these systems wait for each other's keys: desk → shop → desk" in problem
+
+
+def test_every_mistake_of_every_file_is_named_at_once(tmp_path: Path) -> None:
+    controller = CONTROLLER.replace("#5b21b6", "#ffee00")
+    shop = SYSTEM.replace("retention: open", "retention: opne").replace("since: paid_at", "since: payed_at")
+
+    problems = refused(acme(tmp_path, controller=controller, shop=shop, desk="title: Desk\n"))
+
+    files = [problem.split(":")[0] for problem in problems]
+    assert files.count("acme/controller.yaml") == 1
+    assert files.count("acme/systems/shop.yaml") == 2
+    assert {"slug: is missing", "connector: is missing", "collections: is missing"} <= {
+        problem.split(": ", 1)[1] for problem in problems if "desk" in problem
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "- 1\n", "slug: &a [*a]\n", "\x00", "!!python/object:os.system {}\n"]
+)
+def test_what_is_no_map_at_all_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
+    problems = refused(acme(tmp_path, shop=text))
+
+    assert problems
+    assert all(problem.startswith("acme/systems/shop.yaml:") for problem in problems)
+
+
+def test_a_folder_without_controller_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path) == [f"{tmp_path.name}/controller.yaml:1: there is no such file"]
+
+
+def test_all_controllers_are_read_by_slug_and_other_folders_left_alone(tmp_path: Path) -> None:
+    acme(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+
+    assert list(load_all(tmp_path)) == ["acme"]
+
+
+def test_one_broken_controller_stops_all_so_that_none_is_silently_gone(tmp_path: Path) -> None:
+    acme(tmp_path)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "controller.yaml").write_text("slug: bad\n")
+
+    with pytest.raises(MapError, match=r"bad/controller\.yaml"):
+        load_all(tmp_path)
