@@ -1,0 +1,157 @@
+"""What a connector is: abilities as data, records as batches, effects with a key and a receipt."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar, Protocol, Self
+
+from dsr.datamap.route import Identities, Key, Route
+from dsr.datamap.schema import CollectionMap, SystemMap, Way
+
+# What a cell may hold; connectors turn everything else into text.
+Cell = str | int | float | bytes | bool | None | datetime | date | Decimal
+
+
+class Ability(StrEnum):
+    """What a connector can do; the plan asks for nothing else."""
+
+    FIND = "find"
+    ERASE = "erase"
+    POLL = "poll"  # effects may be asynchronous: erase answers STARTED with a handle
+    CORRECT = "correct"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one collection; the fields stand once, in the order of each row."""
+
+    collection: str
+    fields: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The content that belongs to the row with `key`; `chunks` is read once, before the next is taken."""
+
+    collection: str
+    key: Key
+    name: str  # the name in the system; never used as a path by the reader
+    chunks: Iterator[bytes]
+
+
+Found = Batch | File
+
+
+class Effect(StrEnum):
+    """What became of one chunk."""
+
+    DONE = "done"
+    ABSENT = "absent"  # nothing was there (any more): success for an erasure
+    KEPT = "kept"  # the system keeps it, until `until`
+    STARTED = "started"  # ask poll(handle) after `poll_in` seconds
+    IN_DOUBT = "in-doubt"  # it may or may not have happened: read back
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """A row that the system itself keeps."""
+
+    key: Key
+    until: date | None  # None: the system names no day
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A system's answer to an effect."""
+
+    effect: Effect  # KEPT as soon as one row of the chunk is kept; the others stand in `count`
+    count: int = 0  # rows erased by this effect
+    handle: str = ""
+    poll_in: float = 0.0  # seconds
+    until: date | None = None  # KEPT: the last day among `kept`
+    note: str = ""  # for staff; holds no personal data
+    kept: tuple[KeptKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Keys of one collection to be erased in one effect. Children come before parents."""
+
+    collection: str
+    way: Way
+    key_fields: tuple[str, ...]
+    keys: tuple[Key, ...]
+    set: Mapping[str, str | int | None] = field(default_factory=dict)  # new values, unless way is DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference between a map and its live system."""
+
+    collection: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The live shape: collection -> field -> type, as the system names it."""
+
+    collections: Mapping[str, Mapping[str, str]]
+
+
+def fields_brought(collection: CollectionMap) -> tuple[str, ...]:
+    """Name the fields of a collection's batches: its key first, then what the map names and lets out."""
+    described = (name for name, field_map in collection.fields.items() if not field_map.never_export)
+    return tuple(dict.fromkeys((*collection.key, *described)))
+
+
+class Unreachable(Exception):
+    """The system does not answer; try again, not before `retry_in` seconds."""
+
+    def __init__(self, message: str, *, retry_in: float | None = None) -> None:
+        """`message` is shown to staff and holds no personal data."""
+        super().__init__(message)
+        self.retry_in = retry_in
+
+
+class Rejected(Exception):
+    """The system answers and refuses, or its answer cannot be trusted: a person must look."""
+
+
+class Connector(Protocol):
+    """One system. Built per use, closed after; safe to repeat: an absent row is a success."""
+
+    abilities: ClassVar[frozenset[Ability]]
+
+    @classmethod
+    def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
+        """Validate the settings (ValueError names the setting) and make a connector; no network yet."""
+
+    def describe(self) -> Schema:
+        """The live schema. Raises Unreachable."""
+
+    def check(self) -> list[Finding]:
+        """Whether it answers and matches its map; an empty list is good. Raises Unreachable."""
+
+    def count(self, route: Route, identities: Identities) -> int:
+        """How many rows `find` would bring; changes nothing."""
+
+    def find(self, route: Route, identities: Identities) -> Iterator[Found]:
+        """The subject's rows in batches of at most 1,000, and their files, each after its row's batch."""
+
+    def erase(self, chunk: Chunk, key: str) -> Receipt:
+        """Erase the chunk once; `key` is equal in every attempt. Raises Unreachable, Rejected."""
+
+    def read_back(self, chunk: Chunk) -> tuple[Key, ...]:
+        """Those of the chunk's keys that are still there, not erased in the chunk's way."""
+
+    def poll(self, handle: str) -> Receipt:
+        """What became of an effect that had STARTED."""
+
+    def close(self) -> None:
+        """Give back connections."""

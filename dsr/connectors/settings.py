@@ -1,0 +1,61 @@
+"""Settings of connectors: secrets come from the environment, and what nobody knows is refused by name."""
+
+import re
+from collections.abc import Collection, Mapping
+
+from dsr.datamap.schema import SystemMap
+
+_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+
+
+def resolve(text: str, environ: Mapping[str, str]) -> str:
+    """Put the environment's values in the place of `${NAME}`. ValueError names a missing or empty one."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if not environ.get(name):
+            raise ValueError(f"the environment variable {name or '(without a name)'} is missing or empty")
+        return environ[name]
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def system_settings(
+    system: SystemMap, environ: Mapping[str, str], *, needed: Collection[str], optional: Collection[str] = ()
+) -> dict[str, str]:
+    """Resolve and check the settings of a system's connector. ValueError names the setting, not its value."""
+    given = system.connector.settings
+    _only_known(system.slug, given, needed, optional)
+    resolved = {}
+    for name, text in given.items():
+        try:
+            resolved[name] = resolve(text, environ).strip()
+        except ValueError as error:
+            raise ValueError(f"{system.slug}: setting '{name}': {error}") from None
+        if not resolved[name]:
+            raise ValueError(f"{system.slug}: setting '{name}' is empty")
+    return resolved
+
+
+def collection_settings(
+    system: SystemMap, name: str, *, needed: Collection[str] = (), optional: Collection[str] = ()
+) -> dict[str, str]:
+    """Check the settings of one collection. ValueError names the setting."""
+    given = system.collections[name].settings
+    where = f"{system.slug}.{name}"
+    _only_known(where, given, needed, optional)
+    for setting, text in given.items():
+        if not text.strip():
+            raise ValueError(f"{where}: setting '{setting}' is empty")
+    return dict(given)
+
+
+def _only_known(
+    where: str, given: Mapping[str, str], needed: Collection[str], optional: Collection[str]
+) -> None:
+    unknown = sorted(set(given) - set(needed) - set(optional))
+    if unknown:
+        raise ValueError(f"{where}: unknown setting '{unknown[0]}'")
+    missing = sorted(set(needed) - set(given))
+    if missing:
+        raise ValueError(f"{where}: setting '{missing[0]}' is missing")

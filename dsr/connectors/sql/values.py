@@ -1,0 +1,130 @@
+"""Values on their way into a statement and out of a row."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import types
+
+from dsr.connectors.contract import Cell
+
+_PLAIN = frozenset((str, int, float, bytes, bool, type(None), datetime, date, Decimal))
+_INTEGERS = range(-(2**63), 2**63)
+
+
+class Misfit(Exception):
+    """A value that a column cannot hold, and which therefore equals none of its rows."""
+
+
+def cell(value: object) -> Cell:
+    """Keep what a Batch may hold, and turn everything else into text."""
+    if type(value) in _PLAIN:
+        return value  # type: ignore[return-value]  # narrowed by the set above, which mypy cannot read
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def fitted(value: object, column: types.TypeEngine[Any], dialect: str) -> object:
+    """Fit a value to a column, as strictly as its database compares. Raises Misfit.
+
+    PostgreSQL refuses a whole statement for one value of the wrong shape; SQLite compares anything.
+    """
+    if isinstance(value, str):
+        _storable(value, nul=dialect == "sqlite")
+    if isinstance(value, int) and value not in _INTEGERS:
+        raise Misfit
+    if dialect == "sqlite":
+        return value
+    for kind, fit in _FITS.items():
+        if isinstance(column, kind):
+            return fit(value, column)
+    return value
+
+
+def _storable(text: str, *, nul: bool) -> None:
+    if not nul and "\0" in text:
+        raise Misfit
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Misfit from None
+
+
+def _integer(value: object, _: object) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        raise Misfit from None
+    if str(number) != str(value) or number not in _INTEGERS:
+        raise Misfit
+    return number
+
+
+def _decimal(value: object, _: object) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise Misfit from None
+    if not number.is_finite():
+        raise Misfit
+    return number
+
+
+def _truth(value: object, _: object) -> bool:
+    if value not in (True, False, "true", "false"):
+        raise Misfit
+    return value in (True, "true")
+
+
+def _uuid(value: object, _: object) -> str:
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        raise Misfit from None
+
+
+def _moment(value: object, _: object) -> object:
+    if isinstance(value, date):
+        return value
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Misfit from None
+
+
+def _member(value: object, column: object) -> str:
+    if isinstance(column, types.Enum) and str(value) not in column.enums:
+        raise Misfit
+    return str(value)
+
+
+def _content(value: object, _: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise Misfit
+    return value
+
+
+def _words(value: object, _: object) -> str:
+    if isinstance(value, bytes):
+        raise Misfit
+    return str(value)
+
+
+# In this order: an Enum is a String, too.
+_FITS: dict[type[types.TypeEngine[Any]], Callable[[object, object], object]] = {
+    types.Integer: _integer,
+    types.Numeric: _decimal,
+    types.Boolean: _truth,
+    types.Uuid: _uuid,
+    types.DateTime: _moment,
+    types.Date: _moment,
+    types.LargeBinary: _content,
+    types.Enum: _member,
+    types.String: _words,
+}

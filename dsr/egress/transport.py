@@ -1,0 +1,86 @@
+"""The way to the network: allowed addresses only, and one deadline over the whole exchange."""
+
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+Origin = tuple[str, str, int]  # scheme, host, port
+
+
+class Deadline:
+    """The moment an exchange must be over, however slowly the other side drips."""
+
+    def __init__(self) -> None:
+        self._ends = 0.0
+
+    def start(self, seconds: float) -> None:
+        """Begin an exchange of at most so many seconds."""
+        self._ends = time.monotonic() + seconds
+
+    def cut(self, timeout: float | None) -> float:
+        """Give the shorter of `timeout` and what is left. Raises httpcore.ReadTimeout when nothing is."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(timeout, left)
+
+
+class DirectTransport(httpx.HTTPTransport):
+    """httpx's transport without proxies, whose sockets know the deadline and the allowed addresses."""
+
+    def __init__(self, allowed: Iterable[Origin], deadline: Deadline) -> None:
+        context = httpx.create_ssl_context()
+        super().__init__(verify=context, trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            network_backend=_Network(frozenset((host, port) for _, host, port in allowed), deadline),
+            keepalive_expiry=5.0,
+        )
+
+
+class _Network(httpcore.SyncBackend):
+    def __init__(self, allowed: frozenset[tuple[str, int]], deadline: Deadline) -> None:
+        self._allowed = allowed
+        self._deadline = deadline
+
+    def connect_tcp(  # the second lock: whatever the client was told, no other socket is opened
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        if (host, port) not in self._allowed:
+            raise httpcore.LocalProtocolError
+        stream = super().connect_tcp(host, port, self._deadline.cut(timeout), local_address, socket_options)
+        return _Stream(stream, self._deadline)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.cut(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.cut(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(
+            self._inner.start_tls(ssl_context, server_hostname, self._deadline.cut(timeout)), self._deadline
+        )
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  httpcore's own signature
+        return self._inner.get_extra_info(info)
