@@ -1,0 +1,47 @@
+"""The ZIP that is handed over: payload first, then the pages and lists that are made while it streams."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from dsr.package import index, manifest, reading
+from dsr.package import report as report_pages
+from dsr.package.bag import Bag
+from dsr.package.contents import Answer
+from dsr.package.copying import CollectionCopy, copy_part
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is inside."""
+
+    collections: int
+    rows: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, for the ledger."""
+
+    size: int
+    sha256: str
+    manifest: manifest.Json
+    counts: Counts
+
+
+def write(answer: Answer, out: BinaryIO, *, report: Callable[[str], bytes]) -> Written:
+    """Write the package to `out`, which need not seek; `report` turns the letter's HTML into a PDF."""
+    bag = Bag(out, answer.reference, answer.answered_at)
+    copies: list[CollectionCopy] = []
+    for slug, part in answer.parts.items():
+        copies += copy_part(bag, answer.controller.systems[slug], answer.right, part)
+    read = reading.of(answer, copies)
+    listed = manifest.build(answer, copies, bag.payload)
+    bag.put("index.html", index.page(read).encode())
+    bag.put("report.pdf", report(report_pages.letter(read)))
+    bag.put("manifest.json", json.dumps(listed, ensure_ascii=False, indent=1).encode())
+    bag.close(Source_Organization=answer.controller.controller.operator)
+    counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
+    return Written(bag.whole.size, bag.whole.digest.hexdigest(), listed, counts)

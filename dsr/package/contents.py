@@ -1,0 +1,61 @@
+"""What a package says: the answer to one request, without the records themselves, which are streamed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from dsr.connectors.contract import Found
+from dsr.datamap.facts import Facts
+from dsr.datamap.schema import ControllerMap
+from dsr.law.rights import Right
+
+# Opens the sealed Part of a system (slug) anew at each call and yields its records in their order.
+OpenPart = Callable[[], Iterator[Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionOutcome:
+    """What was found in one collection, and what became of it."""
+
+    collection: str
+    found: int
+    erased: int = 0
+    kept: tuple["KeptRows", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRows:
+    """Rows that an erasure left: how many, why, and until which day they are kept."""
+
+    count: int
+    ground: str
+    citation: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemOutcome:
+    """The answer per system: found, nothing, erased, kept, failed, waiting or excluded."""
+
+    system: str
+    outcome: str
+    note: str = ""  # plain words, e.g. 'did not answer; we will send this part later'
+    collections: tuple[CollectionOutcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One request's answer. Moments are aware; `version` counts answers to the same request."""
+
+    reference: str
+    right: Right
+    version: int
+    controller: ControllerMap
+    facts: Facts
+    identities: tuple[tuple[str, str], ...]  # kind and value, proven ones only
+    received_at: datetime
+    due_on: date
+    answered_at: datetime
+    policy_version: str
+    systems: tuple[SystemOutcome, ...]
+    parts: Mapping[str, OpenPart] = field(default_factory=dict)  # system slug -> its records

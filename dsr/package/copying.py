@@ -1,0 +1,159 @@
+"""The copy of one system's Part: JSON, CSV and files stream into the bag; first rows are kept to be read."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+from itertools import groupby
+from operator import attrgetter
+
+from dsr.connectors.contract import Batch, Cell, File, Found
+from dsr.datamap.schema import CollectionMap, SystemMap
+from dsr.law.rights import Right
+from dsr.package.bag import Bag
+from dsr.package.cells import Plain, Shown, exact, shown, tabular
+from dsr.package.contents import OpenPart
+from dsr.package.naming import sniffed
+from dsr.package.redaction import Withheld, withheld
+
+FIRST_ROWS = 40  # as many as the report shows; the index shows fewer
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedFile:
+    """A file in the package; the name it had is told in the manifest only."""
+
+    path: str
+    sha256: str
+    size: int
+    extension: str
+    original_name: str
+    row: tuple[Plain, ...]  # key of the row it belongs to
+
+
+@dataclass(slots=True)
+class CollectionCopy:
+    """What was copied of one collection."""
+
+    system: str
+    collection: str
+    described: CollectionMap
+    fields: dict[str, None] = field(default_factory=dict)  # in order, those that are copied
+    withheld: dict[str, Withheld] = field(default_factory=dict)
+    rows: int = 0
+    first: list[dict[str, Shown]] = field(default_factory=list)
+    repaired: int = 0  # cells with text that no UTF-8 can hold
+    neutralised: int = 0  # CSV cells that a spreadsheet would have run
+    json_path: str = ""
+    csv_path: str = ""
+    files: list[CopiedFile] = field(default_factory=list)
+
+    def take(self, right: Right, batch: Batch) -> list[tuple[str, int]]:
+        """Count a batch; give the fields that are copied, with their places in its rows."""
+        for entry in withheld(right, self.described, batch.fields):
+            self.withheld[entry.field] = entry
+        places = [(name, place) for place, name in enumerate(batch.fields) if name not in self.withheld]
+        self.fields.update(dict.fromkeys(name for name, _ in places))
+        self.rows += len(batch.rows)
+        for row in batch.rows[: FIRST_ROWS - len(self.first)]:
+            self.first.append({name: self._shown(name, row[place]) for name, place in places})
+        return places
+
+    def _shown(self, name: str, cell: Cell) -> Shown:
+        return shown(cell, self.described.fields[name].codes)
+
+
+def copy_part(bag: Bag, system: SystemMap, right: Right, part: OpenPart) -> list[CollectionCopy]:
+    """Copy a Part. It is read once per format, because a ZIP has one open member at a time."""
+    copies: dict[str, CollectionCopy] = {}
+    for name, batches in _by_collection(part()):
+        if name in copies or name not in system.collections:
+            message = f"{system.slug}.{name} is not in the data map, or its batches do not follow each other"
+            raise ValueError(message)
+        copies[name] = CollectionCopy(system.slug, name, system.collections[name])
+        _write_json(bag, copies[name], right, batches)
+    for name, batches in _by_collection(part()):
+        if copies[name].json_path:
+            _write_csv(bag, copies[name], batches)
+    for found in part():
+        if isinstance(found, File):
+            _write_file(bag, copies[found.collection], found)
+    return list(copies.values())
+
+
+def _by_collection(part: Iterable[Found]) -> Iterator[tuple[str, Iterator[Batch]]]:
+    return groupby(_batches(part), key=attrgetter("collection"))
+
+
+def _batches(part: Iterable[Found]) -> Iterator[Batch]:
+    for found in part:
+        if isinstance(found, Batch):
+            if found.rows:
+                yield found
+        else:
+            _drain(found)
+
+
+def _drain(file: File) -> None:
+    """Read past a file: the Part is one stream, and its next item lies behind the content."""
+    for _ in file.chunks:
+        pass
+
+
+def _write_json(bag: Bag, copy: CollectionCopy, right: Right, batches: Iterator[Batch]) -> None:
+    first = next(batches)
+    places = copy.take(right, first)
+    if not places:  # all of it is withheld: there is nothing to write, but rows to be counted
+        for batch in batches:
+            copy.take(right, batch)
+        return
+    copy.json_path = f"data/{copy.system}/{copy.collection}.json"
+    with bag.member(copy.json_path) as member:
+        member.write(b"[\n" + _json_rows(copy, places, first))
+        for batch in batches:
+            member.write(b",\n" + _json_rows(copy, copy.take(right, batch), batch))
+        member.write(b"\n]\n")
+
+
+def _json_rows(copy: CollectionCopy, places: list[tuple[str, int]], batch: Batch) -> bytes:
+    lines = []
+    for row in batch.rows:
+        plain = {name: exact(row[place]) for name, place in places}
+        copy.repaired += sum(
+            isinstance(row[place], str) and plain[name] != row[place] for name, place in places
+        )
+        lines.append(json.dumps(plain, ensure_ascii=False, separators=(", ", ": ")))
+    return ",\n".join(lines).encode()
+
+
+def _write_csv(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None:
+    copy.csv_path = f"data/{copy.system}/{copy.collection}.csv"
+    with bag.member(copy.csv_path) as member:
+        member.write("\ufeff".encode())  # without it, spreadsheets do not read UTF-8
+        member.write(_csv_lines([[tabular(name)[0] for name in copy.fields]]))
+        for batch in batches:
+            places = [batch.fields.index(name) if name in batch.fields else None for name in copy.fields]
+            rows = [[tabular(None if at is None else row[at]) for at in places] for row in batch.rows]
+            copy.neutralised += sum(altered for row in rows for _, altered in row)
+            member.write(_csv_lines([[text for text, _ in row] for row in rows]))
+
+
+def _csv_lines(rows: list[list[str]]) -> bytes:
+    buffer = StringIO(newline="")
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue().encode()
+
+
+def _write_file(bag: Bag, copy: CollectionCopy, file: File) -> None:
+    if copy.described.files in copy.withheld:
+        _drain(file)
+        return
+    extension, chunks = sniffed(file.chunks)
+    path = f"data/files/{copy.system}/{copy.collection}/{len(copy.files) + 1:04}.{extension}"
+    with bag.member(path) as member:
+        for chunk in chunks:
+            member.write(chunk)
+    row = tuple(exact(value) for value in file.key)
+    digest = member.digest.hexdigest()
+    copy.files.append(CopiedFile(path, digest, member.size, extension, str(exact(file.name)), row))

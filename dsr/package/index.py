@@ -1,0 +1,30 @@
+"""index.html: read off-line, without scripts, and without telling anybody that it was opened."""
+
+import base64
+import hashlib
+
+from django.utils.safestring import mark_safe
+
+from dsr.package.pages import FOLDER, rendered
+from dsr.package.reading import Reading
+
+FIRST_ROWS = 25
+FIRST_FILES = 48
+
+
+def page(reading: Reading) -> str:
+    """The page. Its policy allows this one style sheet, pictures beside it, and nothing else."""
+    brand = reading.controller.brand
+    css = (FOLDER / "index.css").read_text(encoding="utf-8").replace("#123456", brand.colour)
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return rendered(
+        "index.html",
+        reading=reading,
+        css=mark_safe(css),  # noqa: S308 - our own file and a colour the map's schema has checked
+        policy=f"default-src 'none'; img-src 'self' file:; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'",
+        first_rows=f":{FIRST_ROWS}",
+        first_rows_count=FIRST_ROWS,
+        first_files=f":{FIRST_FILES}",
+        first_files_count=FIRST_FILES,
+    )

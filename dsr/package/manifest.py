@@ -1,0 +1,101 @@
+"""manifest.json: what a machine reads first. Its shape is manifest.schema.json."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dsr.package.bag import Hashed
+from dsr.package.contents import Answer, CollectionOutcome, SystemOutcome
+from dsr.package.copying import CollectionCopy
+
+SCHEMA_VERSION = "1.0"
+SCHEMA = Path(__file__).with_name("manifest.schema.json")
+
+Json = dict[str, Any]
+
+
+def build(answer: Answer, copies: Iterable[CollectionCopy], payload: Mapping[str, Hashed]) -> Json:
+    """The manifest. Identities are named by kind: their values stand in no file that lists the others."""
+    copies = list(copies)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "reference": answer.reference,
+        "right": str(answer.right),
+        "version": answer.version,
+        "controller": {
+            "slug": answer.controller.controller.slug,
+            "name": answer.controller.controller.name,
+            "operator": answer.controller.controller.operator,
+            "data_map_version": answer.controller.version,
+        },
+        "policy_version": answer.policy_version,
+        "received_at": answer.received_at.isoformat(),
+        "due_on": answer.due_on.isoformat(),
+        "generated_at": answer.answered_at.isoformat(),
+        "identities": list(dict.fromkeys(kind for kind, _ in answer.identities)),
+        "facts": answer.facts.as_json(),
+        "systems": [_system(answer, outcome) for outcome in answer.systems],
+        "collections": [_collection(copy, payload) for copy in copies],
+        "files": [
+            {**asdict(file), "row": list(file.row), "system": copy.system, "collection": copy.collection}
+            for copy in copies
+            for file in copy.files
+        ],
+    }
+
+
+def _system(answer: Answer, outcome: SystemOutcome) -> Json:
+    described = answer.controller.systems.get(outcome.system)
+    return {
+        "system": outcome.system,
+        "title": described.title if described else outcome.system,
+        "outcome": outcome.outcome,
+        "note": outcome.note,
+        "collections": [_outcome(collection) for collection in outcome.collections],
+    }
+
+
+def _outcome(outcome: CollectionOutcome) -> Json:
+    return {
+        "collection": outcome.collection,
+        "found": outcome.found,
+        "erased": outcome.erased,
+        "kept": [
+            {
+                "count": kept.count,
+                "ground": kept.ground,
+                "citation": kept.citation,
+                "until": kept.until.isoformat() if kept.until else None,
+            }
+            for kept in outcome.kept
+        ],
+    }
+
+
+def _collection(copy: CollectionCopy, payload: Mapping[str, Hashed]) -> Json:
+    return {
+        "system": copy.system,
+        "collection": copy.collection,
+        "title": copy.described.title,
+        "rows": copy.rows,
+        "fields": {
+            name: {
+                "category": copy.described.fields[name].category,
+                "label": copy.described.fields[name].label,
+                "codes": copy.described.fields[name].codes,
+            }
+            for name in copy.fields
+        },
+        "withheld": [asdict(entry) for entry in copy.withheld.values()],
+        "json": _file(copy.json_path, payload),
+        "csv": _file(copy.csv_path, payload),
+        "neutralised_csv_cells": copy.neutralised,
+        "repaired_cells": copy.repaired,
+    }
+
+
+def _file(path: str, payload: Mapping[str, Hashed]) -> Json | None:
+    if path not in payload:
+        return None
+    return {"path": path, "sha256": payload[path].digest.hexdigest(), "size": payload[path].size}

@@ -1,0 +1,95 @@
+"""Ten thousand cells that Mallory could have written."""
+
+import csv
+import io
+import random
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from dsr.connectors.contract import Cell
+from dsr.package.cells import day, exact, moment, shown, size, tabular
+from dsr.package.naming import extension
+
+RUNS = "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
+
+
+def test_no_text_cell_starts_as_a_formula() -> None:
+    chance = random.Random(7)
+    letters = RUNS + "aZ1 ,;\"'\u200b\u202e\ufeff\ud83d猫🦊"
+    texts = ["".join(chance.choices(letters, k=chance.randint(0, 8))) for _ in range(10_000)]
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([tabular(text)[0]] for text in texts)
+    read = [row[0] if row else "" for row in csv.reader(io.StringIO(buffer.getvalue(), newline=""))]
+    unseen = " \t\r\n\0\u200b\u202e\ufeff"
+    assert [cell for cell in read if cell[:1] and cell[0] in RUNS] == []
+    assert [cell for cell in read if cell.lstrip(unseen)[:1] and cell.lstrip(unseen)[0] in RUNS] == []
+    altered = [(text, cell) for text, cell in zip(texts, read, strict=True) if exact(text) != cell]
+    assert altered
+    assert all(cell == f"'{exact(text)}" for text, cell in altered)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "altered"),
+    [
+        (-5, "-5", False),
+        (-0.5, "-0.5", False),
+        (Decimal("-12.50"), "-12.50", False),
+        (Decimal("-Infinity"), "'-Infinity", True),
+        (float("-inf"), "'-inf", True),
+        ("-5", "'-5", True),
+        (b"\xfb\xef", "'++8=", True),
+        (True, "true", False),
+        (None, "", False),
+        (date(2026, 3, 1), "2026-03-01", False),
+        ("plain", "plain", False),
+    ],
+)
+def test_numbers_stay_numbers_and_text_stays_text(cell: Cell, text: str, altered: bool) -> None:  # noqa: FBT001
+    assert tabular(cell) == (text, altered)
+
+
+def test_what_json_cannot_hold_becomes_text() -> None:
+    assert exact(float("nan")) == "nan"
+    assert exact("half \ud83d") == "half \ufffd"
+    assert exact("whole \ud83d\ude00") == "whole 😀"
+    assert exact(2**70) == 2**70
+    assert exact(datetime(9999, 12, 31, tzinfo=UTC)) == "9999-12-31T00:00:00+00:00"
+
+
+def test_a_coded_value_is_explained() -> None:
+    assert shown(3, {"3": "paid yearly"}).meaning == "paid yearly"
+
+
+def test_a_name_cannot_be_made_to_read_backwards() -> None:
+    assert shown("evil\u202egnp.exe", {}).text == "evil\ufffdgnp.exe"
+
+
+def test_a_very_long_cell_is_cut_for_reading() -> None:
+    assert len(shown("a" * 50_000_000, {}).text) == 400
+
+
+def test_days_moments_and_sizes_are_said_plainly() -> None:
+    assert day(date(2026, 3, 5)) == "5 March 2026"
+    assert moment(datetime(2026, 3, 5, 14, 3, tzinfo=UTC)) == "2026-03-05 14:03 UTC"
+    assert [size(812), size(1_400_000)] == ["812 bytes", "1.4 MB"]
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"\xff\xd8\xff\xe0", "jpg"),
+        (b"GIF89a", "gif"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "webp"),
+        (b"\x00\x00\x00\x18ftypisom", "mp4"),
+        (b"\x00\x00\x00\x18ftypheic", "bin"),
+        (b"\x1a\x45\xdf\xa3\x01webm", "webm"),
+        (b"<svg onload=alert(1)>", "txt"),
+        ("猫".encode()[:2], "bin"),
+        (b"MZ\x90\x00", "bin"),
+        (b"", "bin"),
+    ],
+)
+def test_a_file_is_called_what_its_first_bytes_say(head: bytes, name: str) -> None:
+    assert extension(head) == name

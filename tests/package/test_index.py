@@ -1,0 +1,105 @@
+"""The page that Sam opens off-line."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+
+from dsr.law.rights import Right
+from dsr.package.contents import Answer, CollectionOutcome, KeptRows, SystemOutcome
+from tests.package import answers
+from tests.package.conftest import Opened
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("name", ["access", "erasure"])
+def test_the_page_points_only_into_its_own_package(name: str, request: pytest.FixtureRequest) -> None:
+    package: Opened = request.getfixturevalue(name)
+    elements = Elements(package.text("index.html")).found
+    anchors = {f"#{attributes['id']}" for _, attributes in elements if "id" in attributes}
+    targets = {attributes[key] for _, attributes in elements for key in ("href", "src") if key in attributes}
+    assert targets <= anchors | package.files.keys()
+    assert "url(" not in package.text("index.html")
+
+
+def test_the_page_has_no_element_of_mallorys(access: Opened) -> None:
+    elements = Elements(access.text("index.html")).found
+    assert not {"script", "svg", "iframe", "object", "b"} & {tag for tag, _ in elements} - {"b"}
+    assert not [name for _, attributes in elements for name in attributes if name.startswith(("on", "style"))]
+    assert [tag for tag, _ in elements].count("h1") == 1
+    assert "Sam &lt;b&gt;Ä.&lt;/b&gt;" in access.text("index.html")
+    assert "{{ reading.controller }}{% debug %}" in access.text("index.html")
+
+
+def test_the_policy_allows_the_one_style_sheet_and_no_script(access: Opened) -> None:
+    page = access.text("index.html")
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    (policy,) = [
+        attributes["content"]
+        for tag, attributes in Elements(page).found
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; ")
+    assert f"'sha256-{digest}'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Example Compute Inc.",
+        "30 days after you cancel",
+        "recorded while you used the service",
+        "paid yearly",
+        "These are the first 25 of 56 records.",
+        "We also searched Support desk, and found nothing about you there.",
+        "Payment institution: did not answer. We will send this part later.",
+        "Data Protection Authority, 1 Example Street, 1000 Capital",
+        "data/app/prompts.csv",
+        'lang="en"',
+    ],
+)
+def test_the_page_tells(access: Opened, words: str) -> None:
+    assert words in access.text("index.html")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "What we erased at JoyPix",
+        "we read back",
+        "Paid orders are kept for tax law.",
+        "section 5; tax code",
+        "30 November 2028",
+        "481",
+    ],
+)
+def test_an_erasure_says_what_is_gone_and_what_stays_until_when(erasure: Opened, words: str) -> None:
+    assert words in erasure.text("index.html")
+    assert words.removeprefix("we ") in erasure.report_html
+
+
+def test_nothing_is_called_erased_where_everything_was_kept(open_package: Callable[[Answer], Opened]) -> None:
+    kept = KeptRows(3, "A dispute is open.", "section 5", None)
+    outcome = SystemOutcome("payments", "kept", "", (CollectionOutcome("orders", 3, 0, (kept,)),))
+    package = open_package(answers.access(right=Right.ERASURE, systems=(outcome,), parts={}))
+    assert "Nothing was erased." in package.text("index.html")
+    assert "Erased, except" not in package.text("index.html")
+    assert "A dispute is open." in package.text("index.html")
+    assert "no date is fixed" in package.report_html

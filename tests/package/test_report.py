@@ -1,0 +1,151 @@
+"""The letter as PDF, and the closed room it is made in."""
+
+import io
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import cast
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+from dsr.package import pdf_child, report
+from tests.package.conftest import Opened
+
+
+def _words(pdf: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+@pytest.fixture(scope="module")
+def letter(access: Opened) -> bytes:
+    return report.render(access.report_html)
+
+
+def test_the_letter_can_be_read_aloud(letter: bytes) -> None:
+    reader = PdfReader(io.BytesIO(letter))
+    assert str(reader.root_object["/Lang"]) == "en"
+    assert cast("DictionaryObject", reader.root_object["/MarkInfo"])["/Marked"]
+    assert reader.root_object["/StructTreeRoot"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Your data at JoyPix: R3K-2WN-P5M"
+    assert [str(item["/Title"]) for item in reader.outline if isinstance(item, dict)] == [
+        "Your data at JoyPix"
+    ]
+
+
+def test_the_letter_says_who_what_when_and_how_to_complain(letter: bytes) -> None:
+    words = _words(letter)
+    for said in (
+        "JoyPix LLC",
+        "R3K-2WN-P5M",
+        "12 March 2026",
+        "GDPR Art. 15",
+        "Data Protection Authority",
+        "Page 1 of",
+    ):
+        assert said in words
+
+
+def test_no_text_of_the_data_became_a_link(letter: bytes) -> None:
+    reader = PdfReader(io.BytesIO(letter))
+    links = [note.get_object() for page in reader.pages for note in page.get("/Annots", ())]
+    assert links  # the contents point to their pages
+    assert not [link for link in links if isinstance(link, DictionaryObject) and "/A" in link]
+    assert "/OpenAction" not in reader.root_object
+    assert b"/JavaScript" not in letter
+
+
+def test_an_erasure_letter_tells_ground_and_date(erasure: Opened) -> None:
+    words = _words(report.render(erasure.report_html))
+    assert "Paid orders are kept for tax law." in words
+    assert "30 November 2028" in words
+    assert "read back" in words
+
+
+@pytest.fixture
+def canary() -> Iterator[tuple[str, list[str]]]:
+    hits: list[str] = []
+
+    class Bird(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hits.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Bird)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", hits
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_child_fetches_nothing_and_opens_no_file(canary: tuple[str, list[str]], tmp_path: Path) -> None:
+    address, hits = canary
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg"><text y="20">canary-in-a-file</text></svg>')
+    sources = (f"{address}/x.png", secret.as_uri(), "file:///etc/passwd", str(secret), f"ftp{address[4:]}/x")
+    pictures = "".join(f'<img src="{source}" alt="a"><object data="{source}"></object>' for source in sources)
+    links = "".join(
+        f'<link rel="stylesheet" href="{source}"><link rel="attachment" href="{source}">'
+        for source in sources
+    )
+    font = f"@font-face{{font-family:x;src:url({address}/f.ttf)}}p{{font:1em x}}"
+    style = f'<style>@import "{address}/y.css";{font}</style>'
+    pdf = report.render(
+        f'<!doctype html><html lang="en"><title>t</title>{style}{links}<p>before</p>{pictures}<p>after</p>'
+    )
+    assert hits == []
+    assert _words(pdf).startswith("before")
+    assert "canary-in-a-file" not in _words(pdf)
+    assert b"/EmbeddedFile" not in pdf
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "import socket; socket.create_connection(('127.0.0.1', 9))",
+        "import socket; socket.getaddrinfo('localhost', 80)",
+        "open('/etc/passwd')",
+        "open('left-behind', 'w')",
+        "import os; os.system('true')",
+        "import subprocess; subprocess.run(['true'])",
+    ],
+)
+def test_code_in_the_child_that_asks_nobody_is_stopped_too(act: str, tmp_path: Path) -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child as c; "
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}sys.addaudithook(c._guard); {act}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "PermissionError" in done.stderr
+
+
+def test_a_child_that_fails_tells_nothing_of_the_letter(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(
+        Path(pdf_child.__file__)
+        .read_text()
+        .replace("resource.RLIMIT_AS, (MEMORY, MEMORY)", "resource.RLIMIT_AS, (1, 1)")
+    )
+    monkeypatch.setattr(report, "_CHILD", child)
+    with pytest.raises(report.ReportFailed) as failed:
+        report.render("<p>sam@example.org</p>" * 10_000)
+    assert "sam@example.org" not in str(failed.value)
