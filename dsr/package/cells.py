@@ -102,11 +102,7 @@ def shown(cell: Cell, codes: dict[str, str], *, length: int = 400) -> Shown:
 def moment(at: datetime) -> str:
     """'2026-03-05 14:03 UTC'; a moment without a zone is shown without one."""
     zone = at.strftime("%Z") or ""
-    return (
-        f"{at:%Y-%m-%d %H:%M} {zone}".rstrip()
-        if at.second == 0
-        else f"{at:%Y-%m-%d %H:%M:%S} {zone}".rstrip()
-    )
+    return f"{at:%Y-%m-%d %H:%M} {zone}".rstrip() if at.second == 0 else f"{at:%Y-%m-%d %H:%M:%S} {zone}".rstrip()
 
 
 def day(on: date) -> str:

@@ -120,9 +120,7 @@ def _json_rows(copy: CollectionCopy, places: list[tuple[str, int]], batch: Batch
     lines = []
     for row in batch.rows:
         plain = {name: exact(row[place]) for name, place in places}
-        copy.repaired += sum(
-            isinstance(row[place], str) and plain[name] != row[place] for name, place in places
-        )
+        copy.repaired += sum(isinstance(row[place], str) and plain[name] != row[place] for name, place in places)
         lines.append(json.dumps(plain, ensure_ascii=False, separators=(", ", ": ")))
     return ",\n".join(lines).encode()
 

@@ -6,8 +6,8 @@ import resource
 import sys
 from types import TracebackType
 
-import weasyprint  # type: ignore[import-untyped]  # ships no types
-from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
+import weasyprint
+from weasyprint.urls import URLFetcher
 
 MEMORY = 3 << 30  # address space: CJK fonts alone are mapped with 100 MB, several times
 SECONDS = 60

@@ -164,8 +164,7 @@ def of(answer: Answer, copies: Iterable[CollectionCopy]) -> Reading:
         kept=tuple(_kept(answer)),
         totals=_totals(systems, copies),
         purposes=tuple(
-            (purpose.title, purpose.describes, BASES[purpose.basis])
-            for purpose in controller.purposes.values()
+            (purpose.title, purpose.describes, BASES[purpose.basis]) for purpose in controller.purposes.values()
         ),
         recipients=tuple(controller.recipients.values()),
         facts=answer.facts,

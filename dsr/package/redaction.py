@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from dsr.datamap.schema import CollectionMap, FieldMap, Source
 from dsr.law.rights import Right
 
-SECRET = (
-    "We hold this, and never show it: whoever reads it could harm you. Nobody needs it to check our answer."
-)
+SECRET = "We hold this, and never show it: whoever reads it could harm you. Nobody needs it to check our answer."
 UNDESCRIBED = "The data map does not describe this field, so nobody has said yet that it is safe to show."
 NOT_PORTABLE = "Not part of a portable copy: you did not give it to us. An access request shows it."
 

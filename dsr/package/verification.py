@@ -18,7 +18,7 @@ def verify(archive: ZipFile) -> int:
     listed = _listed(archive, folder, "manifest-sha256.txt") | _listed(archive, folder, "tagmanifest-sha256.txt")
     present = {name.split("/", 1)[1] for name in archive.namelist()} - {"tagmanifest-sha256.txt"}
     if present != set(listed):
-        odd = sorted(present ^ set(listed))[0]
+        odd = min(present ^ set(listed))
         message = f"{odd} is {'not listed' if odd in present else 'missing'}"
         raise Broken(message)
     for name, digest in listed.items():

@@ -21,19 +21,11 @@ RIGHTS: dict[Right, RightWords] = {
     Right.PORTABILITY: RightWords(
         "Your data to take with you", "for your data in a form that other services can read", "GDPR Art. 20"
     ),
-    Right.CONSENT_WITHDRAWAL: RightWords(
-        "Your withdrawn consent", "to stop what you had agreed to", "GDPR Art. 7(3)"
-    ),
-    Right.PROCESSING_INFORMATION: RightWords(
-        "How we use data", "how we use personal data", "GDPR Arts 13 to 15"
-    ),
+    Right.CONSENT_WITHDRAWAL: RightWords("Your withdrawn consent", "to stop what you had agreed to", "GDPR Art. 7(3)"),
+    Right.PROCESSING_INFORMATION: RightWords("How we use data", "how we use personal data", "GDPR Arts 13 to 15"),
     Right.COMPLAINT: RightWords("Our answer", "a question, or complained to us", "GDPR Art. 12"),
-    Right.COMPROMISED_ACCOUNT: RightWords(
-        "Our answer", "to look into a compromised account", "our privacy policy"
-    ),
-    Right.CHILD: RightWords(
-        "Our answer", "to look into the use of our service by a child", "our privacy policy"
-    ),
+    Right.COMPROMISED_ACCOUNT: RightWords("Our answer", "to look into a compromised account", "our privacy policy"),
+    Right.CHILD: RightWords("Our answer", "to look into the use of our service by a child", "our privacy policy"),
 }
 
 OUTCOMES: dict[str, str] = {

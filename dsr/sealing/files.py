@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pyrage import DecryptError, decrypt_io, encrypt_io, x25519
+from pyrage import decrypt_io, encrypt_io, x25519
+from typing_extensions import Buffer
 
 from dsr.sealing.fields import Unsealable, seal, unseal
 from dsr.sealing.keyring import Ring
@@ -34,11 +35,12 @@ class _Counted(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, chunk) -> int:  # type: ignore[no-untyped-def,override]  # noqa: ANN001 — typeshed's Buffer is 3.12's
-        self.out.write(chunk)
-        self.digest.update(chunk)
-        self.size += len(chunk)
-        return len(chunk)
+    def write(self, chunk: Buffer) -> int:
+        piece = memoryview(chunk)
+        self.out.write(piece)
+        self.digest.update(piece)
+        self.size += piece.nbytes
+        return piece.nbytes
 
 
 def write(path: Path, place: str, ring: Ring, fill: Callable[[BinaryIO], None]) -> Sealed:
@@ -122,15 +124,13 @@ def reading(path: Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[Bi
 class _Checked(io.RawIOBase):
     """Reads a pipe; at its end the decryption must have ended well, else a cut file would pass for a whole one."""
 
-    def __init__(
-        self, stream: BinaryIO, thread: threading.Thread, failures: list[BaseException], place: str
-    ) -> None:
+    def __init__(self, stream: BinaryIO, thread: threading.Thread, failures: list[BaseException], place: str) -> None:
         self.stream, self.thread, self.failures, self.place = stream, thread, failures, place
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def,override]  # noqa: ANN001 — as above
+    def readinto(self, buffer: Buffer) -> int:
         count = self.stream.readinto(buffer)  # type: ignore[attr-defined]
         if count == 0:
             self.thread.join()
@@ -147,4 +147,4 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-__all__ = ["DecryptError", "Sealed", "Unsealable", "reading", "write"]
+__all__ = ["Sealed", "Unsealable", "reading", "write"]

@@ -51,9 +51,7 @@ def load(folder: Path) -> Keyring:
 def _ring(path: Path) -> Ring:
     try:
         raw = json.loads(path.read_text(encoding="ascii"))
-        ring = Ring(
-            raw["current"], {kid: base64.b64decode(text, validate=True) for kid, text in raw["keys"].items()}
-        )
+        ring = Ring(raw["current"], {kid: base64.b64decode(text, validate=True) for kid, text in raw["keys"].items()})
     except FileNotFoundError:
         message = f"{path.name} is missing from the folder of keys"
         raise KeysMissing(message) from None
@@ -70,9 +68,7 @@ def make(folder: Path) -> None:
     """Make a first key of every role, readable by the owner only. Never replaces a file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for role in Role:
-        text = json.dumps(
-            {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}}
-        )
+        text = json.dumps({"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}})
         descriptor = os.open(folder / f"{role}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)

@@ -118,9 +118,7 @@ def events_part(count: int) -> OpenPart:
 
     def part() -> Iterator[Found]:
         for start in range(0, count, 1000):
-            rows = (
-                (at, AT, "/create", "Pixel 9", f"step {at}", at * 0.25) for at in range(start, start + 1000)
-            )
+            rows = ((at, AT, "/create", "Pixel 9", f"step {at}", at * 0.25) for at in range(start, start + 1000))
             yield Batch("events", EVENT, tuple(rows))
 
     return part

@@ -1,6 +1,7 @@
 """A small JoyPix: four systems, two of them with somebody else."""
 
 from dsr.datamap.schema import (
+    Basis,
     Brand,
     Calendar,
     CollectionMap,
@@ -36,9 +37,9 @@ CONTROLLER = Controller(
         Right.ERASURE: RightOffer(granted_by="policy", citation="section 6"),
     },
     purposes={
-        "generate": Purpose(title="Generation", describes="Make the pictures you ask for", basis="contract"),
-        "analytics": Purpose(title="Analytics", describes="See which functions are used", basis="consent"),
-        "finance": Purpose(title="Book-keeping", describes="Keep what tax law wants", basis="legal-duty"),
+        "generate": Purpose(title="Generation", describes="Make the pictures you ask for", basis=Basis.CONTRACT),
+        "analytics": Purpose(title="Analytics", describes="See which functions are used", basis=Basis.CONSENT),
+        "finance": Purpose(title="Book-keeping", describes="Keep what tax law wants", basis=Basis.LEGAL_DUTY),
     },
     recipients={
         "compute": Recipient(
@@ -51,9 +52,7 @@ CONTROLLER = Controller(
     },
     retention={
         "account": Retention(kind="agreed", says="30 days after you cancel", citation="section 5"),
-        "orders": Retention(
-            kind="statutory", says="3 years after completion", ground="tax law", citation="section 5"
-        ),
+        "orders": Retention(kind="statutory", says="3 years after completion", ground="tax law", citation="section 5"),
     },
     automated_decisions="none: no decision about you is made by machines alone",
     statements={"sale": "Data is not sold."},
@@ -100,9 +99,7 @@ SYSTEMS = {
                     "created_at": _field(label="Created"),
                     "bio": _field(),
                     "avatar": _field(),
-                    "password_hash": _field(
-                        "user.authorization.password", label="Password", never_export=True
-                    ),
+                    "password_hash": _field("user.authorization.password", label="Password", never_export=True),
                 },
                 describes="The account you signed up with.",
             ),
@@ -139,9 +136,7 @@ SYSTEMS = {
         title="Media store",
         connector=ConnectorMap(kind="files"),
         collections={
-            "saved": _collection(
-                "Saved pictures", "path", {"path": _field(), "bytes": _field()}, files="path"
-            )
+            "saved": _collection("Saved pictures", "path", {"path": _field(), "bytes": _field()}, files="path")
         },
     ),
     "payments": SystemMap(
@@ -149,9 +144,7 @@ SYSTEMS = {
         title="Payment institution",
         processor="bank",
         connector=ConnectorMap(kind="http"),
-        collections={
-            "orders": _collection("Orders", "id", {"id": _field(), "total": _field()}, retention="orders")
-        },
+        collections={"orders": _collection("Orders", "id", {"id": _field(), "total": _field()}, retention="orders")},
     ),
     "support": SystemMap(
         slug="support",

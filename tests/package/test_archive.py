@@ -28,11 +28,7 @@ def bag_faults(files: dict[str, bytes]) -> list[str]:
     for listing, prefix in (("manifest-sha256.txt", True), ("tagmanifest-sha256.txt", False)):
         lines = (line.partition("  ") for line in files[listing].decode().splitlines())
         listed = {path: digest for digest, _, path in lines}
-        there = {
-            path
-            for path in files
-            if path.startswith("data/") is prefix and not path.startswith("tagmanifest")
-        }
+        there = {path for path in files if path.startswith("data/") is prefix and not path.startswith("tagmanifest")}
         faults += [f"{path} is in one place only" for path in there ^ listed.keys()]
         faults += [
             f"{path} changed"
@@ -113,9 +109,7 @@ def test_a_field_that_nobody_described_stays_out(open_package: Callable[[Answer]
     part = [Batch("letters", ("id", "ssn"), ((1, "078-05-1120"),))]
     package = open_package(answers.access(parts={"support": lambda: iter(part)}))
     assert package.json("data/support/letters.json") == [{"id": 1}]
-    assert [entry["field"] for entry in package.json("manifest.json")["collections"][0]["withheld"]] == [
-        "ssn"
-    ]
+    assert [entry["field"] for entry in package.json("manifest.json")["collections"][0]["withheld"]] == ["ssn"]
 
 
 def test_a_portable_copy_leaves_out_what_we_worked_out_ourselves(

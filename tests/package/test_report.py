@@ -33,9 +33,7 @@ def test_the_letter_can_be_read_aloud(letter: bytes) -> None:
     assert reader.root_object["/StructTreeRoot"]
     assert reader.metadata is not None
     assert reader.metadata.title == "Your data at JoyPix: R3K-2WN-P5M"
-    assert [str(item["/Title"]) for item in reader.outline if isinstance(item, dict)] == [
-        "Your data at JoyPix"
-    ]
+    assert [str(item["/Title"]) for item in reader.outline if isinstance(item, dict)] == ["Your data at JoyPix"]
 
 
 def test_the_letter_says_who_what_when_and_how_to_complain(letter: bytes) -> None:
@@ -96,8 +94,7 @@ def test_the_child_fetches_nothing_and_opens_no_file(canary: tuple[str, list[str
     sources = (f"{address}/x.png", secret.as_uri(), "file:///etc/passwd", str(secret), f"ftp{address[4:]}/x")
     pictures = "".join(f'<img src="{source}" alt="a"><object data="{source}"></object>' for source in sources)
     links = "".join(
-        f'<link rel="stylesheet" href="{source}"><link rel="attachment" href="{source}">'
-        for source in sources
+        f'<link rel="stylesheet" href="{source}"><link rel="attachment" href="{source}">' for source in sources
     )
     font = f"@font-face{{font-family:x;src:url({address}/f.ttf)}}p{{font:1em x}}"
     style = f'<style>@import "{address}/y.css";{font}</style>'
@@ -122,9 +119,7 @@ def test_the_child_fetches_nothing_and_opens_no_file(canary: tuple[str, list[str
     ],
 )
 def test_code_in_the_child_that_asks_nobody_is_stopped_too(act: str, tmp_path: Path) -> None:
-    program = (
-        f"import sys; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child as c; "
-    )
+    program = f"import sys; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child as c; "
     done = subprocess.run(
         [sys.executable, "-c", f"{program}sys.addaudithook(c._guard); {act}"],
         cwd=tmp_path,
@@ -136,9 +131,7 @@ def test_code_in_the_child_that_asks_nobody_is_stopped_too(act: str, tmp_path: P
     assert "PermissionError" in done.stderr
 
 
-def test_a_child_that_fails_tells_nothing_of_the_letter(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_child_that_fails_tells_nothing_of_the_letter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     child = tmp_path / "child.py"
     child.write_text(
         Path(pdf_child.__file__)

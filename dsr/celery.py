@@ -1,0 +1,54 @@
+"""Celery: the doorbell between web and workers. See docs/decisions/0002."""
+
+import os
+from typing import Any
+
+from celery import Celery, bootsteps
+from celery.worker import WorkController
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
+
+app = Celery("dsr")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_soft_shutdown_timeout=3.0,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    task_default_queue="dsr",
+)
+
+
+class Bell(bootsteps.StartStopStep):
+    """Every worker sweeps: twice a second when embedded, every 15 s when a broker rings as well."""
+
+    requires = ("celery.worker.components:Timer",)
+
+    def __init__(self, worker: WorkController, **options: object) -> None:
+        """Nothing rings before start."""
+        super().__init__(worker, **options)
+        self.timer: Any = None
+
+    def start(self, worker: WorkController) -> None:
+        """Ring from the worker's main process, whose memory transport its pool can hear."""
+        timer: Any = worker.timer  # the step named in `requires` has made it
+        embedded = str(app.conf.broker_url).startswith("memory:")
+        seconds = 0.5 if embedded else 15.0
+        self.timer = timer.call_repeatedly(seconds, self.ring, (seconds,), priority=10)
+
+    def ring(self, seconds: float) -> None:
+        """One sweep; a ring that nobody takes at once is dropped, for the next one follows."""
+        app.send_task("dsr.sweep", expires=seconds * 2, retry=False)
+
+    def stop(self, worker: WorkController) -> None:  # noqa: ARG002 — Celery's signature
+        """Stop ringing."""
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+app.steps["worker"].add(Bell)

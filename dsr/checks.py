@@ -1,0 +1,45 @@
+"""System checks: the portal does not start on a wrong map, without its keys, or with its record unguarded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 — Django's name
+from django.db import connections
+
+from dsr.datamap.load import MapError
+from dsr.models import Event, installer, sealed
+from dsr.sealing.keyring import KeysMissing, Role
+from dsr.steps import maps
+
+
+@register()
+def maps_are_right(**_: Any) -> list[CheckMessage]:
+    """Every controller's files load."""
+    try:
+        maps.controllers()
+    except MapError as error:
+        return [Error(str(error), id="dsr.E001")]
+    return []
+
+
+@register(deploy=True)
+def keys_are_there(**_: Any) -> list[CheckMessage]:
+    """The keyring can be read."""
+    try:
+        sealed.ring(Role.FIELDS)
+    except KeysMissing as error:
+        return [Error(f"{error}. Keys are never made by themselves: restore {settings.DSR_KEYS}.", id="dsr.E002")]
+    return []
+
+
+@register(Tags.database)
+def record_is_guarded(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """The triggers of append-only tables stand."""
+    return [
+        # A warning, for migrate itself has to pass to set it; `serve` refuses to start without it.
+        Warning(f"The append-only trigger {name} is missing on '{alias}'. Run migrate.", id="dsr.W003")
+        for alias in databases or []
+        if Event._meta.db_table in connections[alias].introspection.table_names()
+        for name in installer.missing(connections[alias])
+    ]

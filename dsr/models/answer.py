@@ -1,0 +1,46 @@
+"""What is handed over: packages and the record of their downloads."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from dsr.models.subject_request import SubjectRequest
+
+
+class Package(models.Model):
+    """A sealed ZIP for the data subject. Forgetting the wrapped key destroys it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="packages")
+    version = models.PositiveSmallIntegerField(default=1)
+    wrapped_key = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    released_at = models.DateTimeField()
+    offered_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """One answer per version."""
+
+        ordering: ClassVar = ["-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["subject_request", "version"], name="dsr_package_version_once")
+        ]
+
+    def __str__(self) -> str:
+        """Its version."""
+        return f"version {self.version}"
+
+
+class Download(models.Model):
+    """One handing-over of a package."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="downloads")
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Who took it."""
+        return self.actor

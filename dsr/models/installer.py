@@ -1,0 +1,73 @@
+"""Database rules that Django cannot state: append-only tables. Set after every migrate, proven by a check.
+
+SQLite drops a table's triggers when a migration rebuilds it, so the installer is idempotent and always runs.
+"""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+APPEND_ONLY = ("dsr_event", "dsr_approval")
+ACTIONS = ("UPDATE", "DELETE")
+
+
+class Unsupported(Exception):
+    """The portal's own tables live on SQLite or PostgreSQL only."""
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Set every trigger anew."""
+    statements = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.vendor)
+    if statements is None:
+        raise Unsupported(connection.vendor)
+    with connection.cursor() as cursor:
+        for table in APPEND_ONLY:
+            for statement in statements(table):
+                cursor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Triggers that do not stand."""
+    query = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal",
+    }.get(connection.vendor)
+    if query is None:
+        raise Unsupported(connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        standing = {name for (name,) in cursor.fetchall()}
+    return sorted(_expected(connection.vendor) - standing)
+
+
+def _expected(vendor: str) -> set[str]:
+    actions = ACTIONS if vendor == "sqlite" else (*ACTIONS, "TRUNCATE")
+    return {f"{table}_no_{action.lower()}" for table in APPEND_ONLY for action in actions}
+
+
+def _sqlite(table: str) -> list[str]:
+    statements = []
+    for action in ACTIONS:
+        name = f"{table}_no_{action.lower()}"
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name}",
+            (
+                f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            ),
+        ]
+    return statements
+
+
+def _postgresql(table: str) -> list[str]:
+    statements = [
+        (
+            "CREATE OR REPLACE FUNCTION dsr_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+        )
+    ]
+    for action in (*ACTIONS, "TRUNCATE"):
+        name = f"{table}_no_{action.lower()}"
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name} ON {table}",
+            f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION dsr_append_only()",
+        ]
+    return statements

@@ -1,0 +1,134 @@
+"""The ledger of work: plan items, the sealed Parts they bring, the manifest of an erasure and its approval."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from dsr.law.work import ItemState, Kind, Outcome
+from dsr.models import sealed
+from dsr.models.subject_request import SubjectRequest
+
+
+class Leased(models.Model):
+    """Work that one worker holds for a while. `fence` grows by one per claim; every later write names it."""
+
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="By the database's clock")
+    fence = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims since the last progress")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Times the system did not answer")
+    not_before = models.DateTimeField()
+    note = models.CharField(max_length=300, blank=True, help_text="For staff; no personal data")
+
+    class Meta:
+        """Columns only."""
+
+        abstract = True
+
+
+class Part(models.Model):
+    """A sealed file of records. Forgetting the wrapped key destroys it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="parts")
+    system = models.SlugField(max_length=64, blank=True)
+    wrapped_key = models.TextField()
+    sha256 = models.CharField(max_length=64, help_text="Of the plain content")
+    size = models.BigIntegerField()
+    counts = models.JSONField(default=dict, help_text="Rows per collection")
+
+    def __str__(self) -> str:
+        """The system it came from."""
+        return self.system or "manifest"
+
+
+class PlanItem(Leased):
+    """A unit of work on one system; system is empty for the portal's own work."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="items")
+    kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in Kind])
+    system = models.SlugField(max_length=64, blank=True)
+    state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in ItemState], default=ItemState.READY)
+    outcome = models.CharField(max_length=16, choices=[(o.value, o.value) for o in Outcome], blank=True)
+    after = models.ManyToManyField("self", symmetrical=False, related_name="before", blank=True)
+    part = models.OneToOneField(Part, null=True, blank=True, on_delete=models.PROTECT, related_name="item")
+    until = models.DateField(null=True, blank=True, help_text="Deferred erasure: rows kept until this day")
+    source = models.ForeignKey(
+        Part,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Manifest this erases by",
+    )
+    handle_sealed = models.TextField(blank=True)
+    counts = models.JSONField(default=dict, help_text="What was done, per collection")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Open work is found by a partial index, so finished work costs nothing."""
+
+        verbose_name = "item"
+        ordering: ClassVar = ["created_at", "kind", "system"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["not_before"],
+                name="dsr_item_open",
+                condition=models.Q(state__in=[ItemState.READY, ItemState.WAITING, ItemState.RUNNING]),
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["subject_request", "kind", "system"],
+                condition=models.Q(until__isnull=True),
+                name="dsr_item_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Such as 'erase app-database'."""
+        return f"{self.kind} {self.system or 'portal'}"
+
+    @property
+    def deferred(self) -> bool:
+        """Whether it erases on a later date what was kept."""
+        return self.until is not None
+
+    def handle(self) -> str:
+        """What the system gave to ask by, when the effect is asynchronous."""
+        return sealed.unseal(self.handle_sealed, "plan_item", self.id, "handle")
+
+    def sealed_handle(self, text: str) -> str:
+        """The column's text for a handle."""
+        return sealed.seal(text, "plan_item", self.id, "handle") if text else ""
+
+
+class Manifest(models.Model):
+    """What an erasure will erase and keep, closed and digested before the first deletion."""
+
+    subject_request = models.OneToOneField(SubjectRequest, primary_key=True, on_delete=models.PROTECT)
+    part = models.OneToOneField(Part, on_delete=models.PROTECT, related_name="manifest")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the manifest's plain content")
+    summary = models.JSONField(help_text="Counts per system and collection: erased, kept, ground, until")
+    closed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """The first digits of the digest."""
+        return self.digest[:12]
+
+
+class Approval(models.Model):
+    """A second person's yes to one manifest's digest. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    subject_request = models.OneToOneField(SubjectRequest, on_delete=models.PROTECT, related_name="approval")
+    digest = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """The first digits of the digest."""
+        return self.digest[:12]

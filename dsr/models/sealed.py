@@ -1,0 +1,46 @@
+"""How tables seal: the keyring of this installation, and places that a sealed text is bound to."""
+
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from dsr.sealing import fields, keyring
+from dsr.sealing.keyring import Ring, Role
+
+
+def ring(role: Role) -> Ring:
+    """The keys of one role. Raises KeysMissing."""
+    return _keyring(str(settings.DSR_KEYS))[role]
+
+
+@cache
+def _keyring(folder: str) -> keyring.Keyring:
+    return keyring.load(Path(folder))
+
+
+def seal(text: str, *place: str | UUID) -> str:
+    """Seal a text for table, primary key and column."""
+    return fields.seal(ring(Role.FIELDS), text.encode(), "/".join(map(str, place)))
+
+
+def unseal(sealed: str, *place: str | UUID) -> str:
+    """Open what `seal` made; an empty column is an empty text. Raises Unsealable."""
+    return fields.unseal(ring(Role.FIELDS), sealed, "/".join(map(str, place))).decode() if sealed else ""
+
+
+def lookup(kind: str, value: str) -> str:
+    """Keyed hash under which an identifier can be found without being readable."""
+    return fields.keyed_hash(ring(Role.LOOKUP), f"identity:{kind}", value)
+
+
+def file_place(pk: UUID) -> str:
+    """The place that a sealed file's key is bound to."""
+    return f"file/{pk}"
+
+
+def file_path(pk: UUID) -> Path:
+    """Where a sealed file lies."""
+    name = str(pk)
+    return Path(settings.DSR_VAR) / "files" / name[:2] / f"{name}.age"

@@ -1,0 +1,193 @@
+"""The ledger of work: claim with a lease and a fence, act outside of any transaction, record with the fence.
+
+A claim ends by record, wait, release or quarantine; each names the fence, so a worker that was thought dead
+and comes back changes nothing. Leases run by the database's clock; when an item is due is measured by `at`.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from dsr.law.actors import PORTAL, Actor
+from dsr.law.states import CLOSED
+from dsr.law.work import ItemState, Outcome
+from dsr.models import PlanItem, SubjectRequest
+from dsr.steps import bell, permissions, record
+from dsr.steps.move import Conflict
+
+ATTEMPTS = 5  # claims without progress: a worker dies on this item each time
+TRIES = 12  # answers missed: about eight hours with the growing pauses below
+LONGEST_PAUSE = 3600.0  # seconds
+
+
+class Fenced(Exception):
+    """Another worker has claimed this item since: stop, and write nothing."""
+
+
+def claim(*, at: datetime) -> PlanItem | None:
+    """Take the next item that is due, or whose worker is gone. Its attempt is counted before it is made."""
+    with transaction.atomic():
+        item = _due(at).first()
+        if item is None:
+            return None
+        if item.attempts >= ATTEMPTS:
+            _close(item, state=ItemState.QUARANTINED, note=f"Its worker stopped {ATTEMPTS} times in a row.")
+            record.write(item.subject_request, "item:quarantined", by=PORTAL, at=at, item=str(item))
+            return claim(at=at)
+        rows = PlanItem.objects.filter(pk=item.pk, fence=item.fence, state=item.state).update(
+            state=ItemState.RUNNING,
+            fence=item.fence + 1,
+            attempts=item.attempts + 1,
+            lease_until=Now() + timedelta(seconds=settings.DSR_LEASE_SECONDS),
+        )
+        if rows != 1:
+            return None
+    item.fence += 1
+    item.attempts += 1
+    item.state = ItemState.RUNNING
+    return item
+
+
+def _due(at: datetime) -> QuerySet[PlanItem]:
+    earlier = PlanItem.objects.filter(before=OuterRef("pk")).exclude(state=ItemState.DONE)
+    due = (
+        PlanItem.objects.filter(
+            Q(state__in=[ItemState.READY, ItemState.WAITING], not_before__lte=at)
+            | Q(state=ItemState.RUNNING, lease_until__lt=Now())
+        )
+        .exclude(Exists(earlier))
+        .order_by("not_before")
+        .select_related("subject_request")
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        return due.select_for_update(skip_locked=True, of=("self",))
+    return due
+
+
+def mine(item: PlanItem) -> QuerySet[PlanItem]:
+    """The row, as long as nobody has claimed it since: every write after a claim goes through it."""
+    return PlanItem.objects.filter(pk=item.pk, fence=item.fence).exclude(state=ItemState.DONE)
+
+
+def _close(item: PlanItem, **columns: object) -> None:
+    """Write under the fence. Raises Fenced."""
+    if mine(item).update(lease_until=None, **columns) != 1:
+        raise Fenced
+    for name, value in columns.items():
+        setattr(item, name, value)
+
+
+@contextmanager
+def held(item: PlanItem) -> Iterator[None]:
+    """Renew the lease in the background while the item is worked on."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not stop.wait(settings.DSR_LEASE_SECONDS / 3):
+                if not mine(item).update(lease_until=Now() + timedelta(seconds=settings.DSR_LEASE_SECONDS)):
+                    return
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat {item.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def finish(item: PlanItem, outcome: Outcome, *, at: datetime, counts: Mapping[str, object], **columns: object) -> None:
+    """The item is done; call it in the transaction that keeps what it brought. Raises Fenced."""
+    _close(
+        item,
+        state=ItemState.DONE,
+        outcome=outcome,
+        counts=counts,
+        finished_at=at,
+        attempts=0,
+        handle_sealed="",
+        **({"note": ""} | columns),
+    )
+    tag = {Outcome.NOTHING: "found"}.get(outcome, outcome.value)
+    record.write(item.subject_request, f"item:{tag}", by=PORTAL, at=at, item=str(item), outcome=outcome, counts=counts)
+    bell.ring_after_commit()
+
+
+def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
+    """An asynchronous effect has started: ask again later. Raises Fenced."""
+    _close(
+        item,
+        state=ItemState.WAITING,
+        handle_sealed=item.sealed_handle(handle),
+        not_before=at + timedelta(seconds=max(seconds, 0.5)),
+        attempts=0,
+        tries=0,
+        note="The system is working on it.",
+    )
+
+
+def release(item: PlanItem, *, seconds: float | None, note: str, at: datetime) -> None:
+    """The system does not answer: try later, with growing pauses; after TRIES a person must look."""
+    tries = item.tries + 1
+    if tries >= TRIES:
+        quarantine(item, note=note, at=at)
+        return
+    pause = max(seconds or 0.0, min(LONGEST_PAUSE, 2.0**tries))
+    state = ItemState.WAITING if item.handle_sealed else ItemState.READY
+    with transaction.atomic():
+        _close(
+            item,
+            state=state,
+            tries=tries,
+            attempts=0,
+            not_before=at + timedelta(seconds=pause),
+            note=note[:300],
+        )
+        record.write(item.subject_request, "item:unanswered", by=PORTAL, at=at, item=str(item), tries=tries)
+
+
+def quarantine(item: PlanItem, *, note: str, at: datetime) -> None:
+    """A person must look. Raises Fenced."""
+    with transaction.atomic():
+        _close(item, state=ItemState.QUARANTINED, note=note[:300])
+        record.write(item.subject_request, "item:quarantined", by=PORTAL, at=at, item=str(item))
+
+
+def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
+    """Staff send a quarantined or pausing item back to work. Raises Conflict, Forbidden."""
+    permissions.require(by, permissions.Duty.OPERATE, item.subject_request)
+    stuck = Q(state=ItemState.QUARANTINED) | Q(state=ItemState.READY, tries__gt=0)
+    with transaction.atomic():
+        rows = (
+            PlanItem.objects.filter(stuck, pk=item.pk)
+            .exclude(subject_request__state__in=CLOSED, until=None)
+            .update(
+                # With a handle it goes on asking; the effect that has started is not started again.
+                state=ItemState.WAITING if item.handle_sealed else ItemState.READY,
+                attempts=0,
+                tries=0,
+                not_before=at,
+                note="",
+            )
+        )
+        if rows != 1:
+            message = "This item cannot be tried again now."
+            raise Conflict(message)
+        record.write(item.subject_request, "item:retried", by=by, at=at, item=str(item))
+    bell.ring_after_commit()
+
+
+def call_off(subject_request: SubjectRequest) -> None:
+    """Take a request's open items off the ledger; those that run find it out before their next effect."""
+    subject_request.items.filter(
+        state__in=[ItemState.READY, ItemState.WAITING, ItemState.QUARANTINED], until=None
+    ).update(state=ItemState.DONE, note="Called off.")

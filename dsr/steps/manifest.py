@@ -1,0 +1,124 @@
+"""The manifest of an erasure: which keys go in which way, which are kept, on which ground and until when."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from dsr.connectors.contract import Batch, Cell, Chunk, Found
+from dsr.datamap.route import Key
+from dsr.datamap.schema import CollectionMap, SystemMap, Way
+from dsr.law.retention import kept_until
+
+CHUNK = 500  # keys per effect
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One batch of keys of one collection that share a fate. `until` set: kept, and erased on that day."""
+
+    system: str
+    collection: str
+    way: Way
+    keys: list[list[str | int | float | bool | None]]
+    set: dict[str, str | int | None] = {}
+    until: str = ""  # ISO date
+    rule: str = ""  # retention rule that keeps the rows
+
+    def chunk(self, collection: CollectionMap) -> Chunk:
+        """The effect that erases this line."""
+        return Chunk(self.collection, self.way, collection.key, tuple(tuple(key) for key in self.keys), self.set)
+
+
+def lines_of(system: SystemMap, rules: "Rules", found: Iterable[Found], on: date) -> Iterator[Line]:
+    """Decide the fate of every row, children first as they come. `on` is the day the decision is made."""
+    latest: dict[str, date] = {}  # collection -> last day any of its rows is kept
+    for batch in found:
+        if not isinstance(batch, Batch):
+            continue
+        collection = system.collections[batch.collection]
+        fates: dict[date | None, list[Key]] = {}
+        for row in batch.rows:
+            record = dict(zip(batch.fields, row, strict=True))
+            until = _kept(collection, record, rules, on)
+            fates.setdefault(until, []).append(tuple(record[name] for name in collection.key))  # type: ignore[misc]
+        for until, keys in fates.items():
+            if until:
+                latest[batch.collection] = max(until, latest.get(batch.collection, until))
+                yield _line(system, batch.collection, keys, until=until.isoformat(), rule=_rule(collection))
+            else:
+                yield from _erased(system, batch.collection, keys, _needed_until(system, batch.collection, latest))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Retention periods by rule: years, months, days, hours as keywords of `kept_until`."""
+
+    periods: dict[str, dict[str, int]]
+
+
+def _kept(collection: CollectionMap, record: dict[str, Cell], rules: Rules, on: date) -> date | None:
+    keep = collection.keep
+    if keep is None or any(str(record.get(name)) not in values for name, values in keep.when.items()):
+        return None
+    since = record.get(keep.since)
+    if since is None:
+        return None
+    until = kept_until(since, **rules.periods[keep.rule])  # type: ignore[arg-type]  # dates come as text
+    return until if until >= on else None
+
+
+def _needed_until(system: SystemMap, name: str, latest: dict[str, date]) -> date | None:
+    """Until when a kept row below needs this collection's rows as tombstones."""
+    if not system.collections[name].erase.tombstone:
+        return None
+    return max((until for child, until in latest.items() if _leads(system, child, name)), default=None)
+
+
+def _leads(system: SystemMap, child: str, parent: str) -> bool:
+    links = [link.to for link in system.collections[child].links if "." not in link.to]
+    return parent in links or any(_leads(system, to, parent) for to in links)
+
+
+def _erased(system: SystemMap, name: str, keys: list[Key], needed: date | None) -> Iterator[Line]:
+    collection = system.collections[name]
+    if needed is None:
+        yield _line(system, name, keys, way=collection.erase.way, new=collection.erase.set)
+        return
+    blank = {field: collection.erase.set.get(field) for field in collection.fields if field not in collection.key}
+    yield _line(system, name, keys, way=Way.REDACT, new=blank)
+    yield _line(system, name, keys, until=needed.isoformat(), rule="tombstone")
+
+
+def _line(
+    system: SystemMap,
+    name: str,
+    keys: list[Key],
+    *,
+    way: Way = Way.DELETE,
+    new: dict[str, str | int | None] | None = None,
+    until: str = "",
+    rule: str = "",
+) -> Line:
+    plain: list[list[str | int | float | bool | None]] = [
+        [part.decode() if isinstance(part, bytes) else part for part in key] for key in keys
+    ]
+    return Line(system.slug, name, way, plain, new or {}, until, rule)
+
+
+def _rule(collection: CollectionMap) -> str:
+    return collection.keep.rule if collection.keep else ""
+
+
+def written(lines: Iterable[Line]) -> Iterator[bytes]:
+    """One JSON object per line; these bytes are what the digest names."""
+    for line in lines:
+        for start in range(0, len(line.keys), CHUNK):
+            piece = msgspec.structs.replace(line, keys=line.keys[start : start + CHUNK])
+            yield msgspec.json.encode(piece) + b"\n"
+
+
+def read(stream: Iterable[bytes]) -> Iterator[Line]:
+    """What `written` wrote."""
+    for text in stream:
+        yield msgspec.json.decode(text, type=Line)

@@ -1,0 +1,34 @@
+"""The controllers this installation serves, read once per process."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from dsr.datamap.load import load_all
+from dsr.datamap.schema import ControllerMap
+from dsr.law.calendars import Calendar
+
+
+def controllers() -> Mapping[str, ControllerMap]:
+    """All controllers by slug. Raises MapError when a file is wrong."""
+    return _loaded(str(settings.DSR_CONTROLLERS))
+
+
+def controller(slug: str) -> ControllerMap:
+    """One controller. KeyError when there is none of this name."""
+    return controllers()[slug]
+
+
+def calendar(slug: str) -> Calendar:
+    """Whose working days count for a controller."""
+    facts = controller(slug).controller.calendar
+    closed = frozenset(date.fromisoformat(day) for day in facts.closed_on)
+    return Calendar(facts.country, facts.zone, facts.subdivision, closed)
+
+
+@cache
+def _loaded(root: str) -> Mapping[str, ControllerMap]:
+    return load_all(Path(root))

@@ -1,0 +1,42 @@
+"""The one way a request changes its state: check, conditional UPDATE, one Event, in one transaction."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from dsr.law.actors import Actor
+from dsr.law.rights import Right
+from dsr.law.states import State, allowed
+from dsr.models import SubjectRequest
+from dsr.steps import bell, record
+
+
+class Conflict(Exception):
+    """The request is not (any more) where this act needs it; the message is for the person acting."""
+
+
+def move(
+    subject_request: SubjectRequest,
+    to: State,
+    *,
+    by: Actor,
+    at: datetime,
+    event: str,
+    columns: dict[str, object] | None = None,
+    **details: object,
+) -> None:
+    """Move to a state and write the Event; `columns` are set in the same UPDATE. Raises Conflict."""
+    old = State(subject_request.state)
+    if not allowed(Right(subject_request.right), old, to):
+        message = f"A request that is {old.replace('-', ' ')} cannot become {to.replace('-', ' ')}."
+        raise Conflict(message)
+    columns = {**(columns or {}), "state": to}
+    with transaction.atomic():
+        rows = SubjectRequest.objects.filter(pk=subject_request.pk, state=old).update(**columns)
+        if rows != 1:
+            message = "Somebody else has changed this request meanwhile. Look at it again."
+            raise Conflict(message)
+        record.write(subject_request, event, by=by, at=at, **details)
+    for name, value in columns.items():
+        setattr(subject_request, name, value)
+    bell.ring_after_commit()

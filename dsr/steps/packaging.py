@@ -1,0 +1,140 @@
+"""Packaging: the answer is assembled from Parts and outcomes, sealed, and released."""
+
+import uuid
+from datetime import date, datetime
+from functools import partial
+from typing import BinaryIO
+
+from django.db import transaction
+
+from dsr.datamap.facts import facts
+from dsr.datamap.schema import ControllerMap
+from dsr.law.rights import Right
+from dsr.law.work import ItemState, Kind, Outcome
+from dsr.models import Manifest, Package, PlanItem, SubjectRequest, sealed
+from dsr.package import archive, report
+from dsr.package.contents import Answer, CollectionOutcome, KeptRows, SystemOutcome
+from dsr.sealing import files
+from dsr.sealing.keyring import Role
+from dsr.steps import ledger, maps, parts
+
+
+def assemble(item: PlanItem, *, at: datetime) -> None:
+    """Build and seal the package. Raises Fenced; an OSError (disk full) leaves no half package."""
+    subject_request = item.subject_request
+    answer = answer_to(subject_request, at=at)
+    package = Package(id=uuid.uuid4(), subject_request=subject_request, version=answer.version, released_at=at)
+
+    def fill(out: BinaryIO) -> None:
+        archive.write(answer, out, report=report.render)
+
+    place = sealed.file_place(package.pk)
+    done = files.write(sealed.file_path(package.pk), place, sealed.ring(Role.FILES), fill)
+    package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
+    with transaction.atomic():
+        package.save(force_insert=True)
+        ledger.finish(item, Outcome.FOUND, at=at, counts={"bytes": done.size})
+
+
+def answer_to(subject_request: SubjectRequest, *, at: datetime) -> Answer:
+    """What the package says; records themselves are opened as streams from their Parts."""
+    controller_map = maps.controller(subject_request.controller)
+    finds = list(
+        subject_request.items.filter(kind=Kind.FIND, state=ItemState.DONE).select_related("part").order_by("system")
+    )
+    proven = subject_request.identities.exclude(proven_at=None)
+    erasing = subject_request.right == Right.ERASURE
+    outcomes = [_outcome(controller_map, item, erasing=erasing) for item in finds]
+    searched = {item.system for item in finds}
+    outcomes += [
+        SystemOutcome(slug, "not-reached", "None of your proven identifiers leads to this system.")
+        for slug in controller_map.systems
+        if slug not in searched
+    ]
+    opened = {item.system: partial(parts.found_in, item.part) for item in finds if item.part and not erasing}
+    return Answer(
+        reference=subject_request.reference,
+        right=Right(subject_request.right),
+        version=subject_request.packages.count() + 1,
+        controller=controller_map,
+        facts=facts(controller_map),
+        identities=tuple((identity.kind, identity.value()) for identity in proven),
+        received_at=subject_request.received_at,
+        due_on=subject_request.due_on,
+        answered_at=at,
+        policy_version=subject_request.policy_version,
+        systems=tuple(outcomes),
+        parts=opened,
+    )
+
+
+def told(subject_request: SubjectRequest, *, at: datetime) -> dict[str, object]:
+    """What the closing letter of an erasure lists: counts erased, and counts kept with ground and last day."""
+    answer = answer_to(subject_request, at=at)
+    erased, kept = [], []
+    for system in answer.systems:
+        collections = answer.controller.systems[system.system].collections
+        for row in system.collections:
+            title = collections[row.collection].title
+            if row.erased:
+                erased.append({"title": title, "count": row.erased})
+            for rows in row.kept:
+                until = rows.until.strftime("%-d %B %Y") if rows.until else ""
+                kept.append(
+                    {
+                        "title": title,
+                        "count": rows.count,
+                        "ground": rows.ground,
+                        "citation": rows.citation,
+                        "until": until,
+                    }
+                )
+    return {"erased": erased, "kept": kept}
+
+
+def _outcome(controller_map: ControllerMap, find: PlanItem, *, erasing: bool) -> SystemOutcome:
+    rows: dict[str, int] = find.counts.get("rows", {})
+    if find.outcome == Outcome.FAILED:
+        return SystemOutcome(find.system, "failed", find.note)
+    if not erasing or not rows:
+        collections = tuple(CollectionOutcome(name, count) for name, count in rows.items())
+        return SystemOutcome(find.system, find.outcome, "", collections)
+    erased = find.subject_request.items.filter(kind=Kind.ERASE, system=find.system, until=None).first()
+    if erased is not None and erased.outcome == Outcome.FAILED:
+        return SystemOutcome(find.system, "failed", erased.note)
+    counts = erased.counts if erased else {}
+    kept = _kept(controller_map, find, counts)
+    collections = tuple(
+        CollectionOutcome(name, found, counts.get(name, {}).get("erased", 0), kept.get(name, ()))
+        for name, found in rows.items()
+    )
+    return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", "", collections)
+
+
+def _kept(
+    controller_map: ControllerMap, find: PlanItem, counts: dict[str, dict[str, list[dict[str, object]]]]
+) -> dict[str, tuple[KeptRows, ...]]:
+    """Rows that stay, by retention rule (from the manifest) or by the system's own word (from its receipts)."""
+    kept: dict[str, list[KeptRows]] = {}
+    manifest = Manifest.objects.get(subject_request=find.subject_request_id)
+    for row in manifest.summary:
+        if row["system"] == find.system and row["until"]:
+            ground, citation = _ground(controller_map, row["rule"])
+            until = date.fromisoformat(row["until"])
+            kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until))
+    for name, count in counts.items():
+        for row in count.get("kept", []):
+            day = date.fromisoformat(str(row["until"])) if row["until"] else None
+            words = KeptRows(int(str(row["count"])), str(row["reason"]), "the recipient's own answer", day)
+            kept.setdefault(name, []).append(words)
+    return {name: tuple(rows) for name, rows in kept.items()}
+
+
+def _ground(controller_map: ControllerMap, rule: str) -> tuple[str, str]:
+    if rule == "tombstone":
+        return (
+            "Only the number of the row stays, because kept rows point to it.",
+            "follows from the rows above",
+        )
+    retention = controller_map.controller.retention[rule]
+    return retention.ground or retention.says, retention.citation

@@ -1,0 +1,172 @@
+"""Search: the plan is made from proven identities; find items bring sealed Parts; an erasure's manifest is closed."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from dsr.connectors import registry
+from dsr.connectors.contract import Connector, Found, Rejected
+from dsr.datamap.plan import ForeignKey, Plan, SystemPlan, compile_plan
+from dsr.datamap.route import Identities, Key
+from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
+from dsr.law.actors import PORTAL
+from dsr.law.deadlines import local_day
+from dsr.law.rights import Right
+from dsr.law.work import Kind, Outcome
+from dsr.models import Manifest, Part, PlanItem, SubjectRequest
+from dsr.package.part import keys_of
+from dsr.steps import ledger, manifest, maps, parts, record
+
+
+def plan(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """Enter the find items of an accepted request into the ledger, each behind those it takes keys from."""
+    controller_map = maps.controller(subject_request.controller)
+    compiled = compile_plan(controller_map, proven(subject_request))
+    SubjectRequest.objects.filter(pk=subject_request.pk).update(map_version=controller_map.version)
+    items: dict[str, PlanItem] = {}
+    for system in compiled.systems:
+        items[system.system] = _item(subject_request, Kind.FIND, at, system.system)
+        items[system.system].after.set(items[slug] for slug in system.after)
+    last = Kind.CLOSE if subject_request.right == Right.ERASURE else Kind.ASSEMBLE
+    _item(subject_request, last, at).after.set(items.values())
+    record.write(
+        subject_request,
+        "plan:made",
+        by=PORTAL,
+        at=at,
+        systems=list(items),
+        unreachable=list(compiled.unreachable),
+        map_version=controller_map.version,
+    )
+
+
+def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str = "") -> PlanItem:
+    return PlanItem.objects.create(
+        subject_request=subject_request, kind=kind, system=system, not_before=at, created_at=at
+    )
+
+
+def proven(subject_request: SubjectRequest) -> dict[str, tuple[Key, ...]]:
+    """The identities that enter a plan: proven ones only. A social sign-in is 'provider:id', two values."""
+    values: dict[str, tuple[Key, ...]] = {}
+    for identity in subject_request.identities.exclude(proven_at=None):
+        key = identity.value().split(":", 1) if identity.kind == IdentityKind.SOCIAL else [identity.value()]
+        values[identity.kind] = (*values.get(identity.kind, ()), tuple(key))
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One system's part of a request's plan: connector, routes, and the identities to ask by."""
+
+    connector: Connector
+    plan: SystemPlan
+    identities: Identities
+
+
+def reach(item: PlanItem) -> Reach:
+    """What an item of a system works with; keys from other systems come from their sealed Parts."""
+    subject_request = item.subject_request
+    controller_map = maps.controller(subject_request.controller)
+    compiled = compile_plan(controller_map, proven(subject_request))
+    system = next(plan for plan in compiled.systems if plan.system == item.system)
+    identities = proven(subject_request)
+    for key in system.needs:
+        identities[key.kind] = tuple(_foreign_keys(subject_request, key))
+    return Reach(_connector(controller_map.systems[item.system]), system, identities)
+
+
+def _connector(system: SystemMap) -> Connector:
+    """Raises Rejected: a wrong setting is mended by a person, not by trying again."""
+    try:
+        return registry.build(system, os.environ)
+    except ValueError as error:
+        raise Rejected(str(error)) from error
+
+
+def _foreign_keys(subject_request: SubjectRequest, key: ForeignKey) -> Iterable[Key]:
+    part = Part.objects.filter(subject_request=subject_request, item__kind=Kind.FIND, item__system=key.system).first()
+    if part is None:  # nothing was found there, or the system was excluded by name
+        return ()
+    return dict.fromkeys(keys_of(parts.found_in(part), key.collection, key.fields))
+
+
+def find(item: PlanItem, *, at: datetime) -> None:
+    """Ask one system for everything the plan reaches in it. Raises Unreachable, Rejected, Fenced."""
+    place = reach(item)
+    with closing(place.connector):
+        part, tally = parts.write_found(item, _everything(place))
+    nothing = not any(tally.rows.values())
+    with transaction.atomic():
+        part.save(force_insert=True)
+        outcome = Outcome.NOTHING if nothing else Outcome.FOUND
+        ledger.finish(item, outcome, at=at, counts={"rows": tally.rows, "files": tally.files}, part=part)
+
+
+def _everything(place: Reach) -> Iterator[Found]:
+    for route in place.plan.routes:
+        yield from place.connector.find(route, place.identities)
+
+
+def close(item: PlanItem, *, at: datetime) -> None:
+    """Close the manifest of an erasure: every key found, its way or its ground to stay. Raises Fenced."""
+    controller_map = maps.controller(item.subject_request.controller)
+    counted: dict[tuple[str, str, str, str], int] = defaultdict(int)
+
+    def lines() -> Iterator[manifest.Line]:
+        for line in _fates(item.subject_request, controller_map, at):
+            counted[line.system, line.collection, line.rule, line.until] += len(line.keys)
+            yield line
+
+    part = parts.write_lines(item, manifest.written(lines()))
+    summary = [
+        {"system": system, "collection": name, "rule": rule, "until": until, "count": count}
+        for (system, name, rule, until), count in counted.items()
+    ]
+    with transaction.atomic():
+        part.save(force_insert=True)
+        ledger.finish(item, Outcome.FOUND, at=at, counts={"lines": summary}, part=part)
+        Manifest.objects.create(
+            subject_request=item.subject_request, part=part, digest=part.sha256, summary=summary, closed_at=at
+        )
+        record.write(item.subject_request, "manifest:closed", by=PORTAL, at=at, digest=part.sha256)
+
+
+def _fates(subject_request: SubjectRequest, controller_map: ControllerMap, at: datetime) -> Iterator[manifest.Line]:
+    rules = manifest.Rules(
+        {
+            slug: rule.period.model_dump()
+            for slug, rule in controller_map.controller.retention.items()
+            if rule.period is not None
+        }
+    )
+    on = local_day(at, maps.calendar(subject_request.controller))
+    found = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.FIND).exclude(part=None)
+    for item in found.order_by("system").select_related("part"):
+        if item.part is not None:
+            system = controller_map.systems[item.system]
+            yield from manifest.lines_of(system, rules, parts.found_in(item.part), on)
+
+
+def preview(controller: str, identities: Identities) -> tuple[Plan, dict[str, int]]:
+    """The plan for these identities with counts per 'system.collection'. Changes nothing. Raises Unreachable."""
+    controller_map = maps.controller(controller)
+    compiled = compile_plan(controller_map, identities)
+    known = dict(identities)
+    counts: dict[str, int] = {}
+    for system in compiled.systems:
+        with closing(_connector(controller_map.systems[system.system])) as connector:
+            for route in system.routes:
+                counts[f"{system.system}.{route.name}"] = connector.count(route, known)
+            wanted = {key for later in compiled.systems for key in later.needs if key.system == system.system}
+            for key in wanted:
+                route = next(route for route in system.routes if route.name == key.collection)
+                known[key.kind] = tuple(
+                    dict.fromkeys(keys_of(connector.find(route, known), key.collection, key.fields))
+                )
+    return compiled, counts

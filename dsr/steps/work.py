@@ -1,0 +1,153 @@
+"""One turn of a worker: claim an item, do it, and move its request on when it was the last one."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from dsr.connectors.contract import Rejected, Unreachable
+from dsr.law.actors import PORTAL
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind
+from dsr.models import Manifest, PlanItem, SubjectRequest
+from dsr.package.report import ReportFailed
+from dsr.steps import approval, delivery, execution, ledger, notices, packaging, review, search, verification
+from dsr.steps.move import Conflict, move
+
+log = logging.getLogger(__name__)
+
+ACTS: dict[str, Callable[..., None]] = {
+    Kind.FIND: search.find,
+    Kind.CLOSE: search.close,
+    Kind.ERASE: execution.erase,
+    Kind.ASSEMBLE: packaging.assemble,
+}
+
+
+def do_next(*, at: datetime) -> bool:
+    """Do the next due item; whether there was one."""
+    item = ledger.claim(at=at)
+    if item is None:
+        return False
+    try:
+        with ledger.held(item):
+            _act(item, at=at)
+    except ledger.Fenced:
+        log.warning("fenced off: %s %s", item.pk, item)
+    else:
+        advance(item.subject_request, at=at)
+    return True
+
+
+def _act(item: PlanItem, *, at: datetime) -> None:
+    """Do it; every way in which a system can fail has its own end in the ledger."""
+    try:
+        ACTS[item.kind](item, at=at)
+    except Unreachable as error:
+        ledger.release(item, seconds=error.retry_in, note=f"No answer: {error}", at=at)
+    except OSError as error:  # disk full, file limit: nothing half was left behind
+        ledger.release(item, seconds=None, note=f"The portal could not write: {error.strerror}", at=at)
+    except (Rejected, execution.Halted, ReportFailed) as error:
+        ledger.quarantine(item, note=str(error), at=at)
+
+
+def advance(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """Move the request on when all items before its next state are done. Safe to call at any time."""
+    subject_request = SubjectRequest.objects.get(pk=subject_request.pk)
+    if subject_request.right not in review.SEARCHED:
+        return
+    try:
+        while (step := NEXT.get(subject_request.state)) and step(subject_request, at):
+            pass
+    except Conflict:
+        log.info("another worker moved %s on", subject_request.reference)
+
+
+def _searched(subject_request: SubjectRequest, at: datetime) -> bool:
+    """Every find item is done; an erasure's manifest is closed as well."""
+    if not _done(subject_request, Kind.FIND, Kind.CLOSE):
+        return False
+    move(subject_request, State.SEARCHED, by=PORTAL, at=at, event="request:searched")
+    return True
+
+
+def _approved(subject_request: SubjectRequest, at: datetime) -> bool:
+    """What only reads approves itself; an erasure waits for a second person, unless nothing was found."""
+    manifest = Manifest.objects.filter(subject_request=subject_request).first()
+    if manifest is not None and manifest.summary:
+        return False
+    with transaction.atomic():
+        move(subject_request, State.APPROVED, by=PORTAL, at=at, event="plan:approved")
+        if manifest is not None:
+            approval.plan_erasure(manifest, at, at=at)
+    return True
+
+
+def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
+    """Every effect that is due now is done; what is kept is entered for its date."""
+    if not _done(subject_request, Kind.ERASE):
+        return False
+    manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
+    with transaction.atomic():
+        move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")
+        if manifest is not None:
+            dates = {(row["system"], row["until"]) for row in manifest.summary if row["until"]}
+            execution.defer(subject_request, manifest.part, dates, at=at)
+    return True
+
+
+def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
+    """The package is assembled: release it and offer it."""
+    if not _done(subject_request, Kind.ASSEMBLE):
+        return False
+    with transaction.atomic():
+        columns: dict[str, object] = {"answered_at": at}
+        move(subject_request, State.PACKAGED, by=PORTAL, at=at, event="package:released", columns=columns)
+        delivery.offer(subject_request, at=at)
+    return True
+
+
+NEXT: dict[str, Callable[[SubjectRequest, datetime], bool]] = {
+    State.ACCEPTED: _searched,
+    State.SEARCHED: _approved,
+    State.APPROVED: _carried_out,
+    State.CARRIED_OUT: _packaged,
+}
+
+
+def _done(subject_request: SubjectRequest, *kinds: Kind) -> bool:
+    items = subject_request.items.filter(kind__in=kinds, until=None)
+    return not items.exclude(state=ItemState.DONE).exists()
+
+
+def advance_stalled(*, at: datetime) -> None:
+    """Requests whose worker died between its last item and the move."""
+    open_items = PlanItem.objects.filter(subject_request=OuterRef("pk"), until=None).exclude(state=ItemState.DONE)
+    waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & ~Q(manifest__summary=[])  # for a second person
+    idle = (
+        SubjectRequest.objects.filter(state__in=list(NEXT), right__in=review.SEARCHED)
+        .exclude(waiting)
+        .exclude(Exists(open_items))
+    )
+    for subject_request in idle[:100]:
+        advance(subject_request, at=at)
+
+
+def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
+    """Do all work that is due: items, letters, lapses, expiries, stalled moves. Every worker does this."""
+    until = clock() + timedelta(seconds=seconds)
+    busy = True
+    while busy and clock() < until:
+        at = clock()
+        busy = any(
+            [
+                do_next(at=at),
+                notices.send_next(at=at),
+                verification.lapse_next(at=at),
+                delivery.expire_next(at=at),
+            ]
+        )
+    advance_stalled(at=clock())
