@@ -1,0 +1,175 @@
+"""A request's walk as its person reads it: what happened, what is being done, what is next."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from dsr.datamap.schema import ControllerMap
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import Kind
+from dsr.models import Manifest, SubjectRequest
+from dsr.portal.words import Text
+from dsr.steps.review import SEARCHED
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of the walk: what is said before, while and after it is walked."""
+
+    done: Text
+    ahead: Text
+    now: Text
+    tags: frozenset[str]  # Events that say when it was done
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the list on the status page; `how` is done, now, later or stopped."""
+
+    how: str
+    title: Text
+    at: datetime | None = None
+    text: Text = ""
+
+
+STAGES: Mapping[State, Stage] = {
+    State.RECEIVED: Stage(_("We received your request"), "", "", frozenset({"request:received"})),
+    State.VERIFIED: Stage(
+        _("You proved your e-mail address"),
+        _("You prove your e-mail address"),
+        _("We wait for the code we sent you. Without it the request ends by itself after 7 days."),
+        frozenset({"identity:confirmed"}),
+    ),
+    State.ACCEPTED: Stage(
+        _("We accepted your request"),
+        _("A person here looks at your request"),
+        _("You need not do anything. We write to you when we have decided."),
+        frozenset({"request:accepted"}),
+    ),
+    State.SEARCHED: Stage(
+        _("We searched our systems"),
+        _("We search our systems"),
+        _("We look in every system that may hold data about you."),
+        frozenset({"request:searched"}),
+    ),
+    State.APPROVED: Stage(
+        _("A second person approved what is erased"),
+        _("A second person checks what is erased"),
+        _("We know what we hold. Somebody else here looks at it once more before anything is erased."),
+        frozenset({"plan:approved"}),
+    ),
+    State.CARRIED_OUT: Stage(
+        _("We erased your data"),
+        _("We erase your data, and look whether it is gone"),
+        _("What the law makes us keep stays, and is named in the answer."),
+        frozenset({"request:carried-out"}),
+    ),
+    State.PACKAGED: Stage(
+        _("Your answer is ready"),
+        _("We put your answer together"),
+        _("We make it readable and check it. Then we write to you."),
+        frozenset({"package:released"}),
+    ),
+    State.DELIVERED: Stage(
+        _("You have our answer"),
+        _("You download our answer"),
+        _("It waits for you on this page."),
+        frozenset({"package:downloaded", "package:expired", "request:answered", "request:answered-at-once"}),
+    ),
+}
+LETTER = Stage(
+    _("We answered you"),
+    _("You get our answer"),
+    _("We write to you as soon as it is there."),
+    STAGES[State.DELIVERED].tags,
+)
+ENDED: Mapping[State, tuple[Text, frozenset[str]]] = {
+    State.REFUSED: (_("We refused your request"), frozenset({"request:refused"})),
+    State.CANCELLED: (_("You cancelled your request"), frozenset({"request:cancelled"})),
+    State.LAPSED: (_("The request ended, for the address was not proven"), frozenset({"request:lapsed"})),
+}
+
+
+def stages(right: Right) -> list[State]:
+    """The states a person is told about; the rest are our own doing."""
+    if right is Right.PROCESSING_INFORMATION:
+        return [State.RECEIVED, State.DELIVERED]
+    if right not in SEARCHED:
+        return [State.RECEIVED, State.VERIFIED, State.ACCEPTED, State.DELIVERED]
+    ours = {State.APPROVED, State.CARRIED_OUT} if right is not Right.ERASURE else set()
+    return [state for state in STAGES if state not in ours]
+
+
+def walk(subject_request: SubjectRequest) -> Iterator[Step]:
+    """The steps in order; exactly one is 'now' while the request is open."""
+    moments: dict[str, datetime] = {}
+    for event in subject_request.events.all():
+        moments.setdefault(event.tag, event.at)
+    state = State(subject_request.state)
+    right = Right(subject_request.right)
+    told = stages(right)
+    told_as = {**STAGES, **({} if right in SEARCHED else {State.DELIVERED: LETTER})}
+    if state in ENDED:
+        title, tags = ENDED[state]
+        for passed in told:
+            if (at := _moment(moments, STAGES[passed].tags)) is not None:
+                yield Step("done", STAGES[passed].done, at)
+        yield Step("stopped", title, _moment(moments, tags))
+        return
+    order = list(STAGES)
+    waiting = [one for one in told if order.index(one) > order.index(state)]
+    for one in told:
+        stage = told_as[one]
+        if one not in waiting:
+            yield Step("done", stage.done, _moment(moments, stage.tags))
+        elif one == waiting[0]:
+            yield Step("now", stage.ahead, text=stage.now)
+        else:
+            yield Step("later", stage.ahead)
+
+
+def _moment(moments: Mapping[str, datetime], tags: frozenset[str]) -> datetime | None:
+    return min((at for tag, at in moments.items() if tag in tags), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """Records that an erasure leaves: what, how many, why and until when."""
+
+    title: str
+    count: int
+    ground: Text
+    citation: Text
+    until: date | None
+
+
+def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[KeptRow]:
+    """What stays: by the manifest's rules, and what a system said of itself while erasing."""
+    manifest = Manifest.objects.filter(subject_request=subject_request).first()
+    for row in manifest.summary if manifest else []:
+        if row["until"]:
+            rule = about.controller.retention.get(row["rule"])
+            yield KeptRow(
+                _collection(about, row["system"], row["collection"]),
+                row["count"],
+                rule.ground or rule.says
+                if rule
+                else _("Only its number stays, for a record that is kept points at it."),
+                rule.citation if rule else "",
+                date.fromisoformat(row["until"]),
+            )
+    for item in subject_request.items.filter(kind=Kind.ERASE, until=None):
+        for name, count in item.counts.items():
+            for row in count.get("kept", []):
+                until = date.fromisoformat(row["until"]) if row["until"] else None
+                said = _("the recipient's own answer")
+                yield KeptRow(_collection(about, item.system, name), row.get("count", 1), row["reason"], said, until)
+
+
+def _collection(about: ControllerMap, system: str, name: str) -> str:
+    """Its title, or its bare name when the map has changed since."""
+    known = about.systems.get(system)
+    return known.collections[name].title if known and name in known.collections else name

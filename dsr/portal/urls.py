@@ -1,0 +1,42 @@
+"""Addresses of the portal."""
+
+from django.urls import path, register_converter
+
+from dsr.law.rights import Right
+from dsr.portal.views import ask, find, own, start
+
+
+class RightConverter:
+    """A right in an address."""
+
+    regex = "[a-z-]+"
+
+    def to_python(self, value: str) -> Right:
+        """The right; ValueError means that the address leads nowhere."""
+        return Right(value)
+
+    def to_url(self, value: str) -> str:
+        """As it is written in addresses."""
+        return str(value)
+
+
+register_converter(RightConverter, "right")
+
+app_name = "portal"
+urlpatterns = [
+    path("", start.choose, name="choose"),
+    path("<slug:slug>/", start.start, name="start"),
+    path("<slug:slug>/brand.css", start.brand, name="brand"),
+    path("<slug:slug>/help/", start.help_page, name="help"),
+    path("<slug:slug>/processing/", start.processing, name="processing"),
+    path("<slug:slug>/find/", find.find, name="find"),
+    path("<slug:slug>/find/code/", find.code, name="find_code"),
+    path("<slug:slug>/ask/<right:right>/", ask.begin, name="ask"),
+    path("<slug:slug>/ask/<right:right>/check/", ask.check, name="check"),
+    path("<slug:slug>/ask/<right:right>/<slug:question>/", ask.question, name="question"),
+    path("<slug:slug>/requests/<str:reference>/", own.status, name="status"),
+    path("<slug:slug>/requests/<str:reference>/prove/", own.prove, name="prove"),
+    path("<slug:slug>/requests/<str:reference>/new-code/", own.new_code, name="new_code"),
+    path("<slug:slug>/requests/<str:reference>/cancel/", own.cancel, name="cancel"),
+    path("<slug:slug>/requests/<str:reference>/download/", own.download, name="download"),
+]

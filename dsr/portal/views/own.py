@@ -1,0 +1,152 @@
+"""A person's own request: proving the address, following it, downloading the answer, cancelling."""
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dsr.datamap.schema import ControllerMap
+from dsr.law.actors import SUBJECT
+from dsr.law.grounds import GROUNDS, Ground
+from dsr.law.references import read_reference
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.models import Package, SubjectRequest
+from dsr.portal import access, journey, pages
+from dsr.portal.forms import CodeForm, FindForm
+from dsr.portal.words import WORDS
+from dsr.steps import cancellation, delivery, verification
+from dsr.steps.move import Conflict
+from dsr.steps.verification import Confirmation
+
+SAID = {
+    Confirmation.WRONG: gettext_lazy("This code is not right. Check it in the mail and enter it again"),
+    Confirmation.EXPIRED: gettext_lazy("This code is too old. Ask for a new one below"),
+    Confirmation.USED_UP: gettext_lazy(
+        "This code was entered wrongly too often and no longer works. Ask for a new one below"
+    ),
+    Confirmation.NONE: gettext_lazy("There is no code waiting for this request. Ask for a new one below"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """The receipt, and the code from the mail; the code field alone in a browser that did not send it."""
+    about = pages.controller_map(slug)
+    own = access.filed(request, about, reference)
+    if own is not None and own.state != State.RECEIVED:
+        return redirect("portal:status", slug, own.reference)
+    form = CodeForm(pages.posted(request))
+    if request.method == "POST" and form.is_valid():
+        known = own or SubjectRequest.objects.filter(controller=slug, reference=read_reference(reference) or "").first()
+        outcome = Confirmation.NONE
+        if known is not None:
+            outcome = verification.confirm(known, form.cleaned_data["code"], at=timezone.now())
+        if known is not None and outcome is Confirmation.CONFIRMED:
+            access.remember_proven(request, known)
+            return redirect("portal:status", slug, known.reference)
+        # To a stranger every wrong code reads alike, so nothing tells whether the reference exists.
+        alike = _("This code is not right, or no longer works. Check it, or find your request to get a new one")
+        form.add_error("code", SAID[outcome] if own else alike)
+    return pages.page(
+        request,
+        "own/prove.html",
+        about,
+        form=form,
+        own=own,
+        reference=read_reference(reference) or "",
+        addresses=[one.value() for one in own.identities.filter(kind="email")] if own else [],
+        wording=WORDS[Right(own.right)] if own else None,
+        sent="sent" in request.GET,
+    )
+
+
+@require_POST
+def new_code(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Another code, for the browser that sent the request."""
+    own = access.filed(request, pages.controller_map(slug), reference)
+    if own is None:
+        message = "no such request"
+        raise Http404(message)
+    verification.ask(own, at=timezone.now())
+    return redirect(f"{reverse('portal:prove', args=[slug, own.reference])}?sent")
+
+
+@require_safe
+def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Where the request stands, what is next and when.
+
+    Whoever has not proven the address here is asked to, in the same way whether the request exists or not.
+    """
+    about = pages.controller_map(slug)
+    own = access.proven(request, about, reference)
+    if own is None:
+        form = FindForm(initial={"reference": read_reference(reference) or ""})
+        return pages.page(request, "find.html", about, status=404, form=form)
+    return pages.page(
+        request,
+        "own/status.html",
+        about,
+        own=own,
+        wording=WORDS[Right(own.right)],
+        walk=list(journey.walk(own)),
+        kept=list(journey.kept(own, about)),
+        answer=own.answer(),
+        package=_package(own),
+        can_cancel=cancellation.possible(own),
+        ground=GROUNDS[Ground(own.ground)] if own.ground else None,
+        zone=about.controller.calendar.zone,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Ask once more, then cancel."""
+    about = pages.controller_map(slug)
+    own = _proven(request, about, reference)
+    if not cancellation.possible(own):
+        return redirect("portal:status", slug, own.reference)
+    problem = ""
+    if request.method == "POST":
+        try:
+            cancellation.cancel(own, by=SUBJECT, at=timezone.now())
+        except Conflict as conflict:
+            problem = str(conflict)
+        else:
+            return redirect("portal:status", slug, own.reference)
+    return pages.page(request, "own/cancel.html", about, own=own, wording=WORDS[Right(own.right)], problem=problem)
+
+
+@require_POST
+def download(request: HttpRequest, slug: str, reference: str) -> HttpResponseBase:
+    """The package, as a file that no cache keeps."""
+    own = _proven(request, pages.controller_map(slug), reference)
+    try:
+        stream = delivery.download(own, by=SUBJECT, at=timezone.now())
+    except Conflict:
+        return redirect("portal:status", slug, own.reference)
+    response = StreamingHttpResponse(stream, content_type="application/zip")
+    response["Content-Length"] = str(stream.size)
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=stream.name) or "attachment"
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _proven(request: HttpRequest, about: ControllerMap, reference: str) -> SubjectRequest:
+    own = access.proven(request, about, reference)
+    if own is None:
+        message = "no such request"
+        raise Http404(message)
+    return own
+
+
+def _package(own: SubjectRequest) -> Package | None:
+    """The package on offer, unless its time is over and the worker has not destroyed it yet."""
+    package = delivery.available(own)
+    return package if package and package.expires_at and package.expires_at > timezone.now() else None

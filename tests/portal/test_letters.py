@@ -1,0 +1,90 @@
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from dsr.law.rights import Right
+from dsr.law.work import Letter
+from dsr.models import SubjectRequest
+from tests.conftest import SAM, World
+
+KEPT = {
+    "title": "Orders",
+    "count": 2,
+    "ground": "Tax law wants it.",
+    "citation": "Policy 6",
+    "until": "1 May 2029",
+}
+CONTEXT: dict[str, object] = {
+    "controller": {
+        "name": "Joy & Pix",
+        "operator": "JoyPix LLC",
+        "email": "support@joypix.example",
+        "authority": "The Authority, 1 Example Street",
+    },
+    "reference": "R3K-2WN-P5M",
+    "right": "erasure",
+    "right_title": "erasure of your data",
+    "due_on": "Friday 11 December 2026",
+    "code": "1234 5678",
+    "code_minutes": 10,
+    "link": "https://portal.example/joypix/requests/R3K-2WN-P5M/",
+    "ground_plain": "It's excessive.",
+    "ground_citation": "GDPR Art. 12(5)",
+    "size": 2_500_000,
+    "expires_on": "Sunday 10 January 2027",
+    "kept": [KEPT],
+    "erased": [{"title": "Devices", "count": 3}],
+}
+SAID = {
+    Letter.RECEIVED: ("1234 5678", "Friday 11 December 2026", "/prove/"),
+    Letter.CODE: ("1234 5678", "10 minutes"),
+    Letter.ACCEPTED: ("Friday 11 December 2026", "you can still cancel"),
+    Letter.REFUSED: ("It's excessive.", "GDPR Art. 12(5)", "court"),
+    Letter.READY: ("2.4", "Sunday 10 January 2027", "We never send it by mail"),
+    Letter.ERASED: ("Devices: 3", "Orders: 2", "Tax law wants it.", "1 May 2029"),
+    Letter.ANSWER: ("We answered you", "https://portal.example/"),
+    Letter.CANCELLED: ("your data stays as it is",),
+    Letter.LAPSED: ("within 7 days",),
+}
+
+
+@pytest.mark.parametrize("letter", Letter)
+def test_every_letter_says_what_it_must_in_both_of_its_forms(letter: Letter) -> None:
+    for form in ("txt", "html"):
+        text = render_to_string(f"notices/{letter}.{form}", CONTEXT)
+        plain = unescape(text) if form == "html" else text
+        always = (
+            "R3K-2WN-P5M",
+            "Joy & Pix",
+            "The Authority, 1 Example Street",
+            "Is this mail really from us?",
+        )
+        assert [said for said in (*SAID[letter], *always) if said not in plain] == []
+
+
+@pytest.mark.parametrize("letter", Letter)
+def test_a_plain_letter_holds_no_markup_and_its_subject_is_one_line(letter: Letter) -> None:
+    text = render_to_string(f"notices/{letter}.txt", CONTEXT)
+    subject = render_to_string(f"notices/{letter}.subject.txt", CONTEXT).strip()
+    assert "&" not in text.replace("Joy & Pix", "")
+    assert "<" not in text
+    assert subject.endswith("(R3K-2WN-P5M)")
+    assert "\n" not in subject
+
+
+def test_what_goes_into_the_post_names_nobody_and_has_no_attachment(
+    world: World, answered: Callable[..., SubjectRequest]
+) -> None:
+    answered(Right.ERASURE)
+    world.letters()
+    assert len(mail.outbox) >= 3
+    for message in mail.outbox:
+        assert message.to == [SAM]
+        assert SAM not in message.subject + str(message.body)
+        assert message.attachments == []
+        assert isinstance(message, EmailMultiAlternatives)
+        assert [kind for _, kind in message.alternatives] == ["text/html"]
