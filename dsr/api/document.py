@@ -1,0 +1,131 @@
+"""What the OpenAPI document says about each call: answers, errors and examples."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from dsr.api.errors import CODES, body
+from dsr.api.serializers import (
+    ControllerSerializer,
+    ErrorSerializer,
+    NewSubjectRequestSerializer,
+    ProgressSerializer,
+    ReceiptSerializer,
+)
+
+FILED: dict[str, Any] = {
+    "reference": "R3K-2WN-P5M",
+    "right": "access",
+    "state": "received",
+    "received_at": "2026-11-03T09:00:00Z",
+    "due_on": "2026-11-25",
+}
+MENDING = {"identities.0.value": ["Enter an e-mail address in the form name@example.com."]}
+ONE_EMAIL = "We need one e-mail address: we prove by it that the request is yours, and answer to it."
+
+
+def _error(status: int, *others: OpenApiExample) -> OpenApiResponse:
+    code, message = CODES[status]
+    plain = OpenApiExample(code, value=body(code, message), response_only=True)
+    return OpenApiResponse(ErrorSerializer, message, examples=list(others or (plain,)))
+
+
+def _errors(*statuses: int) -> dict[int, OpenApiResponse]:
+    return {status: _error(status) for status in statuses}
+
+
+REFUSED = _error(
+    400,
+    OpenApiExample("invalid", value=body("invalid", "Some fields need mending.", MENDING), response_only=True),
+    OpenApiExample("not_accepted", value=body("not_accepted", ONE_EMAIL), response_only=True),
+    OpenApiExample(
+        "malformed",
+        value=body("malformed", "This is not JSON: Expecting value, line 1, column 11."),
+        response_only=True,
+    ),
+)
+ALWAYS = (401, 406, 429)
+
+filing = extend_schema(
+    operation_id="file_subject_request",
+    summary="File a request",
+    description=(
+        "Files a request with the token's controller, for a person who uses the controller's own app. "
+        "The person gets a mail with a code and proves the address at `prove_url`; until then nothing is "
+        "searched, told or changed. Each call files a request of its own: do not repeat one that was "
+        "answered with 201."
+    ),
+    tags=["requests"],
+    request=NewSubjectRequestSerializer,
+    responses={
+        201: OpenApiResponse(ReceiptSerializer, "Filed. The Location header says where to read its status."),
+        400: REFUSED,
+        **_errors(413, 415, *ALWAYS),
+    },
+    examples=[
+        OpenApiExample(
+            "A copy of somebody's data",
+            value={
+                "right": "access",
+                "identities": [
+                    {"kind": "email", "value": "sam@example.org"},
+                    {"kind": "account", "value": "jp000123"},
+                ],
+                "details": "Everything since March, please.",
+            },
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Filed",
+            value=FILED | {"prove_url": "https://privacy.example.com/joypix/requests/R3K-2WN-P5M/prove/"},
+            response_only=True,
+            status_codes=["201"],
+        ),
+    ],
+)
+reading = extend_schema(
+    operation_id="read_status",
+    summary="Read the status of a request",
+    description="Says where a request stands. Requests of others and unknown references are 404 alike.",
+    tags=["requests"],
+    parameters=[
+        OpenApiParameter(
+            "reference", str, OpenApiParameter.PATH, description="The reference, in any case and grouping."
+        )
+    ],
+    responses={200: OpenApiResponse(ProgressSerializer, "Where it stands."), **_errors(404, *ALWAYS)},
+    examples=[
+        OpenApiExample(
+            "Answered",
+            value=FILED | {"state": "packaged", "answered_at": "2026-11-05T14:12:09Z", "closed": False},
+            response_only=True,
+            status_codes=["200"],
+        )
+    ],
+)
+offering = extend_schema(
+    operation_id="read_controller",
+    summary="Read what the controller offers",
+    description="Which rights can be asked for, how people are known, and by when an answer is promised.",
+    tags=["controller"],
+    responses={200: OpenApiResponse(ControllerSerializer, "What it offers."), **_errors(*ALWAYS)},
+    examples=[
+        OpenApiExample(
+            "JoyPix",
+            value={
+                "slug": "joypix",
+                "name": "JoyPix",
+                "rights": [{"right": "access", "granted_by": "policy", "citation": "GDPR Art. 15"}],
+                "identities": [{"kind": "email", "hint": "The address you use for JoyPix"}],
+                "promise": {
+                    "business_days": 15,
+                    "citation": "Privacy policy v2.0",
+                    "country": "US",
+                    "zone": "America/Los_Angeles",
+                },
+            },
+            response_only=True,
+            status_codes=["200"],
+        )
+    ],
+)

@@ -1,0 +1,107 @@
+"""The API for a controller's own systems: file a request, read its status, read what is offered.
+
+A token names a controller and proves no person: nothing here shows personal data, hands out a package or
+confirms a mailbox.
+"""
+
+from typing import cast
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dsr.api import document
+from dsr.api.errors import NotFiled
+from dsr.api.serializers import (
+    ControllerSerializer,
+    NewSubjectRequestSerializer,
+    ProgressSerializer,
+    ReceiptSerializer,
+)
+from dsr.datamap.schema import Controller
+from dsr.law.actors import Actor, ActorKind
+from dsr.law.references import read_reference
+from dsr.law.rights import Right
+from dsr.law.work import Channel
+from dsr.models import ApiToken, SubjectRequest
+from dsr.steps import intake, maps
+
+
+class TokenView(APIView):
+    """What a token opens."""
+
+    http_method_names = ["get", "head", "post"]  # OPTIONS would tell less than the OpenAPI document
+
+    def token(self) -> ApiToken:
+        """Who calls; without a token no view is reached."""
+        return cast("ApiToken", self.request.auth)
+
+    def facts(self) -> Controller:
+        """The token's controller."""
+        return maps.controller(self.token().controller).controller
+
+
+class SubjectRequests(TokenView):
+    """All requests of a controller; they can be added to, not listed."""
+
+    @document.filing
+    def post(self, request: Request) -> Response:
+        """File a request; the person proves it on the portal."""
+        form = NewSubjectRequestSerializer(data=request.data, context={"controller": self.facts()})
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        filed = intake.Intake(
+            controller=self.token().controller,
+            right=Right(given["right"]),
+            identities=tuple((identity["kind"], identity["value"]) for identity in given["identities"]),
+            details=given["details"],
+            channel=Channel.API,
+        )
+        try:
+            subject_request = intake.receive(filed, by=Actor(ActorKind.TOKEN, str(self.token().pk)), at=timezone.now())
+        except intake.NotAccepted as why:
+            raise NotFiled(str(why)) from None
+        where = reverse("api:status", args=[subject_request.reference])
+        return Response(ReceiptSerializer(subject_request).data, status=201, headers={"Location": where})
+
+
+class Status(TokenView):
+    """One request of the token's controller."""
+
+    @document.reading
+    def get(self, request: Request, reference: str) -> Response:  # noqa: ARG002 — the framework's signature
+        """Where it stands. What belongs to others is as unknown as what does not exist."""
+        subject_request = SubjectRequest.objects.filter(
+            controller=self.token().controller, reference=read_reference(reference) or ""
+        ).first()
+        if subject_request is None:
+            raise Http404
+        return Response(ProgressSerializer(subject_request).data)
+
+
+class Offered(TokenView):
+    """What the token's controller offers."""
+
+    @document.offering
+    def get(self, request: Request) -> Response:  # noqa: ARG002 — the framework's signature
+        """Rights, kinds of identifiers, promise."""
+        facts = self.facts()
+        offered = {
+            "slug": facts.slug,
+            "name": facts.name,
+            "rights": [
+                {"right": right, "granted_by": offer.granted_by, "citation": offer.citation}
+                for right, offer in facts.rights.items()
+            ],
+            "identities": [{"kind": kind, "hint": hint} for kind, hint in facts.identities.items()],
+            "promise": {
+                "business_days": facts.promise_days,
+                "citation": facts.promise_source,
+                "country": facts.calendar.country,
+                "zone": facts.calendar.zone,
+            },
+        }
+        return Response(ControllerSerializer(offered).data)
