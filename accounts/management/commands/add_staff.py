@@ -1,0 +1,55 @@
+"""manage.py add_staff: a staff member with roles, a password and a second factor."""
+
+import io
+from argparse import ArgumentParser, ArgumentTypeError
+
+import segno
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import staff
+from accounts.models import Role
+
+
+def _role(text: str) -> tuple[str, Role]:
+    controller, colon, role = text.partition(":")
+    if not (controller and colon) or role not in Role.values:
+        raise ArgumentTypeError(f"'{text}' is not CONTROLLER:ROLE; roles are {', '.join(Role.values)}")
+    return controller, Role(role)
+
+
+class Command(BaseCommand):
+    """Prints password and second factor once; they are kept nowhere readable."""
+
+    help = "Make a staff member. The password and the second factor are shown once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Who, and what they may do."""
+        parser.add_argument("username")
+        parser.add_argument("--name", required=True, help="as colleagues know them")
+        parser.add_argument(
+            "--role",
+            dest="roles",
+            action="append",
+            type=_role,
+            default=[],
+            metavar="CONTROLLER:ROLE",
+            help=f"may be given several times; roles are {', '.join(Role.values)}",
+        )
+        parser.add_argument("--administrator", action="store_true", help="may also give and take roles")
+
+    def handle(self, *, username: str, name: str, roles: list[tuple[str, Role]], **options: object) -> None:
+        """Make them, or say why not."""
+        if not roles and not options["administrator"]:
+            raise CommandError("give at least one --role, such as --role joypix:agent")
+        try:
+            new = staff.add(username, name, roles, administrator=bool(options["administrator"]))
+        except staff.NotAdded as why:
+            raise CommandError(str(why)) from None
+        drawn = io.StringIO()
+        segno.make(new.otpauth).terminal(drawn, compact=True)
+        self.stdout.write(
+            f"{username} can sign in at /desk/login/. This is shown once:\n\n"
+            f"  password       {new.password}\n"
+            f"  second factor  {new.otpauth}\n\n"
+            f"Scan this with an authenticator app:\n{drawn.getvalue()}"
+        )

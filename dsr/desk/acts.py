@@ -1,0 +1,135 @@
+"""What staff can decide about a request: when it is offered, why not to whom, and the step that does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dsr.desk import forms, words
+from dsr.law.actors import Actor
+from dsr.law.grounds import Ground
+from dsr.law.rights import Right
+from dsr.law.states import State, allowed
+from dsr.models import SubjectRequest
+from dsr.steps import approval, maps, review
+from dsr.steps.permissions import Duty, may
+
+Filled = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One decision with its page."""
+
+    slug: str
+    title: str
+    says: str
+    button: str
+    done: str
+    duty: Duty
+    form: type[forms.Decision]
+    fits: Callable[[SubjectRequest], bool]
+    do: Callable[[SubjectRequest, Filled, Actor, datetime], None]
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A decision that the request's state allows; `why_not` says why this staff member cannot take it."""
+
+    act: Act
+    why_not: str
+
+
+def _accept(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
+    review.accept(subject_request, by=by, at=at)
+
+
+def _refuse(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    review.refuse(subject_request, ground=Ground(filled["ground"]), by=by, at=at)
+
+
+def _answer(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    review.answer(subject_request, text=filled["text"], by=by, at=at)
+
+
+def _approve(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    approval.approve(subject_request, digest=filled["digest"], by=by, at=at)
+
+
+def _to_approve(subject_request: SubjectRequest) -> bool:
+    return subject_request.state == State.SEARCHED and subject_request.right == Right.ERASURE
+
+
+def _refusable(subject_request: SubjectRequest) -> bool:
+    return allowed(Right(subject_request.right), State(subject_request.state), State.REFUSED)
+
+
+ACTS = {
+    act.slug: act
+    for act in (
+        Act(
+            "approve",
+            "Approve the manifest",
+            "What the manifest lists is erased in every system and cannot be brought back. "
+            "Your yes holds for exactly this manifest.",
+            "Approve and erase",
+            "You approved the manifest.",
+            Duty.APPROVE,
+            forms.ManifestApproval,
+            _to_approve,
+            _approve,
+            "grave",
+        ),
+        Act(
+            "accept",
+            "Accept the request",
+            "The person is told that we answer it. What needs a search is searched for at once.",
+            "Accept",
+            "You accepted the request.",
+            Duty.REVIEW,
+            forms.Decision,
+            lambda subject_request: subject_request.state == State.VERIFIED,
+            _accept,
+        ),
+        Act(
+            "answer",
+            "Write the answer",
+            "The person receives your words as a letter, and the request is closed.",
+            "Send the answer",
+            "You answered the request.",
+            Duty.REVIEW,
+            forms.Answer,
+            words.needs_letter,
+            _answer,
+        ),
+        Act(
+            "refuse",
+            "Refuse the request",
+            "The person is told the ground, and how to complain. A refusal cannot be taken back.",
+            "Refuse",
+            "You refused the request.",
+            Duty.REVIEW,
+            forms.Refusal,
+            _refusable,
+            _refuse,
+            "grave",
+        ),
+    )
+}
+
+
+def offers(subject_request: SubjectRequest, by: Actor) -> list[Offer]:
+    """The decisions that are due, each with a reason where this staff member cannot take it."""
+    return [Offer(act, why_not(act, subject_request, by)) for act in ACTS.values() if act.fits(subject_request)]
+
+
+def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
+    """Why this staff member cannot do it; empty when they can."""
+    if not may(by, act.duty, subject_request):
+        name = maps.controller(subject_request.controller).controller.name
+        who = {Duty.REVIEW: "An agent or privacy officer", Duty.APPROVE: "An approver or privacy officer"}
+        return f"{who[act.duty]} of {name} decides this; you have no such role."
+    if act.duty is Duty.APPROVE and str(subject_request.accepted_by_id) == by.id:
+        return "A second person has to approve: you accepted this request."
+    return ""

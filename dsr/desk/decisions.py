@@ -1,0 +1,138 @@
+"""The desk's acting pages. A GET shows what would happen; a POST calls one step, which has the last word."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dsr.desk import acts, people, sheet, timeline
+from dsr.desk.forms import Decision, Exclusion
+from dsr.desk.pages import heading, known
+from dsr.models import Manifest, PlanItem, SubjectRequest
+from dsr.steps import approval, ledger, maps, record, review
+from dsr.steps.move import Conflict
+from dsr.steps.permissions import Duty, Forbidden, may
+
+if TYPE_CHECKING:
+    from dsr.desk.site import Desk
+
+CONFLICT = 409
+FORBIDDEN = 403
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> HttpResponse:
+    """One decision about a request: look again, then do it."""
+    if act not in acts.ACTS:
+        raise Http404
+    chosen = acts.ACTS[act]
+    subject_request = known(people.staff_of(request), reference)
+    by = people.actor_of(request)
+    why_not = acts.why_not(chosen, subject_request, by)
+    if why_not:
+        return _refused(request, site, subject_request, why_not)
+    form = chosen.form(request.POST) if request.method == "POST" else chosen.form()
+    if form.is_valid():
+        try:
+            chosen.do(subject_request, form.cleaned_data, by, timezone.now())
+        except Forbidden:  # the role was taken away between two lines of ours
+            return _refused(request, site, subject_request, "Your role does not allow this any more.")
+        except Conflict as conflict:
+            form.add_error(None, str(conflict))
+        else:
+            messages.success(request, chosen.done)
+            return redirect("desk:request", reference)
+    elif request.method != "POST" and not chosen.fits(subject_request):
+        messages.warning(request, "This request is not where that can be decided.")
+        return redirect("desk:request", reference)
+    return _page(request, site, subject_request, chosen, form)
+
+
+def _page(
+    request: HttpRequest, site: "Desk", subject_request: SubjectRequest, act: acts.Act, form: Decision
+) -> HttpResponse:
+    by = people.actor_of(request)
+    context: dict[str, object] = {**heading(subject_request), "act": act, "form": form}
+    if act.slug == "answer" and may(by, Duty.VIEW, subject_request):
+        record.viewed(subject_request, by=by, at=timezone.now())
+        context["details"] = subject_request.details()
+    if act.slug == "approve":
+        manifest = Manifest.objects.filter(subject_request=subject_request).first()
+        context["manifest"] = manifest
+        context["fates"] = sheet.fates(manifest, maps.controller(subject_request.controller)) if manifest else []
+    context["title"] = act.title
+    status = CONFLICT if form.non_field_errors() else 200
+    return render(request, "desk/decide.html", {**site.each_context(request), **context}, status=status)
+
+
+@require_POST
+def take(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
+    """Become the owner."""
+    subject_request = known(people.staff_of(request), reference)
+    by = people.actor_of(request)
+
+    def step() -> None:
+        review.take(subject_request, by=by, at=timezone.now())
+
+    return _at_once(request, site, subject_request, step, "This request is yours now.")
+
+
+@require_POST
+def retry(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> HttpResponse:
+    """Send an item back to work."""
+    subject_request = known(people.staff_of(request), reference)
+    row = get_object_or_404(PlanItem, pk=item, subject_request=subject_request)
+    by = people.actor_of(request)
+
+    def step() -> None:
+        ledger.retry(row, by=by, at=timezone.now())
+
+    return _at_once(request, site, subject_request, step, "The item is tried again at once.")
+
+
+def _at_once(
+    request: HttpRequest, site: "Desk", subject_request: SubjectRequest, step: Callable[[], None], done: str
+) -> HttpResponse:
+    try:
+        step()
+    except Forbidden:
+        return _refused(request, site, subject_request, "Your role does not allow this.")
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    else:
+        messages.success(request, done)
+    return redirect("desk:request", subject_request.reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exclude(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> HttpResponse:
+    """Answer without a system that could not be searched."""
+    subject_request = known(people.staff_of(request), reference)
+    row = get_object_or_404(PlanItem, pk=item, subject_request=subject_request)
+    form = Exclusion(request.POST) if request.method == "POST" else Exclusion()
+    by = people.actor_of(request)
+    if not may(by, Duty.REVIEW, subject_request):
+        return _refused(request, site, subject_request, "Your role does not allow this.")
+    if form.is_valid():
+        try:
+            approval.exclude(row, reason=form.cleaned_data["reason"], by=by, at=timezone.now())
+        except Conflict as conflict:
+            form.add_error(None, str(conflict))
+        else:
+            messages.success(request, "The system is left out, and the answer names it.")
+            return redirect("desk:request", reference)
+    item_title = timeline.item_title(row.kind, row.system, maps.controller(subject_request.controller))
+    context = {**heading(subject_request), "title": "Leave a system out", "form": form, "item": row}
+    status = CONFLICT if form.non_field_errors() else 200
+    page = {**site.each_context(request), **context, "item_title": item_title}
+    return render(request, "desk/exclude.html", page, status=status)
+
+
+def _refused(request: HttpRequest, site: "Desk", subject_request: SubjectRequest, why: str) -> HttpResponse:
+    context = {**heading(subject_request), "title": "You cannot do this", "why": why}
+    return render(request, "desk/refused.html", {**site.each_context(request), **context}, status=FORBIDDEN)

@@ -1,0 +1,138 @@
+"""The desk's two reading pages: the queue and a request. Reading changes nothing but the record of it."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Staff
+from dsr.datamap.schema import IdentityKind
+from dsr.desk import acts, due, people, queue, sheet, timeline, words
+from dsr.desk.forms import Search
+from dsr.law.actors import Actor
+from dsr.law.grounds import GROUNDS, Ground
+from dsr.law.identifiers import clean
+from dsr.law.references import read_reference
+from dsr.law.rights import Right
+from dsr.law.work import Channel
+from dsr.models import Manifest, SubjectRequest, sealed
+from dsr.steps import maps, record
+from dsr.steps.permissions import Duty, may
+
+if TYPE_CHECKING:
+    from dsr.desk.site import Desk
+
+
+@require_safe
+def show_queue(request: HttpRequest, site: "Desk") -> TemplateResponse:
+    """Requests of this staff member's controllers."""
+    staff = people.staff_of(request)
+    context = {
+        "title": "Requests",
+        "queue": queue.queue(staff, request.GET.dict(), now=timezone.now()),
+        "controllers": [maps.controller(slug).controller for slug in people.controllers_of(staff)],
+        "rights": words.RIGHTS.items(),
+    }
+    return TemplateResponse(request, "desk/queue.html", {**site.each_context(request), **context})
+
+
+@require_POST
+def find(request: HttpRequest, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
+    """Go to a reference, or to everything of an e-mail address. The address itself never enters a URL."""
+    form = Search(request.POST)
+    sought = form.cleaned_data["sought"] if form.is_valid() else ""
+    reference = read_reference(sought)
+    if reference and queue.seen_by(people.staff_of(request)).filter(reference=reference).exists():
+        return redirect("desk:request", reference)
+    try:
+        address = clean(IdentityKind.EMAIL, sought)
+    except ValueError:
+        messages.error(request, "There is no request of this reference here, and it is no e-mail address.")
+        return redirect("desk:index")
+    person = sealed.lookup(IdentityKind.EMAIL, address)
+    return redirect(f"{reverse('desk:index')}?view=all&person={person}")
+
+
+def known(staff: Staff, reference: str) -> SubjectRequest:
+    """The request of that reference, or the page that says there is none, which is all strangers learn."""
+    found = queue.seen_by(staff).select_related("owner", "accepted_by").filter(reference=reference).first()
+    if found is None:
+        message = "no such request"
+        raise Http404(message)
+    return found
+
+
+@require_safe
+def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
+    """Everything about one request. Whose duty it is not to see personal data sees the rest."""
+    subject_request = known(people.staff_of(request), reference)
+    by = people.actor_of(request)
+    now = timezone.now()
+    shown = may(by, Duty.VIEW, subject_request)
+    if shown:
+        record.viewed(subject_request, by=by, at=now)
+    controller_map = maps.controller(subject_request.controller)
+    manifest = Manifest.objects.filter(subject_request=subject_request).first()
+    context = {
+        **heading(subject_request),
+        **_may(subject_request, by),
+        "chip": due.chip(subject_request, now),
+        "shown": shown,
+        "identities": _identities(subject_request) if shown else [],
+        "details": subject_request.details() if shown else "",
+        "answer": subject_request.answer() if shown else "",
+        "next": words.next_of(subject_request),
+        "ground": GROUNDS[Ground(subject_request.ground)] if subject_request.ground else None,
+        "channel": words.CHANNELS[Channel(subject_request.channel)],
+        "items": sheet.items(subject_request, controller_map),
+        "manifest": manifest,
+        "fates": sheet.fates(manifest, controller_map) if manifest else [],
+        "letters": sheet.letters(subject_request),
+        "packages": sheet.packages(subject_request),
+        "timeline": timeline.timeline(subject_request),
+    }
+    return render(request, "desk/request.html", {**site.each_context(request), **context})
+
+
+def heading(subject_request: SubjectRequest) -> dict[str, object]:
+    """What every page about a request begins with; no personal data."""
+    right = words.RIGHTS[Right(subject_request.right)]
+    facts = maps.controller(subject_request.controller).controller
+    return {
+        "title": f"{right} {subject_request.reference}",
+        "subject_request": subject_request,
+        "right": right,
+        "controller": facts,
+        "zone": facts.calendar.zone,
+        "state": words.state_of(subject_request),
+        "owner": people.name_of(subject_request.owner),
+        "accepted_by": people.name_of(subject_request.accepted_by),
+    }
+
+
+def _may(subject_request: SubjectRequest, by: Actor) -> dict[str, object]:
+    offered = acts.offers(subject_request, by)
+    reviews = may(by, Duty.REVIEW, subject_request)
+    return {
+        "offers": [offer for offer in offered if not offer.why_not],
+        "reasons": list(dict.fromkeys(offer.why_not for offer in offered if offer.why_not)),
+        "may_take": reviews and subject_request.owner is None and not subject_request.closed,
+        "may_retry": may(by, Duty.OPERATE, subject_request),
+        "may_exclude": reviews,
+    }
+
+
+def _identities(subject_request: SubjectRequest) -> list[dict[str, object]]:
+    return [
+        {
+            "title": words.IDENTITIES[IdentityKind(identity.kind)],
+            "value": identity.value(),
+            "proven_at": identity.proven_at,
+        }
+        for identity in subject_request.identities.order_by("kind")
+    ]

@@ -1,0 +1,155 @@
+"""What a request's page shows of its rows: items, manifest, notices and packages, in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dsr.datamap.schema import ControllerMap
+from dsr.desk import timeline, words
+from dsr.desk.due import Chip
+from dsr.law import work
+from dsr.law.work import ItemState, Kind, NoticeState
+from dsr.models import Manifest, Notice, Package, PlanItem, SubjectRequest
+
+TOMBSTONE = "tombstone"
+_ORDER = [Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.ASSEMBLE]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A plan item; the two flags say what its state lets one do, not who may."""
+
+    row: PlanItem
+    title: str
+    chip: Chip
+    outcome: str
+    counts: list[str]
+    retriable: bool
+    excludable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows of one collection that stay."""
+
+    count: int
+    ground: str
+    until: date
+
+
+@dataclass(slots=True)
+class Fate:
+    """What becomes of one collection."""
+
+    system: str
+    collection: str
+    erases: int = 0
+    keeps: list[Kept] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice without addressee and words."""
+
+    row: Notice
+    title: str
+    chip: Chip
+
+
+def items(subject_request: SubjectRequest, controller_map: ControllerMap) -> list[Item]:
+    """The plan's items in the order of their work."""
+    rows = sorted(subject_request.items.all(), key=lambda row: (row.deferred, _ORDER.index(Kind(row.kind)), row.system))
+    return [_item(row, controller_map, closed=subject_request.closed) for row in rows]
+
+
+def fates(manifest: Manifest, controller_map: ControllerMap) -> list[Fate]:
+    """The manifest's summary: per collection what is erased, what is kept, why and until when."""
+    rows: dict[tuple[str, str], Fate] = {}
+    for line in manifest.summary:
+        place = line["system"], line["collection"]
+        fate = rows.setdefault(place, Fate(*_titles(controller_map, *place)))
+        if line["until"]:
+            until = date.fromisoformat(line["until"])
+            fate.keeps.append(Kept(line["count"], _ground(controller_map, line["rule"]), until))
+        else:
+            fate.erases += line["count"]
+    return [rows[place] for place in sorted(rows)]
+
+
+def letters(subject_request: SubjectRequest) -> list[Letter]:
+    """The request's notices."""
+    return [
+        Letter(row, words.LETTERS[work.Letter(row.letter)], Chip(*words.NOTICE_STATES[NoticeState(row.state)]))
+        for row in subject_request.notices.all()
+    ]
+
+
+def packages(subject_request: SubjectRequest) -> list[Package]:
+    """The answers that were put together, with their downloads."""
+    return list(subject_request.packages.prefetch_related("downloads"))
+
+
+def _item(row: PlanItem, controller_map: ControllerMap, *, closed: bool) -> Item:
+    pausing = row.state == ItemState.READY and row.tries > 0
+    stuck = row.state == ItemState.QUARANTINED or pausing
+    chip = Chip("Pausing, tries again", "soon") if pausing else Chip(*words.ITEM_STATES[ItemState(row.state)])
+    return Item(
+        row=row,
+        title=timeline.item_title(row.kind, row.system, controller_map),
+        chip=chip,
+        outcome=words.outcome_of(row.kind, row.outcome),
+        counts=list(_counts(row, controller_map)),
+        retriable=stuck and (row.deferred or not closed),
+        excludable=stuck and row.kind == Kind.FIND and not closed,
+    )
+
+
+def _counts(row: PlanItem, controller_map: ControllerMap) -> Iterator[str]:
+    """Numbers only. Each kind of item counts in its own way."""
+    for name, count in _COUNTED.get(Kind(row.kind), _uncounted)(row.counts):
+        title = name if name in _TOTALS else _titles(controller_map, row.system, name)[1]
+        yield f"{title}: {count:,}"
+
+
+_FILES, _TO_ERASE, _TO_KEEP = _TOTALS = ("Files", "To erase", "To keep")
+
+
+def _found(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    yield from counts.get("rows", {}).items()
+    if counts.get("files"):
+        yield _FILES, counts["files"]
+
+
+def _erased(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    for name, done in counts.items():
+        yield name, done["erased"]
+
+
+def _closed(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    lines = counts.get("lines", ())
+    yield _TO_ERASE, sum(line["count"] for line in lines if not line["until"])
+    yield _TO_KEEP, sum(line["count"] for line in lines if line["until"])
+
+
+def _uncounted(_: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    return iter(())
+
+
+_COUNTED = {Kind.FIND: _found, Kind.ERASE: _erased, Kind.CLOSE: _closed}
+
+
+def _titles(controller_map: ControllerMap, system: str, collection: str) -> tuple[str, str]:
+    """As the data map calls them; a map may have changed since, so their slugs must do too."""
+    known = controller_map.systems.get(system)
+    if known is None:
+        return system, collection
+    place = known.collections.get(collection)
+    return known.title, place.title if place else collection
+
+
+def _ground(controller_map: ControllerMap, rule: str) -> str:
+    if rule == TOMBSTONE:
+        return "Kept rows need it; only its number stays"
+    known = controller_map.controller.retention.get(rule)
+    return (known.ground or known.says) if known else rule

@@ -1,0 +1,144 @@
+"""Tables shown as the admin shows them: the record to auditors, staff and roles to administrators."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import Membership, Staff
+from dsr.desk import people, timeline
+from dsr.models import Event, SubjectRequest
+from dsr.steps import maps
+from dsr.steps.permissions import Duty
+
+# Django's classes take their model in brackets for the type checker only.
+if TYPE_CHECKING:
+    EventAdmin = admin.ModelAdmin[Event]
+    StaffAdmin = admin.ModelAdmin[Staff]
+    MembershipInline = admin.TabularInline[Membership, Staff]
+else:
+    EventAdmin = StaffAdmin = admin.ModelAdmin
+    MembershipInline = admin.TabularInline
+
+
+def _audited(request: HttpRequest) -> list[str]:
+    return people.controllers_of(people.staff_of(request), Duty.AUDIT)
+
+
+def _administers(request: HttpRequest) -> bool:
+    return people.staff_of(request).is_superuser
+
+
+class EventTable(EventAdmin):
+    """The record, read-only, of the controllers whose record is this staff member's duty."""
+
+    list_display = ("when", "what", "who", "reference", "controller")
+    list_display_links = ("when",)
+    list_select_related = ("subject_request",)
+    search_fields = ("=subject_request__reference", "=tag")
+    readonly_fields = ("when", "what", "who", "tag", "subject_request", "controller", "details", "leaf")
+    fields = readonly_fields
+    actions = None
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("-id",)
+
+    @admin.display(description="When (UTC)")
+    def when(self, event: Event) -> str:
+        """To the second."""
+        return f"{event.at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="What happened")
+    def what(self, event: Event) -> str:
+        """As in the timeline."""
+        return timeline.sentence(event, maps.controller(event.controller))
+
+    @admin.display(description="Who")
+    def who(self, event: Event) -> str:
+        """A name."""
+        return people.names_of([event.actor])[event.actor]
+
+    @admin.display(description="Request")
+    def reference(self, event: Event) -> SubjectRequest | None:
+        """Its reference."""
+        return event.subject_request
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Under a title that says what it is."""
+        return super().changelist_view(request, {**(extra_context or {}), "title": "The record of what happened"})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Other controllers' records do not exist for this staff member."""
+        return super().get_queryset(request).filter(controller__in=_audited(request))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """By duty, not by Django's permissions."""
+        return bool(_audited(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        """By duty at the Event's controller."""
+        return obj.controller in _audited(request) if obj else bool(_audited(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """Steps write Events, nobody else."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:  # noqa: ARG002
+        """What happened stays."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:  # noqa: ARG002
+        """What happened stays."""
+        return False
+
+
+class AdministratorsOnly:
+    """Roles are given and taken by administrators; everybody else does not see the table."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Administrators."""
+        return _administers(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002
+        """Administrators."""
+        return _administers(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002
+        """Administrators."""
+        return _administers(request)
+
+
+class MembershipRows(AdministratorsOnly, MembershipInline):
+    """Roles of one staff member. Taking one away acts at the next click of its owner."""
+
+    model = Membership
+    extra = 1
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002 - Django's signature
+        """Administrators."""
+        return _administers(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002
+        """A role can be taken away."""
+        return _administers(request)
+
+
+class StaffTable(AdministratorsOnly, StaffAdmin):
+    """Staff are made by `manage.py add_staff`, with both factors at once, and closed here, never deleted."""
+
+    list_display = ("username", "first_name", "last_name", "is_active", "last_login")
+    fields = ("username", "first_name", "last_name", "is_active")
+    readonly_fields = ("username",)
+    inlines = (MembershipRows,)
+    actions = None
+    ordering = ("username",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """Not here: nobody works without a second factor."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Staff | None = None) -> bool:  # noqa: ARG002
+        """The record names them."""
+        return False
