@@ -13,8 +13,7 @@ def collection(
 ) -> CollectionMap:
     """A collection from the names of its fields, separated by commas."""
     described = {
-        name: {"category": "user.account", "never_export": name in secret.split(",")}
-        for name in fields.split(",")
+        name: {"category": "user.account", "never_export": name in secret.split(",")} for name in fields.split(",")
     }
     return CollectionMap.model_validate(
         {
@@ -54,8 +53,4 @@ def rows(connector: Connector, route: Route, identities: Identities) -> list[dic
 
 def contents(connector: Connector, route: Route, identities: Identities) -> dict[Key, bytes]:
     """Every file that find brings, read when it comes."""
-    return {
-        found.key: b"".join(found.chunks)
-        for found in connector.find(route, identities)
-        if isinstance(found, File)
-    }
+    return {found.key: b"".join(found.chunks) for found in connector.find(route, identities) if isinstance(found, File)}

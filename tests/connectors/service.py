@@ -100,9 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         status, answer = self._answer(address.path.strip("/").split("/"), parse_qs(address.query), body)
         self.send(status, json.dumps(answer).encode())
 
-    def _answer(
-        self, path: list[str], query: dict[str, list[str]], body: dict[str, list[str]]
-    ) -> tuple[int, object]:
+    def _answer(self, path: list[str], query: dict[str, list[str]], body: dict[str, list[str]]) -> tuple[int, object]:
         match (self.command, *path):
             case "GET", table, "list":
                 return 200, self._page(self.server.tables[table], query)
@@ -132,9 +130,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _erased(self, table: str, ids: list[str]) -> dict[str, Any]:
         rows = self.server.tables[table]
-        kept = [
-            {"id": one, "until": "2029-03-01", "reason": "tax law"} for one in ids if one in self.server.kept
-        ]
+        kept = [{"id": one, "until": "2029-03-01", "reason": "tax law"} for one in ids if one in self.server.kept]
         gone = [one for one in ids if one in rows and one not in self.server.kept]
         for one in gone:
             del rows[one]

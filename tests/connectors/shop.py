@@ -128,10 +128,7 @@ def fill(engine: sa.Engine) -> None:
         )
         connection.execute(
             orders.insert(),
-            [
-                {"id": n, "user_id": 1 + n % 3, "amount": Decimal("12.30"), "placed_at": PLACED}
-                for n in range(30)
-            ],
+            [{"id": n, "user_id": 1 + n % 3, "amount": Decimal("12.30"), "placed_at": PLACED} for n in range(30)],
         )
         connection.execute(
             lines.insert(),

@@ -208,9 +208,7 @@ def test_links_out_of_the_root_are_never_followed(folder: Folder, root: Path) ->
     assert (outside / "secret.txt").read_text() == "secret"
 
 
-def test_erasing_the_last_file_removes_the_persons_folder_and_no_shared_one(
-    folder: Folder, root: Path
-) -> None:
+def test_erasing_the_last_file_removes_the_persons_folder_and_no_shared_one(folder: Folder, root: Path) -> None:
     (root / "uploads" / "77" / "other-77.png").unlink()
     keys = (("uploads/8/other-8.png",), ("uploads/8/gone.png",))
     receipt = folder.erase(Chunk("uploads", Way.DELETE, ("path",), keys), "one")
@@ -252,9 +250,7 @@ def test_what_no_pattern_covers_is_reported(folder: Folder, root: Path) -> None:
 
 def test_files_cannot_be_overwritten(folder: Folder) -> None:
     with pytest.raises(Rejected):
-        folder.erase(
-            Chunk("uploads", Way.REDACT, ("path",), (("uploads/8/other-8.png",),), {"name": ""}), "one"
-        )
+        folder.erase(Chunk("uploads", Way.REDACT, ("path",), (("uploads/8/other-8.png",),), {"name": ""}), "one")
 
 
 def test_a_key_that_names_many_files_erases_none(folder: Folder, root: Path) -> None:

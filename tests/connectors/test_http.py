@@ -136,9 +136,7 @@ def test_rows_reached_through_another_collection_are_found(connector: HttpServic
 
 
 @pytest.mark.parametrize("identities", [{}, {"account": ()}, {"account": (("",),)}, {"account": ((None,),)}])
-def test_without_a_value_nothing_is_sent(
-    connector: HttpService, service: Service, identities: Identities
-) -> None:
+def test_without_a_value_nothing_is_sent(connector: HttpService, service: Service, identities: Identities) -> None:
     assert rows(connector, PAYMENTS_ROUTE, identities) == []
     assert service.calls == []
 
@@ -162,9 +160,7 @@ def test_an_erasure_without_its_key_is_not_sent(connector: HttpService, service:
     assert service.calls == []
 
 
-def test_what_the_service_keeps_is_named_with_day_and_reason(
-    connector: HttpService, service: Service
-) -> None:
+def test_what_the_service_keeps_is_named_with_day_and_reason(connector: HttpService, service: Service) -> None:
     service.kept = {"p-1"}
     until = date(2029, 3, 1)
     kept = (KeptKey(("p-1",), until, "tax law"),)
@@ -180,12 +176,8 @@ def test_an_erasure_that_takes_time_is_polled_to_its_end(connector: HttpService,
     assert connector.read_back(chunk) == ()
 
 
-@pytest.mark.parametrize(
-    "handle", ["", "tasks", "tasks/1/..", "tasks/1/a/b", "tasks/x/a", "payments/1/a", "x/1/a"]
-)
-def test_a_handle_that_is_none_of_ours_is_not_sent(
-    connector: HttpService, service: Service, handle: str
-) -> None:
+@pytest.mark.parametrize("handle", ["", "tasks", "tasks/1/..", "tasks/1/a/b", "tasks/x/a", "payments/1/a", "x/1/a"])
+def test_a_handle_that_is_none_of_ours_is_not_sent(connector: HttpService, service: Service, handle: str) -> None:
     with pytest.raises(Rejected):
         connector.poll(handle)
     assert service.calls == []

@@ -81,13 +81,9 @@ def test_keys_of_any_type_find_their_rows_again(url: str) -> None:
                 " FROM generate_series(1, 4) n"
             )
         )
-    prompts = collection(
-        "id,made_at,kind,note,mood,done,score", key="id,made_at", found_by={"device": ("kind",)}
-    )
+    prompts = collection("id,made_at,kind,note,mood,done,score", key="id,made_at", found_by={"device": ("kind",)})
     connector = SqlDatabase.from_map(system("sql", {"url": url}, prompts=prompts), {})
-    found = rows(
-        connector, Route("prompts", prompts, (Seed("device", ("kind",)),), ()), {"device": (("k1",),)}
-    )
+    found = rows(connector, Route("prompts", prompts, (Seed("device", ("kind",)),), ()), {"device": (("k1",),)})
     keys = tuple((str(row["id"]), str(row["made_at"])) for row in found)
     redaction = Chunk(
         "prompts",

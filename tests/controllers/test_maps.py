@@ -64,9 +64,7 @@ def test_a_social_sign_in_alone_reaches_everything_joypix_holds(joypix: Controll
 
 def test_a_device_alone_reaches_what_hangs_on_it_and_not_the_account(pixplus: ControllerMap) -> None:
     reached = {
-        f"{plan.system}.{route.name}"
-        for plan in compile_plan(pixplus, {"device"}).systems
-        for route in plan.routes
+        f"{plan.system}.{route.name}" for plan in compile_plan(pixplus, {"device"}).systems for route in plan.routes
     }
 
     assert reached == {
@@ -103,9 +101,7 @@ def test_joypix_keeps_paid_orders_and_their_payments_and_nothing_else(joypix: Co
 
 def test_an_agreed_period_of_joypix_never_keeps_anything(joypix: ControllerMap) -> None:
     rules = joypix.controller.retention
-    keeps = [
-        one.keep for system in joypix.systems.values() for one in system.collections.values() if one.keep
-    ]
+    keeps = [one.keep for system in joypix.systems.values() for one in system.collections.values() if one.keep]
 
     assert [rules[keep.rule].kind for keep in keeps] == ["statutory"]
 

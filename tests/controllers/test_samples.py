@@ -34,9 +34,7 @@ def asked(path: Path, query: str, *values: object) -> list[tuple[object, ...]]:
 def columns(path: Path) -> dict[str, set[str]]:
     """Table -> its columns."""
     tables = asked(path, "SELECT name FROM sqlite_master WHERE type = 'table'")
-    return {
-        str(table): {str(row[1]) for row in asked(path, f"PRAGMA table_info({table})")} for (table,) in tables
-    }
+    return {str(table): {str(row[1]) for row in asked(path, f"PRAGMA table_info({table})")} for (table,) in tables}
 
 
 def tables_of(folder: Path) -> str:
@@ -53,9 +51,7 @@ def tables_of(folder: Path) -> str:
 
 
 @pytest.mark.parametrize(("slug", "system", "file"), DATABASES)
-def test_the_maps_describe_every_table_and_column_and_no_other(
-    seeded: Path, slug: str, system: str, file: str
-) -> None:
+def test_the_maps_describe_every_table_and_column_and_no_other(seeded: Path, slug: str, system: str, file: str) -> None:
     described = {name: set(one.fields) for name, one in MAPS[slug].systems[system].collections.items()}
 
     assert columns(seeded / file) == described
@@ -76,9 +72,7 @@ def test_a_column_that_nobody_described_is_found(samples: Path) -> None:
     database = sqlite3.connect(samples / "joypix" / "database.sqlite3")
     database.execute("ALTER TABLE users ADD COLUMN shoe_size INTEGER")
     database.close()
-    connector = build(
-        MAPS["joypix"].systems["app-database"], environment(samples, "http://127.0.0.1:9", TOKEN)
-    )
+    connector = build(MAPS["joypix"].systems["app-database"], environment(samples, "http://127.0.0.1:9", TOKEN))
 
     findings = connector.check()
     connector.close()

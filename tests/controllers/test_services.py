@@ -78,7 +78,8 @@ def test_a_long_list_comes_in_pages_without_gap_or_repetition(caller: Caller) ->
     database.close()
 
     seen: list[str] = []
-    cursor, pages = "", 0
+    cursor: str | None = ""
+    pages = 0
     while cursor is not None:
         answer = caller.get(f"/payment/payments?customer_id=many&cursor={cursor}")[1]
         seen += [one["id"] for one in answer["items"]]

@@ -35,9 +35,7 @@ def test_a_purpose_of_one_field_is_not_told_of_the_others(tmp_path: Path) -> Non
     controller = CONTROLLER.replace("recipients:\n", f"{mail}recipients:\n", 1)
     shop = SYSTEM.replace("user.contact.email}", "user.contact.email, purposes: [post]}")
 
-    found = {
-        one.code: one.text for one in facts(load(acme(tmp_path, controller=controller, shop=shop))).purposes
-    }
+    found = {one.code: one.text for one in facts(load(acme(tmp_path, controller=controller, shop=shop))).purposes}
 
     assert found["user.contact.email"] == "Write to you (based on your consent)"
     assert found["user.payment"] == "Sell (based on the contract with you)"
@@ -71,9 +69,7 @@ def test_safeguards_of_a_third_country_are_told(tmp_path: Path) -> None:
 
 
 def test_automated_processing_that_a_collection_records_is_told(tmp_path: Path) -> None:
-    shop = SYSTEM.replace(
-        "    title: Orders\n", "    title: Orders\n    automated: A model rates each order.\n"
-    )
+    shop = SYSTEM.replace("    title: Orders\n", "    title: Orders\n    automated: A model rates each order.\n")
 
     told = facts(load(acme(tmp_path, shop=shop))).automated_decisions
 
@@ -110,9 +106,7 @@ def test_whoever_runs_a_system_is_a_recipient_of_all_it_holds(tmp_path: Path) ->
 
 
 def test_the_outline_of_an_erasure_says_what_stays_why_and_until_when(tmp_path: Path) -> None:
-    shop = SYSTEM.replace(
-        "paid_at: {category: user.payment}", "paid_at: {category: user.payment, label: Payment}"
-    )
+    shop = SYSTEM.replace("paid_at: {category: user.payment}", "paid_at: {category: user.payment, label: Payment}")
 
     users, orders = erasure_outline(load(acme(tmp_path, shop=shop)))
 

@@ -235,15 +235,12 @@ def test_a_mistake_in_the_controller_is_named_with_file_line_and_what_is_allowed
     problems = refused(acme(tmp_path, controller=text))
 
     assert any(
-        one.startswith(f"acme/controller.yaml:{line_of(text, bad.strip())}: ") and says in one
-        for one in problems
+        one.startswith(f"acme/controller.yaml:{line_of(text, bad.strip())}: ") and says in one for one in problems
     )
 
 
 def test_a_circle_of_links_is_named(tmp_path: Path) -> None:
-    text = SYSTEM.replace(
-        "    found_by: {email: [email]}\n", "    links: [{to: orders, on: {id: user_id}}]\n"
-    )
+    text = SYSTEM.replace("    found_by: {email: [email]}\n", "    links: [{to: orders, on: {id: user_id}}]\n")
 
     (problem,) = refused(acme(tmp_path, shop=text))
 
@@ -273,9 +270,7 @@ def test_every_mistake_of_every_file_is_named_at_once(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "- 1\n", "slug: &a [*a]\n", "\x00", "!!python/object:os.system {}\n"]
-)
+@pytest.mark.parametrize("text", ["", "{", "- 1\n", "slug: &a [*a]\n", "\x00", "!!python/object:os.system {}\n"])
 def test_what_is_no_map_at_all_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
     problems = refused(acme(tmp_path, shop=text))
 

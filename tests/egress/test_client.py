@@ -56,9 +56,7 @@ def test_an_allowed_address_answers(egress: Egress, service: Service) -> None:
         "http://127.0.0.1:{port}\r\nX: y/",
     ],
 )
-def test_every_other_address_is_refused_before_anything_is_sent(
-    egress: Egress, service: Service, url: str
-) -> None:
+def test_every_other_address_is_refused_before_anything_is_sent(egress: Egress, service: Service, url: str) -> None:
     with pytest.raises(Refused):
         egress.send("GET", url.format(port=service.server_address[1]))
     assert service.calls == []
@@ -153,9 +151,7 @@ def test_proxies_of_the_environment_are_not_asked(
     assert egress.send("GET", service.url).status == 200
 
 
-@pytest.mark.parametrize(
-    "base", ["", "pay.example", "ftp://pay.example", "https://me:pw@pay.example", "http://"]
-)
+@pytest.mark.parametrize("base", ["", "pay.example", "ftp://pay.example", "https://me:pw@pay.example", "http://"])
 def test_an_allow_list_holds_whole_addresses_only(base: str) -> None:
     with pytest.raises(ValueError, match="address"):
         Egress([base])

@@ -136,9 +136,7 @@ def test_an_independent_count_agrees_on_2000_receipts(calendar: Calendar) -> Non
 
 def counted_by_numpy(received_on: date, country: str) -> date:
     """numpy knows no working Saturdays: all weekdays are open, closed days listed."""
-    due = np.busday_offset(
-        received_on, 15, roll="backward", weekmask="1111111", holidays=NUMPY_CLOSED[country]
-    )
+    due = np.busday_offset(received_on, 15, roll="backward", weekmask="1111111", holidays=NUMPY_CLOSED[country])
     return date.fromisoformat(str(due))
 
 

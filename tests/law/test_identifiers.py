@@ -60,9 +60,7 @@ def test_a_form_that_would_turn_into_another_address_is_refused(typed: str) -> N
 
 @pytest.mark.parametrize(
     "hidden",
-    list(
-        "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202e\u2066\u200f\u061c\x00\x07\x1b\u2028\ud800\ue000\U000e0041\n"
-    ),
+    list("\u200b\u200c\u200d\u2060\ufeff\u00ad\u202e\u2066\u200f\u061c\x00\x07\x1b\u2028\ud800\ue000\U000e0041\n"),
 )
 @pytest.mark.parametrize("kind", ["email", "account", "social", "device", "phone"])
 def test_characters_that_cannot_be_seen_are_refused(kind: str, hidden: str) -> None:
@@ -140,9 +138,7 @@ def test_an_address_fits_into_a_mails_envelope(length: int, fits: bool) -> None:
 
 
 @pytest.mark.parametrize("kind", ["account", "social", "device", "phone"])
-@pytest.mark.parametrize(
-    "typed", ["42", "google-oauth2|1182", "A1B2-C3D4", "+86 19241509232", "ｆｕｌｌ", "x" * 200]
-)
+@pytest.mark.parametrize("typed", ["42", "google-oauth2|1182", "A1B2-C3D4", "+86 19241509232", "ｆｕｌｌ", "x" * 200])
 def test_other_identifiers_are_kept_exactly(kind: str, typed: str) -> None:
     assert clean(kind, f" {typed} ") == typed
 

@@ -1,0 +1,179 @@
+"""The cast and their world: seeded sample systems on loopback, staff who have signed in, and the steps of a walk."""
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY, devices_for_user
+
+from accounts import staff
+from accounts.models import Role, Staff
+from controllers import sample_services
+from controllers.sample_http import Services
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import SUBJECT, Actor, ActorKind
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.models import SubjectRequest
+from dsr.steps import approval, intake, notices, review, verification, work
+
+ANCHOR = date(2026, 11, 2)
+NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+SAM = "sam@example.com"
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sample systems of both controllers with few people; copied for each test that changes them."""
+    folder = tmp_path_factory.mktemp("seeded") / "systems"
+    sample_services.seed(folder, seed=7, anchor=ANCHOR, people=30)
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """The live systems: their folder, and the HTTP services."""
+
+    folder: Path
+    services: Services
+
+
+@pytest.fixture
+def systems(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems]:
+    """A copy of the sample systems of one's own, with the HTTP services listening."""
+    folder = tmp_path / "systems"
+    shutil.copytree(seeded, folder)
+    with sample_services.server(folder, 0, "token-for-tests") as services:
+        thread = threading.Thread(target=services.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        for name, value in sample_services.environment(folder, services.base_url, "token-for-tests").items():
+            monkeypatch.setenv(name, value)
+        yield Systems(folder, services)
+        services.shutdown()
+        thread.join()
+
+
+class World:
+    """A clock that only tests turn, and the walk in words."""
+
+    def __init__(self, at: datetime, systems: Systems) -> None:
+        """It is `at`."""
+        self.at = at
+        self.systems = systems
+
+    def later(self, **delta: float) -> datetime:
+        """Turn the clock forward."""
+        self.at += timedelta(**delta)
+        self.systems.services.state.set_today(self.at.date())
+        return self.at
+
+    def file(self, right: Right, controller: str = "joypix", email: str = SAM, details: str = "") -> SubjectRequest:
+        """Somebody files a request on the web."""
+        identities = ((IdentityKind.EMAIL, email),)
+        return intake.receive(intake.Intake(controller, right, identities, details), by=SUBJECT, at=self.at)
+
+    def letters(self) -> list[str]:
+        """Send the outbox; the texts of all letters so far."""
+        while notices.send_next(at=self.at):
+            pass
+        return [str(message.body) for message in mail.outbox]
+
+    def code(self) -> str:
+        """The newest code in the post."""
+        for text in reversed(self.letters()):
+            if found := re.search(r"\b(\d{4}) (\d{4})\b", text):
+                return found[1] + found[2]
+        message = "no letter holds a code"
+        raise AssertionError(message)
+
+    def prove(self, subject_request: SubjectRequest) -> None:
+        """The person types the code."""
+        assert verification.confirm(subject_request, self.code(), at=self.at) is verification.Confirmation.CONFIRMED
+
+    def work(self, until: State | None = None, subject_request: SubjectRequest | None = None) -> None:
+        """Workers do everything that is due; pauses for polling are waited out on the clock of tests."""
+        for _ in range(40):
+            for _turn in range(100):
+                if not work.do_next(at=self.at):
+                    break
+            else:
+                pytest.fail("the ledger never comes to rest")
+            if subject_request is not None:
+                subject_request.refresh_from_db()
+            if until is None or subject_request is None or subject_request.state == until:
+                return
+            threading.Event().wait(0.1)  # the asynchronous service runs on the real clock
+            self.later(seconds=5)
+        message = f"still {subject_request.state if subject_request else ''}"
+        raise AssertionError(message)
+
+
+@pytest.fixture
+def world(db: None, systems: Systems) -> World:
+    """Tuesday morning, and everything stands."""
+    return World(NOW, systems)
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[[str], Client]:
+    """A browser in which this staff member has passed both factors."""
+
+    def signed_in(username: str) -> Client:
+        member = Staff.objects.get(username=username)
+        client = Client()
+        client.force_login(member)
+        session = client.session
+        session[DEVICE_ID_SESSION_KEY] = next(iter(devices_for_user(member))).persistent_id
+        session.save()
+        return client
+
+    return signed_in
+
+
+def _member(username: str, *roles: tuple[str, Role]) -> Actor:
+    staff.add(username, username.title(), list(roles))
+    return Actor(ActorKind.STAFF, str(Staff.objects.get(username=username).pk))
+
+
+@pytest.fixture
+def dana(db: None) -> Actor:
+    """Dana reviews, for both controllers."""
+    return _member("dana", ("joypix", Role.AGENT), ("pixplus", Role.AGENT))
+
+
+@pytest.fixture
+def eli(db: None) -> Actor:
+    """Eli approves, for both controllers."""
+    return _member("eli", ("joypix", Role.APPROVER), ("pixplus", Role.APPROVER))
+
+
+@pytest.fixture
+def ada(db: None) -> Actor:
+    """Ada audits, for both controllers."""
+    return _member("ada", ("joypix", Role.AUDITOR), ("pixplus", Role.AUDITOR))
+
+
+@pytest.fixture
+def answered(world: World, dana: Actor, eli: Actor) -> Callable[..., SubjectRequest]:
+    """Walk a request of Sam's from the form to its package."""
+
+    def walk(right: Right, controller: str = "joypix", email: str = SAM) -> SubjectRequest:
+        subject_request = world.file(right, controller, email)
+        world.prove(subject_request)
+        review.accept(subject_request, by=dana, at=world.at)
+        if right is Right.ERASURE:
+            world.work(State.SEARCHED, subject_request)
+            digest = subject_request.manifest.digest
+            approval.approve(subject_request, digest=digest, by=eli, at=world.at)
+            world.later(days=4)
+        world.work(State.PACKAGED, subject_request)
+        return subject_request
+
+    return walk

@@ -1,0 +1,18 @@
+"""The environment of a test run: a folder and keys of its own, set before Django reads its settings."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from dsr.sealing import keyring
+
+# Before Django reads its settings: every run has a folder and keys of its own.
+VAR = Path(tempfile.mkdtemp(prefix="rightful-tests-"))
+keyring.make(VAR / "keys")
+(VAR / "static").mkdir()  # WhiteNoise warns of a folder that is not there
+os.environ["DSR_VAR"] = str(VAR)
+os.environ["DSR_SECRET_KEY"] = "a key for tests only, sixty-four characters long, of no use elsewhere"
+# No heartbeat within a test: its thread would wait for the transaction that holds the test's rows.
+os.environ["DSR_LEASE_SECONDS"] = "3600"
+os.environ.pop("DSR_DEMO", None)
+os.environ.pop("DSR_KEYS", None)

@@ -1,0 +1,94 @@
+"""A real worker that is killed, or stopped, at a named point once. Run by test_kills as a process of its own.
+
+FIRE_AT names the point, FIRE_SYSTEM the system whose erase item it hits, FIRE_MARK the file that says it happened;
+SABOTAGE takes a guard out ('fence' or 'key'), to show that the tests would notice.
+"""
+
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
+django.setup()
+
+from django.db.models import QuerySet  # noqa: E402 — after setup
+
+from dsr.celery import app  # noqa: E402
+from dsr.connectors.contract import Chunk, Receipt  # noqa: E402
+from dsr.connectors.http import HttpService  # noqa: E402
+from dsr.law.work import Kind  # noqa: E402
+from dsr.models import PlanItem  # noqa: E402
+from dsr.steps import execution, ledger  # noqa: E402
+
+POINT = os.environ.get("FIRE_AT", "")
+SYSTEM = os.environ.get("FIRE_SYSTEM", "")
+MARK = Path(os.environ["FIRE_MARK"])
+SABOTAGE = os.environ.get("SABOTAGE", "")
+
+
+def fire(point: str) -> None:
+    """At the named point, once: kill the whole worker, or stop it until somebody lets it go on."""
+    if point != POINT.removeprefix("stop_"):
+        return
+    try:
+        MARK.touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os.killpg(0, signal.SIGSTOP if POINT.startswith("stop_") else signal.SIGKILL)
+
+
+def hit(item: PlanItem | None) -> bool:
+    """Whether this is the item that the test aims at."""
+    return item is not None and item.kind == Kind.ERASE and item.system == SYSTEM and not item.deferred
+
+
+def hit_claim(item: PlanItem | None, *_: object) -> bool:
+    """The claim has just been made."""
+    return hit(item)
+
+
+def hit_finish(_: object, item: PlanItem, *rest: object) -> bool:
+    """The item is written as done, and not committed."""
+    return hit(item)
+
+
+def after(original: Callable[..., object], point: str, aimed: Callable[..., bool]) -> Callable[..., object]:
+    """The original, and fire once it is through."""
+
+    def wrapped(*args: object, **kwargs: object) -> object:
+        result = original(*args, **kwargs)
+        if aimed(result, *args):
+            fire(point)
+        return result
+
+    return wrapped
+
+
+def erase_under_fire(self: HttpService, chunk: Chunk, key: str) -> Receipt:
+    """The effect has happened; the worker has not written it down."""
+    receipt = original_erase(self, chunk, key)
+    fire("after_effect")
+    return receipt
+
+
+def whoever(item: PlanItem) -> QuerySet[PlanItem]:
+    """No fence: whoever comes back writes."""
+    return PlanItem.objects.filter(pk=item.pk)
+
+
+ledger.claim = after(ledger.claim, "after_claim", hit_claim)  # type: ignore[assignment]
+ledger.finish = after(ledger.finish, "before_commit", hit_finish)  # type: ignore[assignment]
+original_erase = HttpService.erase
+HttpService.erase = erase_under_fire  # type: ignore[method-assign]
+if SABOTAGE == "fence":
+    ledger.mine = whoever
+if SABOTAGE == "key":
+    execution.effect_key = lambda item, number: secrets.token_hex(16)  # noqa: ARG005 — another key per attempt
+
+if __name__ == "__main__":
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR"]
+    app.worker_main(["--quiet", "worker", "--pool", "prefork", "--concurrency", "2", *quiet])
