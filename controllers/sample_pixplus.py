@@ -181,9 +181,7 @@ class PixPlus:
                     deletable = days != SAM_KEPT if sam else not happens(chance, 0.04)
                     self._task(task, effect, prompt, status, days, deletable=deletable)
 
-    def _task(
-        self, task: str, effect: str, prompt: str, status: str, days: float, *, deletable: bool
-    ) -> None:
+    def _task(self, task: str, effect: str, prompt: str, status: str, days: float, *, deletable: bool) -> None:
         finished = self.clock.ago(days - 0.002)
         expires = (finished + timedelta(days=EFFECT_DAYS)).date().isoformat()
         image = f"effects/{task}.png" if status == "done" else ""
@@ -221,9 +219,7 @@ class PixPlus:
             if person.cast or happens(chance, 0.1):
                 number += 1
                 days = chance.uniform(2, 90)
-                subject = chance.choice(
-                    ("Refund?", "My picture looks odd", "怎么删除账号", "كيف أحذف حسابي؟")
-                )
+                subject = chance.choice(("Refund?", "My picture looks odd", "怎么删除账号", "كيف أحذف حسابي؟"))
                 closed = self.clock.text(days - 1) if happens(chance, 0.7) else None
                 status = "closed" if closed else "open"
                 yield (number, person.id, subject, status, self.clock.text(days), closed)
@@ -254,9 +250,7 @@ class PixPlus:
                 logs.append((len(logs) + 1, device, at, level, version, message))
             if device == SAM_DEVICE or happens(chance, 0.1):
                 stack = f"SIGSEGV in EffectView (prompt: {chance.choice(PROMPTS)})"
-                crashes.append(
-                    (len(crashes) + 1, device, self._recent(chance.random()), version, system, stack)
-                )
+                crashes.append((len(crashes) + 1, device, self._recent(chance.random()), version, system, stack))
         return {"events": events, "logs": logs, "crash_reports": crashes}
 
     def _recent(self, share: float) -> str:

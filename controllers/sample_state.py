@@ -171,9 +171,7 @@ def _answered(database: sqlite3.Connection, service: str, ids: Sequence[str], ke
     return dict(json.loads(row["answer"]))
 
 
-def _write_down(
-    database: sqlite3.Connection, service: str, ids: Sequence[str], key: str | None, answer: Json
-) -> None:
+def _write_down(database: sqlite3.Connection, service: str, ids: Sequence[str], key: str | None, answer: Json) -> None:
     told = json.dumps(list(ids))
     row = (service, key, told, time.time())
     database.execute("INSERT INTO journal (service, key, ids, at) VALUES (?, ?, ?, ?)", row)

@@ -201,9 +201,7 @@ def _compare(chunk: Chunk, before: Snapshot, after: Snapshot, kept: frozenset[Ke
         changed: Sequence[Key] = [key for key in erased if now[key] == then[key]]
         _same(changed, [], f"{chunk.collection}: the subject's rows are overwritten")
     untouched = {key: row for key, row in then.items() if key not in erased}
-    _same(
-        {k: r for k, r in now.items() if k in untouched}, untouched, f"{chunk.collection}: others as before"
-    )
+    _same({k: r for k, r in now.items() if k in untouched}, untouched, f"{chunk.collection}: others as before")
 
 
 def _promise(kept: bool, promise: str) -> None:  # noqa: FBT001  reads as a sentence

@@ -50,9 +50,7 @@ def collection_settings(
     return dict(given)
 
 
-def _only_known(
-    where: str, given: Mapping[str, str], needed: Collection[str], optional: Collection[str]
-) -> None:
+def _only_known(where: str, given: Mapping[str, str], needed: Collection[str], optional: Collection[str]) -> None:
     unknown = sorted(set(given) - set(needed) - set(optional))
     if unknown:
         raise ValueError(f"{where}: unknown setting '{unknown[0]}'")

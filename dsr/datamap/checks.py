@@ -26,9 +26,7 @@ class Flaw:
     message: str
 
 
-def flaws(
-    controller: Controller, systems: Mapping[str, SystemMap], broken: Collection[str] = ()
-) -> Iterator[Flaw]:
+def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Collection[str] = ()) -> Iterator[Flaw]:
     """Every mistake. Links into a `broken` system (one that could not be read) are not judged."""
     yield from _of_controller(controller)
     for slug, system in systems.items():
@@ -59,9 +57,7 @@ def contrast(one: str, other: str) -> float:
 
 def _luminance(colour: str) -> float:
     parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    red, green, blue = (
-        part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
+    red, green, blue = (part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -147,9 +143,7 @@ def _of_collection(controller: Controller, slug: str, name: str, collection: Col
     yield from _of_erasure(rules, slug, at, collection)
 
 
-def _of_erasure(
-    rules: Mapping[str, Retention], slug: str, at: Where, collection: CollectionMap
-) -> Iterator[Flaw]:
+def _of_erasure(rules: Mapping[str, Retention], slug: str, at: Where, collection: CollectionMap) -> Iterator[Flaw]:
     erase, keep = collection.erase, collection.keep
     yield from _unknown(slug, (*at, "erase", "set"), erase.set, collection.fields, "field")
     if erase.way in {Way.REDACT, Way.AGGREGATE} and not erase.set:

@@ -200,9 +200,7 @@ def _purposes(controller_map: ControllerMap) -> tuple[Fact, ...]:
         named = [(collection.fields[name].purposes, collection.purposes) for collection, name in places]
         slugs = dict.fromkeys(slug for own, shared in named for slug in (shared if own is None else own))
         text = _listed(f"{register[slug].title} (based on {BASES[register[slug].basis]})" for slug in slugs)
-        entries.append(
-            Fact(category_title(category), text or STATES_NONE, category, {"purposes": list(slugs)})
-        )
+        entries.append(Fact(category_title(category), text or STATES_NONE, category, {"purposes": list(slugs)}))
     return tuple(entries) or _none("no system holds personal data")
 
 

@@ -78,9 +78,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(
-            self._inner.start_tls(ssl_context, server_hostname, self._deadline.cut(timeout)), self._deadline
-        )
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._deadline.cut(timeout)), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  httpcore's own signature
         return self._inner.get_extra_info(info)

@@ -39,6 +39,4 @@ def working_day(calendar: Calendar, day: date) -> bool:
 def _holidays(country: str, subdivision: str | None, year: int) -> holidays.HolidayBase:
     # The neighbours are loaded too, for a day may be moved across New Year. It never grows afterwards
     # (expand): a year that one thread is still filling would look free of holidays to another.
-    return holidays.country_holidays(
-        country, subdiv=subdivision, years=(year - 1, year, year + 1), expand=False
-    )
+    return holidays.country_holidays(country, subdiv=subdivision, years=(year - 1, year, year + 1), expand=False)

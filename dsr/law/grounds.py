@@ -25,9 +25,7 @@ class GroundFacts:
 
 
 GROUNDS: dict[Ground, GroundFacts] = {
-    Ground.MANIFESTLY_UNFOUNDED: GroundFacts(
-        "GDPR Art. 12(5)", "We found that this request has clearly no basis."
-    ),
+    Ground.MANIFESTLY_UNFOUNDED: GroundFacts("GDPR Art. 12(5)", "We found that this request has clearly no basis."),
     Ground.EXCESSIVE: GroundFacts("GDPR Art. 12(5)", "We found that this request is excessive."),
     Ground.IDENTITY_NOT_PROVEN: GroundFacts(
         "GDPR Art. 12(6)", "We could not be sure that the request comes from the person the data is about."

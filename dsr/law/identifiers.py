@@ -9,9 +9,7 @@ _MOST_LOCAL = 64
 _MOST_OTHER = 200
 
 # Printable for Python, yet nothing to see: fillers, joiners and variation selectors.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
-)
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 # Would need quoting in a mail header, where it could name a second addressee.
 _NEEDS_QUOTES = re.compile(r'[\s"(),:;<>\[\]\\]')
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -44,9 +42,7 @@ def _local(local: str) -> str:
     if not local or len(local.encode()) > _MOST_LOCAL or _NEEDS_QUOTES.search(local):
         raise ValueError("Enter an e-mail address in the form name@example.com.")
     if _INVISIBLE.search(local) or normalize("NFKC", local) != local:
-        raise ValueError(
-            "The part before the @ contains a letter that looks like another one. Type it again."
-        )
+        raise ValueError("The part before the @ contains a letter that looks like another one. Type it again.")
     return local
 
 

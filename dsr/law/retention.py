@@ -4,9 +4,7 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
 
-def add_period(
-    start: date | datetime, *, hours: int = 0, days: int = 0, months: int = 0, years: int = 0
-) -> date:
+def add_period(start: date | datetime, *, hours: int = 0, days: int = 0, months: int = 0, years: int = 0) -> date:
     """The last day of the period; where a date does not exist, the last one of its month."""
     moment = start if isinstance(start, datetime) else None
     try:
@@ -19,9 +17,7 @@ def add_period(
         return date.max
 
 
-def kept_until(
-    since: date | datetime | str, *, hours: int = 0, days: int = 0, months: int = 0, years: int = 0
-) -> date:
+def kept_until(since: date | datetime | str, *, hours: int = 0, days: int = 0, months: int = 0, years: int = 0) -> date:
     """The last day on which a row is kept; from the next day on nothing keeps it. `since` may be ISO text."""
     if isinstance(since, str):
         try:

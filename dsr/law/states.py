@@ -25,9 +25,7 @@ CLOSED = frozenset({State.DELIVERED, State.REFUSED, State.CANCELLED, State.LAPSE
 OPEN = frozenset(State) - CLOSED
 
 MOVES: dict[State, frozenset[State]] = {
-    State.RECEIVED: frozenset(
-        {State.VERIFIED, State.DELIVERED, State.REFUSED, State.CANCELLED, State.LAPSED}
-    ),
+    State.RECEIVED: frozenset({State.VERIFIED, State.DELIVERED, State.REFUSED, State.CANCELLED, State.LAPSED}),
     State.VERIFIED: frozenset({State.ACCEPTED, State.REFUSED, State.CANCELLED}),
     State.ACCEPTED: frozenset({State.SEARCHED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
     State.SEARCHED: frozenset({State.APPROVED, State.REFUSED, State.CANCELLED}),

@@ -79,9 +79,7 @@ class Folder:
     def describe(self) -> Schema:
         """Name what a path tells; the root must answer."""
         self._tree.names(())
-        return Schema(
-            {name: dict.fromkeys(p.fields, "text") | _BUILT_IN for name, p in self._patterns.items()}
-        )
+        return Schema({name: dict.fromkeys(p.fields, "text") | _BUILT_IN for name, p in self._patterns.items()})
 
     def check(self) -> list[Finding]:
         """Report fields of a path that the map does not describe, and entries that no pattern covers."""

@@ -51,9 +51,7 @@ class Pattern:
         if name in {".", ".."}:
             return None
         parts = _FIELD.split(self.segments[depth])  # text and field names by turns
-        expression = "".join(
-            _group(part, bound) if place % 2 else re.escape(part) for place, part in enumerate(parts)
-        )
+        expression = "".join(_group(part, bound) if place % 2 else re.escape(part) for place, part in enumerate(parts))
         match = re.fullmatch(expression, name, re.DOTALL)
         return match.groupdict() if match else None
 

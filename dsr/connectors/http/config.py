@@ -58,9 +58,7 @@ def _timeout(slug: str, text: str) -> float:
 
 def _endpoints(system: SystemMap, name: str) -> Endpoints:
     where = f"{system.slug}.{name}"
-    given = collection_settings(
-        system, name, needed=("list", "query"), optional=("erase", "poll", "batch", "by_id")
-    )
+    given = collection_settings(system, name, needed=("list", "query"), optional=("erase", "poll", "batch", "by_id"))
     for setting in ("list", "erase", "poll"):
         path = given.get(setting, "/")
         if not path.startswith("/") or path.startswith("//") or ".." in path or set(path) & set("?#\\"):

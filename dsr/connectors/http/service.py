@@ -163,9 +163,7 @@ class HttpService:
         values = (_id(route.name, value) for value in told if value not in (None, ""))
         return list(dict.fromkeys(str(value) for value in values))
 
-    def _listed(
-        self, name: str, parameter: str, values: Sequence[str], *, shown_in: str = ""
-    ) -> Iterator[Item]:
+    def _listed(self, name: str, parameter: str, values: Sequence[str], *, shown_in: str = "") -> Iterator[Item]:
         """Ask page by page, as many values at once as the service takes. No value, no call.
 
         Each row must show in `shown_in` a value that was asked for, else the service's filter did not
@@ -230,12 +228,7 @@ class HttpService:
 
 def _id(place: str, *found: object) -> Value:
     """Let through what can name a row: text or a whole number."""
-    if (
-        len(found) == 1
-        and isinstance(found[0], str | int)
-        and not isinstance(found[0], bool)
-        and found[0] != ""
-    ):
+    if len(found) == 1 and isinstance(found[0], str | int) and not isinstance(found[0], bool) and found[0] != "":
         return found[0]
     raise Rejected(f"{place}: a row or a value cannot be named; text or a whole number is needed")
 

@@ -53,9 +53,7 @@ def page_of(place: str, body: Mapping[str, object]) -> Page:
     following = body.get("next", "")
     if "next" not in body or not (following is None or (isinstance(following, str) and following)):
         raise Rejected(f"{place}: 'next' must be null or a cursor")
-    return Page(
-        tuple(_object(place, item) for item in items), following if isinstance(following, str) else ""
-    )
+    return Page(tuple(_object(place, item) for item in items), following if isinstance(following, str) else "")
 
 
 def receipt_of(place: str, body: Mapping[str, object], key_of: Callable[[object], Key]) -> Receipt:

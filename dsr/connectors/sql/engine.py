@@ -12,9 +12,7 @@ from dsr.connectors.contract import Rejected, Unreachable
 
 BUSY_SECONDS = 20
 LOCK_SECONDS = 5.0
-_SQLITE_PASSING = frozenset(
-    (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
-)
+_SQLITE_PASSING = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -89,6 +87,4 @@ def _passes(error: exc.DBAPIError) -> bool:
 
 def _reason(error: exc.DBAPIError) -> str:
     orig = error.orig
-    return str(
-        getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", None) or type(orig).__name__
-    )
+    return str(getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", None) or type(orig).__name__)

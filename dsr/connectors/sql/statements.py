@@ -97,9 +97,7 @@ class Tables:
         conditions = [condition for condition in (*seeded, *hopped) if condition is not None]
         return (source, sa.or_(*conditions)) if conditions else None
 
-    def _hopped(
-        self, place: Place, source: sa.FromClause, hop: Hop, identities: Identities
-    ) -> Condition | None:
+    def _hopped(self, place: Place, source: sa.FromClause, hop: Hop, identities: Identities) -> Condition | None:
         there = self.reached(hop.to, identities)
         if there is None or not hop.fields:
             return None
@@ -186,9 +184,7 @@ def _new_values(place: Place, chunk: Chunk) -> dict[str, object]:
 def _differs(place: Place, new_values: Mapping[str, object]) -> Condition:
     return sa.or_(
         *(
-            place.column(name).is_not(None)
-            if value is None
-            else place.column(name).is_distinct_from(_bound(value))
+            place.column(name).is_not(None) if value is None else place.column(name).is_distinct_from(_bound(value))
             for name, value in new_values.items()
         )
     )

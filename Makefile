@@ -1,0 +1,48 @@
+# Every way into the project. Each target sets up what it needs; the second time that costs nothing.
+PORT ?= 8000
+PYTHON ?= python3
+ARGS ?=
+export PYTHON
+export PYTHONDONTWRITEBYTECODE :=
+
+RUN := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check bench reset code lock format venv venv-dev native
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: venv native ## set up, walk through an access and an erasure, serve the portal until Ctrl-C (PORT=8000)
+	@exec $(RUN) manage.py demo --port $(PORT)
+
+test: venv-dev native ## set up and run all tests (ARGS="-k walk" is passed to pytest)
+	@tools/test.sh $(ARGS)
+
+check: venv-dev native ## formatting, lint, types, import contracts, migrations, deploy settings, house and docs
+	@tools/check.sh
+
+bench: venv-dev native ## measure
+	@exec $(RUN) -m benchmarks $(ARGS)
+
+code: venv ## print a staff member's one-time code in the demo (WHO=dana)
+	@exec $(RUN) manage.py code $(WHO)
+
+format: venv-dev ## format the code and mend what can be mended by itself
+	@$(RUN) -m ruff format -q . && $(RUN) -m ruff check -q --fix .
+
+lock: ## make the locks anew from pyproject.toml (needs uv)
+	@tools/lock.sh $(ARGS)
+
+reset: ## forget what the demo made: people, requests, keys, mail
+	@rm -rf var && echo "var/ is gone; make demo starts anew."
+
+venv:
+	@tools/venv.sh run
+
+venv-dev:
+	@tools/venv.sh dev
+
+native:
+	@tools/native.sh

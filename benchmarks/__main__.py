@@ -1,0 +1,28 @@
+"""Run the measures and print a table: all of them, or those whose name begins as given."""
+
+import resource
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.measures import MEASURES
+
+
+def main(wanted: str) -> int:
+    """Print name, figure and unit; at the end the most memory that was held."""
+    chosen = {name: measure for name, measure in MEASURES.items() if name.startswith(wanted)}
+    if not chosen:
+        sys.stderr.write(f"No measure begins with '{wanted}'. There are: {', '.join(MEASURES)}\n")
+        return 2
+    for name, measure in chosen.items():
+        with TemporaryDirectory() as folder:
+            figure, unit = measure(Path(folder))
+        sys.stdout.write(f"{name:<28}{figure:>12,.1f}  {unit}\n")
+        sys.stdout.flush()
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{'memory, at most':<28}{most:>12,.1f}  MB\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -1,0 +1,101 @@
+"""The measures: each is given an empty folder and answers a figure with its unit."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import BinaryIO
+
+from dsr.connectors.contract import Batch
+from dsr.law.calendars import Calendar
+from dsr.law.deadlines import due_on
+from dsr.package import part
+from dsr.sealing import fields, files, keyring
+
+Figure = tuple[float, str]
+ROWS = 100_000
+MEGABYTES = 200
+
+
+def deadlines(_folder: Path) -> Figure:
+    """Due dates, 15 business days in the United States."""
+    calendar = Calendar("US", "America/New_York")
+    receipts = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(10_000)]
+    due_on(receipts[0], 15, calendar)
+    start = perf_counter()
+    for received_at in receipts:
+        due_on(received_at, 15, calendar)
+    return len(receipts) / (perf_counter() - start), "due dates a second"
+
+
+def sealed_fields(folder: Path) -> Figure:
+    """A short text sealed and opened again."""
+    ring = _ring(folder, keyring.Role.FIELDS)
+    start = perf_counter()
+    for n in range(20_000):
+        fields.unseal(ring, fields.seal(ring, b"sam@example.com", f"identity/{n}"), f"identity/{n}")
+    return 20_000 / (perf_counter() - start), "fields sealed and opened a second"
+
+
+def sealed_files(folder: Path) -> Figure:
+    """A file sealed, in chunks of one megabyte."""
+    ring = _ring(folder, keyring.Role.FILES)
+    chunk = bytes(1 << 20)
+
+    def fill(out: BinaryIO) -> None:
+        out.writelines(chunk for _ in range(MEGABYTES))
+
+    start = perf_counter()
+    files.write(folder / "sealed", "benchmark", ring, fill)
+    return MEGABYTES / (perf_counter() - start), "MB a second into a sealed file"
+
+
+def sealed_part(folder: Path) -> Figure:
+    """Records of eight fields, packed into a sealed Part and read back."""
+    ring = _ring(folder, keyring.Role.FILES)
+
+    def fill(out: BinaryIO) -> None:
+        out.writelines(part.pack(_records(), part.Tally()))
+
+    start = perf_counter()
+    sealed = files.write(folder / "part", "benchmark", ring, fill)
+    with files.reading(folder / "part", "benchmark", ring, sealed.wrapped_key) as stream:
+        rows = sum(len(found.rows) for found in part.unpack(stream) if isinstance(found, Batch))
+    return rows / (perf_counter() - start), "records a second into a sealed Part and out"
+
+
+def start_up(_folder: Path) -> Figure:
+    """A fresh process until Django stands."""
+    script = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'dsr.settings'; django.setup()"
+    start = perf_counter()
+    subprocess.run([sys.executable, "-c", script], check=True, env={"DSR_SECRET_KEY": "benchmark"})
+    return (perf_counter() - start) * 1000, "ms until Django stands"
+
+
+def _ring(folder: Path, role: keyring.Role) -> keyring.Ring:
+    keyring.make(folder / "keys")
+    return keyring.load(folder / "keys")[role]
+
+
+def _records() -> Iterator[Batch]:
+    names = ("id", "user_id", "kind", "page", "seconds", "device", "network", "at")
+    for first in range(0, ROWS, 1000):
+        yield Batch(
+            "usage_events",
+            names,
+            tuple(
+                (n, 7, "page_view", f"/create/{n % 50}", n % 90, "Pixel 9", "wifi", "2026-03-17T08:00:00Z")
+                for n in range(first, first + 1000)
+            ),
+        )
+
+
+MEASURES: dict[str, Callable[[Path], Figure]] = {
+    "deadlines": deadlines,
+    "sealed fields": sealed_fields,
+    "sealed files": sealed_files,
+    "sealed Part": sealed_part,
+    "start": start_up,
+}

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Everything that can be proven without running the portal. All parts run; the exit code says whether one failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=''
+
+part() {
+  title=$1
+  shift
+  if "$@" >"$scratch/out" 2>&1; then
+    printf 'ok      %s\n' "$title"
+  else
+    printf 'FAILED  %s\n' "$title"
+    cat "$scratch/out"
+    failed="$failed, $title"
+  fi
+}
+
+bin=.venv/bin
+
+# As in production: https, keys, a database of its own, and nothing of the demo or of the caller's shell.
+unset DSR_DATABASE_URL DSR_BROKER_URL DSR_KEYS DSR_CONTROLLERS
+export DSR_DEMO=0 DSR_BASE_URL=https://rights.example.com DSR_HOSTS=rights.example.com
+export DSR_VAR="$scratch/var"
+mkdir "$DSR_VAR"
+DSR_SECRET_KEY=$($bin/python -c 'import secrets; print(secrets.token_urlsafe(60))')
+export DSR_SECRET_KEY
+
+deploy_settings() {
+  $bin/python -c 'import os, pathlib; from dsr.sealing import keyring; keyring.make(pathlib.Path(os.environ["DSR_VAR"]) / "keys")' &&
+    $bin/python manage.py migrate --verbosity 0 --no-input &&
+    $bin/python manage.py check --deploy --fail-level WARNING --database default
+}
+
+part formatting $bin/ruff format --quiet --check .
+part lint $bin/ruff check --quiet .
+part types $bin/mypy --no-error-summary
+part 'import contracts' $bin/lint-imports
+part migrations $bin/python manage.py makemigrations --check --dry-run
+part 'deploy settings' deploy_settings
+part 'house and docs' $bin/python -m pytest -q tests/test_house.py tests/test_docs.py
+
+[ -z "$failed" ] || { echo "Failed: ${failed#, }"; exit 1; }
