@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY, devices_for_user
@@ -27,6 +28,11 @@ from dsr.steps import approval, intake, notices, review, verification, work
 ANCHOR = date(2026, 11, 2)
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 SAM = "sam@example.com"
+
+
+def pytest_configure() -> None:
+    """Passwords of made-up staff need no slow hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

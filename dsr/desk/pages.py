@@ -22,6 +22,7 @@ from dsr.law.rights import Right
 from dsr.law.work import Channel
 from dsr.models import Manifest, SubjectRequest, sealed
 from dsr.steps import maps, record
+from dsr.steps.approval import exclusion_duty
 from dsr.steps.permissions import Duty, may
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _may(subject_request: SubjectRequest, by: Actor) -> dict[str, object]:
         "reasons": list(dict.fromkeys(offer.why_not for offer in offered if offer.why_not)),
         "may_take": reviews and subject_request.owner is None and not subject_request.closed,
         "may_retry": may(by, Duty.OPERATE, subject_request),
-        "may_exclude": reviews,
+        "may_exclude": may(by, exclusion_duty(subject_request), subject_request),
     }
 
 

@@ -13,7 +13,7 @@ from dsr.law.work import ItemState, Kind, NoticeState
 from dsr.models import Manifest, Notice, Package, PlanItem, SubjectRequest
 
 TOMBSTONE = "tombstone"
-_ORDER = [Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.ASSEMBLE]
+_ORDER: list[str] = [Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.ASSEMBLE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def packages(subject_request: SubjectRequest) -> list[Package]:
 
 
 def _item(row: PlanItem, controller_map: ControllerMap, *, closed: bool) -> Item:
-    pausing = row.state == ItemState.READY and row.tries > 0
+    pausing = row.state in {ItemState.READY, ItemState.WAITING} and row.tries > 0
     stuck = row.state == ItemState.QUARANTINED or pausing
     chip = Chip("Pausing, tries again", "soon") if pausing else Chip(*words.ITEM_STATES[ItemState(row.state)])
     return Item(
@@ -101,7 +101,7 @@ def _item(row: PlanItem, controller_map: ControllerMap, *, closed: bool) -> Item
         outcome=words.outcome_of(row.kind, row.outcome),
         counts=list(_counts(row, controller_map)),
         retriable=stuck and (row.deferred or not closed),
-        excludable=stuck and row.kind == Kind.FIND and not closed,
+        excludable=stuck and row.kind in {Kind.FIND, Kind.ERASE} and not row.deferred and not closed,
     )
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from dsr.law.actors import Actor, ActorKind
+from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
@@ -65,9 +66,15 @@ def plan_erasure(manifest: Manifest, erase_after: datetime, *, at: datetime) -> 
     assemble.after.set(items)
 
 
+def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:
+    """Who may leave a system out: of an erasure, only who may approve it."""
+    erasing = subject_request.right == Right.ERASURE
+    return permissions.Duty.APPROVE if erasing else permissions.Duty.REVIEW
+
+
 def exclude(item: PlanItem, *, reason: str, by: Actor, at: datetime) -> None:
     """Answer without a system that could not be searched or erased; the answer names it as failed."""
-    permissions.require(by, permissions.Duty.REVIEW, item.subject_request)
+    permissions.require(by, exclusion_duty(item.subject_request), item.subject_request)
     if not reason.strip():
         message = "Say why this system is left out: the answer names it."
         raise Conflict(message)

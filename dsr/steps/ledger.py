@@ -165,10 +165,10 @@ def quarantine(item: PlanItem, *, note: str, at: datetime) -> None:
 def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
     """Staff send a quarantined or pausing item back to work. Raises Conflict, Forbidden."""
     permissions.require(by, permissions.Duty.OPERATE, item.subject_request)
-    stuck = Q(state=ItemState.QUARANTINED) | Q(state=ItemState.READY, tries__gt=0)
+    pausing = Q(state__in=[ItemState.READY, ItemState.WAITING], tries__gt=0)
     with transaction.atomic():
         rows = (
-            PlanItem.objects.filter(stuck, pk=item.pk)
+            PlanItem.objects.filter(Q(state=ItemState.QUARANTINED) | pausing, pk=item.pk)
             .exclude(subject_request__state__in=CLOSED, until=None)
             .update(
                 # With a handle it goes on asking; the effect that has started is not started again.

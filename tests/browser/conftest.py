@@ -1,0 +1,177 @@
+"""A demo of its own on a free port, and browsers for the person and for staff."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PATIENCE = 120.0  # seconds until the demo answers
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+class Demo:
+    """`manage.py demo`, as a newcomer starts it."""
+
+    def __init__(self, var: Path) -> None:
+        """Start it, and wait for its first page."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.var, self.url = var, f"http://127.0.0.1:{self.port}"
+        self.environ = {k: v for k, v in os.environ.items() if not k.startswith(("DSR_", "JOYPIX_", "PIXPLUS_"))}
+        self.environ["DSR_VAR"] = str(var)
+        command = [sys.executable, "manage.py", "demo", "--port", str(self.port)]
+        self.log = (var / "log").open("wb")
+        self.process = subprocess.Popen(
+            command, env=self.environ, stdout=self.log, stderr=self.log, start_new_session=True
+        )
+        self.await_(self._answers, "the first page")
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, (self.var / "log").read_text()
+        try:
+            return httpx.get(f"{self.url}/joypix/").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def await_(self, done: Callable[[], object], what: str) -> None:
+        """Wait until something is so."""
+        until = time.monotonic() + PATIENCE
+        while not done():
+            assert time.monotonic() < until, f"{what}: not after {PATIENCE} s; {(self.var / 'log').read_text()[-2000:]}"
+            threading.Event().wait(0.1)
+
+    def code(self, address: str, reference: str) -> str:
+        """The newest code mailed to an address about a request."""
+        found: list[str] = []
+
+        def arrived() -> bool:
+            for path in sorted((self.var / "demo" / "mail").glob("*.eml"), reverse=True):
+                text = path.read_text()
+                if (
+                    address in text
+                    and reference in text
+                    and (code := re.search(r"^\s+(\d{4} \d{4})\s*$", text, re.MULTILINE))
+                ):
+                    found.append(code[1])
+                    return True
+            return False
+
+        self.await_(arrived, f"a code for {address}")
+        return found[0]
+
+    def password(self, who: str) -> str:
+        """What the demo printed."""
+        passwords: dict[str, str] = json.loads((self.var / "demo" / "staff.json").read_text())
+        return passwords[who]
+
+    def staff_code(self, who: str) -> str:
+        """What `make code` prints."""
+        environ = self.environ | {"DSR_DEMO": "1"}
+        told = subprocess.run(
+            [sys.executable, "manage.py", "code", who], env=environ, capture_output=True, text=True, check=True
+        )
+        found = re.search(r"\b\d{6}\b", told.stdout)
+        assert found, told.stdout
+        return found[0]
+
+    def state(self, reference: str) -> str:
+        """Where a request stands."""
+        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20)) as connection:
+            row = connection.execute("SELECT state FROM dsr_subjectrequest WHERE reference = ?", [reference]).fetchone()
+        return str(row[0])
+
+    def pass_grace(self, reference: str) -> None:
+        """The days in which the person can cancel go by."""
+        own = "subject_request_id = (SELECT id FROM dsr_subjectrequest WHERE reference = ?)"
+        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20)) as connection, connection:
+            connection.execute(
+                f"UPDATE dsr_planitem SET not_before = created_at WHERE until IS NULL AND {own}",  # noqa: S608
+                [reference],
+            )
+
+    def stop(self) -> int:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(20)
+        self.log.close()
+        return code
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A running demo; Ctrl-C ends it, and ends it well."""
+    running = Demo(tmp_path_factory.mktemp("demo"))
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium. Pages need no script, so forms work as they are."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Walker:
+    """A person at a browser. Every page is checked for barriers, and for anything the browser complains of."""
+
+    def __init__(self, page: Page) -> None:
+        """Listen to the console from the first page on."""
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def looks(self) -> None:
+        """No barrier that axe-core knows, no violation of the content security policy."""
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+        assert self.complaints == [], self.page.url
+
+    def press(self, name: str) -> None:
+        """Press a button or follow a link by its name, then look."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        target = button if button.count() else self.page.get_by_role("link", name=name, exact=True)
+        target.first.click()
+        self.page.wait_for_load_state()
+        self.looks()
+
+    def fill(self, label: str, value: str) -> None:
+        """Type into the field with this label."""
+        self.page.get_by_label(label).first.fill(value)
+
+
+@pytest.fixture
+def walker(chromium: Browser) -> Iterator[Callable[[], Walker]]:
+    """Open a browser of somebody's own. Scripts are allowed on the desk only because axe needs them everywhere."""
+    contexts = []
+
+    def opened() -> Walker:
+        contexts.append(chromium.new_context(accept_downloads=True))
+        return Walker(contexts[-1].new_page())
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,96 @@
+"""Access and erasure as a person and as staff walk them: real browser, real servers, real systems."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Demo, Walker
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+Opens = Callable[[], Walker]
+
+
+def ask(sam: Walker, demo: Demo, controller: str, what: str, send: str, address: str) -> str:
+    """From the first page to the proven mailbox; the reference."""
+    sam.page.goto(f"{demo.url}/")
+    sam.looks()
+    sam.press(controller)
+    sam.press(what)
+    sam.fill("E-mail address", address)
+    sam.press("Continue")
+    sam.press("Continue")
+    sam.press("Continue")
+    sam.press(send)
+    reference = sam.page.url.split("/")[-3]
+    sam.fill("Code", demo.code(address, reference))
+    sam.press("Prove my address")
+    return reference
+
+
+def sign_in(demo: Demo, opens: Opens, who: str) -> Walker:
+    """A staff member passes both factors."""
+    staff = opens()
+    staff.page.goto(f"{demo.url}/desk/")
+    staff.looks()
+    staff.page.locator("#id_username").fill(who)
+    staff.page.locator("#id_password").fill(demo.password(who))
+    staff.page.locator("#id_token").fill(demo.staff_code(who))
+    staff.press("Sign in")
+    return staff
+
+
+def download(sam: Walker, demo: Demo, folder: Path) -> zipfile.ZipFile:
+    """Take the answer from the status page."""
+    sam.page.reload()
+    sam.looks()
+    with sam.page.expect_download() as coming:
+        sam.page.get_by_role("button", name="Download your answer").click()
+    path = folder / "answer.zip"
+    coming.value.save_as(path)
+    return zipfile.ZipFile(path)
+
+
+def test_sam_asks_for_the_data_and_takes_it_home(demo: Demo, walker: Opens, tmp_path: Path) -> None:
+    sam = walker()
+    reference = ask(
+        sam, demo, "JoyPix", "See the data we hold about you", "Send my request to see my data", "amal@example.com"
+    )
+    dana = sign_in(demo, walker, "dana")
+    dana.page.goto(f"{demo.url}/desk/requests/{reference}/")
+    dana.looks()
+    dana.press("Take it")
+    dana.press("Accept the request")
+    dana.press("Accept")
+    demo.await_(lambda: demo.state(reference) == "packaged", "the package")
+    archive = download(sam, demo, tmp_path)
+    users = json.loads(archive.read(f"{reference}/data/app-database/users.json"))
+    assert [user["email"] for user in users] == ["amal@example.com"]
+    assert archive.read(f"{reference}/report.pdf").startswith(b"%PDF-")
+
+
+def test_sam_has_the_data_erased_with_two_pairs_of_eyes(demo: Demo, walker: Opens, tmp_path: Path) -> None:
+    sam = walker()
+    reference = ask(
+        sam, demo, "PixPlus", "Have your data erased", "Send my request to erase my data", "sam@example.com"
+    )
+    dana = sign_in(demo, walker, "dana")
+    dana.page.goto(f"{demo.url}/desk/requests/{reference}/")
+    dana.press("Accept the request")
+    dana.press("Accept")
+    demo.await_(lambda: demo.state(reference) == "searched", "the manifest")
+    eli = sign_in(demo, walker, "eli")
+    eli.page.goto(f"{demo.url}/desk/requests/{reference}/")
+    eli.looks()
+    eli.press("Approve the manifest")
+    eli.press("Approve and erase")
+    assert demo.state(reference) == "approved"
+    demo.pass_grace(reference)
+    demo.await_(lambda: demo.state(reference) == "packaged", "the erasure")
+    archive = download(sam, demo, tmp_path)
+    manifest = json.loads(archive.read(f"{reference}/manifest.json"))
+    outcomes = {system["system"]: system["outcome"] for system in manifest["systems"]}
+    assert outcomes["app-database"] == "erased"
+    assert outcomes["runninghub"] in {"erased", "kept"}
