@@ -8,6 +8,8 @@ from celery.worker import WorkController
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 
+HOUR = 3600.0  # seconds
+
 app = Celery("dsr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
@@ -32,14 +34,17 @@ class Bell(bootsteps.StartStopStep):
     def __init__(self, worker: WorkController, **options: object) -> None:
         """Nothing rings before start."""
         super().__init__(worker, **options)
-        self.timer: Any = None
+        self.timers: list[Any] = []
 
     def start(self, worker: WorkController) -> None:
         """Ring from the worker's main process, whose memory transport its pool can hear."""
         timer: Any = worker.timer  # the step named in `requires` has made it
         embedded = str(app.conf.broker_url).startswith("memory:")
         seconds = 0.5 if embedded else 15.0
-        self.timer = timer.call_repeatedly(seconds, self.ring, (seconds,), priority=10)
+        self.timers = [
+            timer.call_repeatedly(seconds, self.ring, (seconds,), priority=10),
+            timer.call_repeatedly(HOUR, app.send_task, ("dsr.tidy",), {"expires": HOUR}, priority=10),
+        ]
 
     def ring(self, seconds: float) -> None:
         """One sweep; a ring that nobody takes at once is dropped, for the next one follows."""
@@ -47,8 +52,8 @@ class Bell(bootsteps.StartStopStep):
 
     def stop(self, worker: WorkController) -> None:  # noqa: ARG002 — Celery's signature
         """Stop ringing."""
-        if self.timer is not None:
-            self.timer.cancel()
+        for timer in self.timers:
+            timer.cancel()
 
 
 app.steps["worker"].add(Bell)

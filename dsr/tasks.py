@@ -3,13 +3,19 @@
 from django.utils import timezone
 
 from dsr.celery import app
-from dsr.steps import work
+from dsr.steps import parts, work
 
 
 @app.task(name="dsr.sweep", ignore_result=True)
 def sweep() -> None:
     """Do everything that is due."""
     work.sweep(timezone.now)
+
+
+@app.task(name="dsr.tidy", ignore_result=True)
+def tidy() -> None:
+    """Destroy what nobody needs any more."""
+    parts.tidy(at=timezone.now())
 
 
 def ring() -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import SubjectRequest
+from dsr.models import SubjectRequest, sealed
 from dsr.steps import approval, delivery, review
 from dsr.steps.permissions import Forbidden
 from tests.conftest import Systems, World
@@ -111,3 +112,22 @@ def test_who_accepted_an_erasure_cannot_approve_it(world: World, dana: Actor, el
     with pytest.raises(Forbidden):
         approval.approve(subject_request, digest=subject_request.manifest.digest, by=dana, at=world.at)
     assert eli
+
+
+def test_an_erasure_leaves_no_copy_in_the_portal(world: World, answered: Walk) -> None:
+    subject_request = answered(Right.ERASURE)
+    parts = subject_request.parts.filter(item__kind=Kind.FIND)
+    assert parts
+    assert {part.wrapped_key for part in parts} == {""}
+    assert world.at
+
+
+def test_the_package_is_the_only_copy_once_it_is_offered(
+    world: World, answered: Walk, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        subject_request = answered(Right.ACCESS)
+    files = {path.stem for path in sealed.files_folder().glob("*/*.age")}
+    assert str(subject_request.packages.get().pk) in files
+    assert not files & {str(part.pk) for part in subject_request.parts.all()}
+    assert world.at

@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('system', models.SlugField(blank=True, max_length=64)),
-                ('wrapped_key', models.TextField()),
+                ('wrapped_key', models.TextField(blank=True)),
                 ('sha256', models.CharField(help_text='Of the plain content', max_length=64)),
                 ('size', models.BigIntegerField()),
                 ('counts', models.JSONField(default=dict, help_text='Rows per collection')),

@@ -33,7 +33,7 @@ class Part(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="parts")
     system = models.SlugField(max_length=64, blank=True)
-    wrapped_key = models.TextField()
+    wrapped_key = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64, help_text="Of the plain content")
     size = models.BigIntegerField()
     counts = models.JSONField(default=dict, help_text="Rows per collection")

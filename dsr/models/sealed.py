@@ -40,7 +40,12 @@ def file_place(pk: UUID) -> str:
     return f"file/{pk}"
 
 
+def files_folder() -> Path:
+    """Where sealed files lie, in folders of 256."""
+    return Path(settings.DSR_VAR) / "files"
+
+
 def file_path(pk: UUID) -> Path:
-    """Where a sealed file lies."""
+    """Where one sealed file lies."""
     name = str(pk)
-    return Path(settings.DSR_VAR) / "files" / name[:2] / f"{name}.age"
+    return files_folder() / name[:2] / f"{name}.age"

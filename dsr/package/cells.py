@@ -16,6 +16,8 @@ _FORMULA = re.compile(
     r"|[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
     r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
 )
+# Moments often arrive as text; the files keep them as they are, a person reads them more easily apart.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 # Controls, and the two marks that make a name read backwards.
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ufffe\uffff]")
 
@@ -94,9 +96,18 @@ def shown(cell: Cell, codes: dict[str, str], *, length: int = 400) -> Shown:
         return Shown(f"{len(cell):,} bytes", quiet=True)
     if isinstance(cell, datetime):
         return Shown(moment(cell))
+    if isinstance(cell, str) and _MOMENT.fullmatch(cell):
+        return Shown(_readable(cell))
     text = valid(cell[: length + 1]) if isinstance(cell, str) else str(exact(cell))
     readable = _UNSHOWN.sub("\ufffd", text.replace("\r\n", "\n"))
     return Shown(readable, codes.get(text, "")).cut(length)
+
+
+def _readable(text: str) -> str:
+    try:
+        return moment(datetime.fromisoformat(text))
+    except ValueError:  # the 31st of a month that has none: shown as it stands
+        return text
 
 
 def moment(at: datetime) -> str:

@@ -8,7 +8,7 @@ from dsr.law.actors import Actor
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import SubjectRequest
-from dsr.steps import ledger, notices
+from dsr.steps import ledger, notices, parts
 from dsr.steps.move import Conflict, move
 
 POSSIBLE = frozenset({State.RECEIVED, State.VERIFIED, State.ACCEPTED, State.SEARCHED, State.APPROVED})
@@ -35,6 +35,7 @@ def cancel(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
             event="request:cancelled",
             columns={"answered_at": at},
         )
+        parts.forget(subject_request)
         notices.queue(subject_request, Letter.CANCELLED, at=at)
 
 

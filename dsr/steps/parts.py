@@ -4,13 +4,22 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO
 
+from django.db import transaction
+from django.db.models import QuerySet
+
 from dsr.connectors.contract import Found
-from dsr.models import Part, PlanItem, sealed
+from dsr.law.states import CLOSED, State
+from dsr.law.work import Kind
+from dsr.models import Package, Part, PlanItem, SubjectRequest, sealed
 from dsr.package.part import Tally, pack, unpack
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
+
+ORPHANED = timedelta(hours=1)
 
 
 def write_found(item: PlanItem, found: Iterator[Found]) -> tuple[Part, Tally]:
@@ -62,3 +71,50 @@ def digest_of(part: Part) -> str:
         while chunk := stream.read(1 << 16):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def forget(subject_request: SubjectRequest) -> None:
+    """Destroy what find items brought: keys in this transaction, files after it.
+
+    Once a request is answered its package is the only copy here; an erasure leaves none. Manifests stay: they
+    hold keys of rows, and deferred work needs them.
+    """
+    _forget(Part.objects.filter(subject_request=subject_request))
+
+
+def tidy(*, at: datetime) -> int:
+    """Destroy what late items brought to answered requests, and files without a row; how many files."""
+    over = [*CLOSED, State.PACKAGED]
+    _forget(Part.objects.filter(subject_request__state__in=over))
+    known = {
+        *Part.objects.exclude(wrapped_key="").values_list("pk", flat=True),
+        *Package.objects.exclude(wrapped_key="").values_list("pk", flat=True),
+    }
+    paths = [path for path in sealed.files_folder().glob("*/*") if _stale(path, at) and _owner(path) not in known]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return len(paths)
+
+
+def _forget(found: QuerySet[Part]) -> None:
+    keyed = found.filter(item__kind=Kind.FIND).exclude(wrapped_key="")
+    pks = list(keyed.values_list("pk", flat=True))
+    Part.objects.filter(pk__in=pks).update(wrapped_key="")
+
+    def unlink() -> None:
+        for pk in pks:
+            sealed.file_path(pk).unlink(missing_ok=True)
+
+    transaction.on_commit(unlink)
+
+
+def _stale(path: Path, at: datetime) -> bool:
+    """Old enough that no worker is about to write its row."""
+    return path.stat().st_mtime < (at - ORPHANED).timestamp()
+
+
+def _owner(path: Path) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(path.name.split(".")[0])
+    except ValueError:
+        return None

@@ -10,7 +10,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import SubjectRequest
-from dsr.steps import ledger, notices, permissions, record, search
+from dsr.steps import ledger, notices, parts, permissions, record, search
 from dsr.steps.move import Conflict, move
 
 # Rights whose walk runs through the ledger; the others are answered by a letter.
@@ -56,6 +56,7 @@ def refuse(subject_request: SubjectRequest, *, ground: Ground, by: Actor, at: da
             citation=GROUNDS[ground].citation,
         )
         ledger.call_off(subject_request)
+        parts.forget(subject_request)
         notices.queue(subject_request, Letter.REFUSED, at=at)
 
 

@@ -91,7 +91,7 @@ def _connector(system: SystemMap) -> Connector:
 
 def _foreign_keys(subject_request: SubjectRequest, key: ForeignKey) -> Iterable[Key]:
     part = Part.objects.filter(subject_request=subject_request, item__kind=Kind.FIND, item__system=key.system).first()
-    if part is None:  # nothing was found there, or the system was excluded by name
+    if part is None or not part.wrapped_key:  # excluded by name; or forgotten, once the request was answered
         return ()
     return dict.fromkeys(keys_of(parts.found_in(part), key.collection, key.fields))
 

@@ -14,7 +14,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
-from dsr.steps import approval, delivery, execution, ledger, notices, packaging, review, search, verification
+from dsr.steps import approval, delivery, execution, ledger, notices, packaging, parts, review, search, verification
 from dsr.steps.move import Conflict, move
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,7 @@ def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
         columns: dict[str, object] = {"answered_at": at}
         move(subject_request, State.PACKAGED, by=PORTAL, at=at, event="package:released", columns=columns)
         delivery.offer(subject_request, at=at)
+        parts.forget(subject_request)
     return True
 
 
