@@ -9,10 +9,10 @@ RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench reset code lock format venv venv-dev native
+.PHONY: help demo test check bench screenshots reset code lock format venv venv-dev native
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: venv native ## set up, walk through an access and an erasure, serve the portal until Ctrl-C (PORT=8000)
 	@exec $(RUN) manage.py demo --port $(PORT)
@@ -26,8 +26,11 @@ check: venv-dev native ## formatting, lint, types, import contracts, migrations,
 bench: venv-dev native ## measure
 	@exec $(RUN) -m benchmarks $(ARGS)
 
+screenshots: venv-dev ## take the pictures of README.md from the demo that runs (PORT=8000)
+	@exec $(RUN) tools/screenshots.py http://127.0.0.1:$(PORT)
+
 code: venv ## print a staff member's one-time code in the demo (WHO=dana)
-	@exec $(RUN) manage.py code $(WHO)
+	@DSR_DEMO=1 exec $(RUN) manage.py code $(WHO)
 
 format: venv-dev ## format the code and mend what can be mended by itself
 	@$(RUN) -m ruff format -q . && $(RUN) -m ruff check -q --fix .

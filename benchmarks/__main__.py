@@ -1,6 +1,9 @@
 """Run the measures and print a table: all of them, or those whose name begins as given."""
 
+import os
+import platform
 import resource
+import sqlite3
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +17,22 @@ def main(wanted: str) -> int:
     if not chosen:
         sys.stderr.write(f"No measure begins with '{wanted}'. There are: {', '.join(MEASURES)}\n")
         return 2
+    sys.stdout.write(f"{conditions()}\n")
     for name, measure in chosen.items():
         with TemporaryDirectory() as folder:
             figure, unit = measure(Path(folder))
         sys.stdout.write(f"{name:<28}{figure:>12,.1f}  {unit}\n")
         sys.stdout.flush()
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{'memory, at most':<28}{most:>12,.1f}  MB\n")
+    sys.stdout.write(f"{'memory':<28}{most:>12,.1f}  MB at most, of this process\n")
     return 0
+
+
+def conditions() -> str:
+    """What the figures depend on, besides what else the machine does."""
+    machine = f"{os.cpu_count()} cores of {platform.machine()}, {platform.system()} {platform.release()}"
+    load = f"load {os.getloadavg()[0]:.1f} before"
+    return f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {machine}, {load}"
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 """The measures: each is given an empty folder and answers a figure with its unit."""
 
+import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
+from benchmarks.access import TOKEN
+from controllers import sample_services
 from dsr.connectors.contract import Batch
 from dsr.law.calendars import Calendar
 from dsr.law.deadlines import due_on
@@ -74,6 +79,25 @@ def start_up(_folder: Path) -> Figure:
     return (perf_counter() - start) * 1000, "ms until Django stands"
 
 
+def access(folder: Path) -> Figure:
+    """An access to everything about the person with 100,000 usage events, by one worker on SQLite."""
+    keyring.make(folder / "keys")
+    systems = folder / "systems"
+    anchor = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    seed = ["controllers.sample_services", "seed", "--var", str(systems), "--anchor", anchor, "--people", "20"]
+    subprocess.run([sys.executable, "-m", *seed], check=True, stdout=subprocess.DEVNULL)
+    with sample_services.server(systems, 0, TOKEN) as services:
+        threading.Thread(target=services.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("DSR_")}
+        walk = [sys.executable, "-m", "benchmarks.access", str(folder), services.base_url]
+        told = subprocess.run(walk, check=True, env=environ, stdout=subprocess.PIPE, text=True).stdout
+        services.shutdown()
+    found = json.loads(told)
+    unit = "s from accepted to package: {rows:,} records, {package:.1f} MB; memory at most {memory:.0f} MB"
+    unit += ", of the PDF's process {memory of the PDF's process:.0f} MB"
+    return found["seconds"], unit.format_map(found)
+
+
 def _ring(folder: Path, role: keyring.Role) -> keyring.Ring:
     keyring.make(folder / "keys")
     return keyring.load(folder / "keys")[role]
@@ -98,4 +122,5 @@ MEASURES: dict[str, Callable[[Path], Figure]] = {
     "sealed files": sealed_files,
     "sealed Part": sealed_part,
     "start": start_up,
+    "access": access,
 }

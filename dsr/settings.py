@@ -4,12 +4,14 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE = Path(__file__).resolve().parent.parent
+os.umask(0o077)  # what the portal writes is for the user it runs as, and nobody else
 
 
 def _flag(name: str) -> bool:
@@ -35,13 +37,17 @@ DSR_PACKAGE_DAYS = int(os.environ.get("DSR_PACKAGE_DAYS", "30"))
 _secret = DSR_KEYS / "django.txt"
 SECRET_KEY = os.environ.get("DSR_SECRET_KEY") or (_secret.read_text("ascii").strip() if _secret.exists() else "")
 if not SECRET_KEY:
-    if not {"makemigrations", "demo", "compilemessages"} & set(sys.argv):
-        message = f"no DSR_SECRET_KEY and no {_secret}: keys are missing, and the portal makes none by itself"
+    if not {"makemigrations", "demo", "compilemessages", "make_keys"} & set(sys.argv):
+        message = f"no DSR_SECRET_KEY and no {_secret}: restore the keys; for the first start, manage.py make_keys"
         raise ImproperlyConfigured(message)
     SECRET_KEY = "not-a-key: used by commands that seal nothing " * 2
 
 DEBUG = False
 ALLOWED_HOSTS = _list("DSR_HOSTS", "127.0.0.1,localhost")
+LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
+if DSR_DEMO and not {urlsplit(DSR_BASE_URL).hostname, *ALLOWED_HOSTS} <= LOOPBACK:
+    message = "DSR_DEMO=1 shows everybody's mail: it serves this machine only, so DSR_BASE_URL and DSR_HOSTS are local"
+    raise ImproperlyConfigured(message)
 CSRF_TRUSTED_ORIGINS = _list("DSR_ORIGINS", "")
 
 INSTALLED_APPS = [
@@ -63,8 +69,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dsr.api.errors.json_only",  # outermost, for errors of the others become JSON too
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -100,6 +106,25 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Nobody waits long for anybody: a lock that stays held or a line that went dead becomes an error within seconds,
+    # and the ledger tries again. What the URL says comes later and wins, such as for a migration that runs long:
+    # postgresql://…?options=-c%20statement_timeout%3D0
+    _asked = DATABASES["default"].get("OPTIONS", {})
+    _guards = "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s"
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        **_asked,
+        "options": f"{_guards} {_asked.get('options', '')}".rstrip(),
+    }
+    # Web threads and workers keep their connection for a minute, for opening one costs more than most of our
+    # statements; each asks first whether it still lives, so a restarted server costs no request and no sweep.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Staff"

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from django.core.management import get_commands
 
+from dsr.datamap.load import load
+from dsr.datamap.plan import compile_plan
+from dsr.datamap.schema import CollectionMap, Erase, FieldMap, Keep, Link, SystemMap
 from tests.tree import ROOT, at
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/**/*.md")])
+LARGEST_PICTURE = 60_000  # bytes
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img[^>]+src=\"([^\"]+)\"")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -70,3 +74,64 @@ def test_every_target_is_explained() -> None:
     public = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
     inner = {"venv", "venv-dev", "native"}
     assert set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)) == public | inner
+
+
+def test_every_setting_is_explained() -> None:
+    read = set(re.findall(r"\"(DSR_[A-Z_]+)\"", (ROOT / "dsr/settings.py").read_text("utf-8")))
+    rows = set(re.findall(r"^\| `(DSR_[A-Z_]+)` \|", (ROOT / "docs/settings.md").read_text("utf-8"), re.MULTILINE))
+    assert rows == read
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    read = set(re.findall(r"\"(DSR_[A-Z_]+)\"", (ROOT / "dsr/settings.py").read_text("utf-8")))
+    named = {
+        f"{at(page)} {setting}"
+        for page in PAGES
+        for setting in re.findall(r"\bDSR_[A-Z_]+\b", page.read_text("utf-8"))
+        if setting not in read
+    }
+    assert named == set()
+
+
+def test_every_setting_of_a_connector_is_explained() -> None:
+    page = (ROOT / "docs/connectors.md").read_text("utf-8")
+    asked = {
+        setting
+        for path in (ROOT / "dsr/connectors").rglob("*.py")
+        for names in re.findall(r"(?:needed|optional)=\(([^)]*)\)", path.read_text("utf-8"))
+        for setting in re.findall(r"\"([a-z_]+)\"", names)
+    }
+    assert {setting for setting in asked if f"`{setting}`" not in page} == set()
+
+
+def test_every_key_of_a_map_is_explained() -> None:
+    page = (ROOT / "docs/datamap.md").read_text("utf-8")
+    keys = {name for shape in (SystemMap, CollectionMap, FieldMap, Keep, Erase, Link) for name in shape.model_fields}
+    assert {key for key in keys if not re.search(rf"`{key}\b|[{{ ]{key}:", page)} == set()
+
+
+def test_the_example_of_a_map_is_sound(tmp_path: Path) -> None:
+    page = (ROOT / "docs/datamap.md").read_text("utf-8")
+    for name, text in re.findall(r"```yaml\n# (controllers/\S+)\n(.*?)```", page, re.DOTALL):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    found = load(tmp_path / "controllers" / "acme")
+    assert [route.name for route in compile_plan(found, ["email"]).systems[0].routes] == ["orders", "customers"]
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    places = [*(ROOT / "tests").rglob("*.py"), ROOT / "dsr/connectors/contract_kit.py"]
+    known = {name for path in places for name in re.findall(r"def (test_\w+)", path.read_text("utf-8"))}
+    known |= {path.stem for path in places}
+    named = {
+        f"{at(page)} {name}"
+        for page in PAGES
+        for name in re.findall(r"\b(test_[a-z0-9_]+)", page.read_text("utf-8"))
+        if name not in known
+    }
+    assert named == set()
+
+
+def test_the_pictures_are_small() -> None:
+    large = [at(path) for path in (ROOT / "docs/images").iterdir() if path.stat().st_size > LARGEST_PICTURE]
+    assert large == []

@@ -22,7 +22,7 @@ from dsr.law.actors import PORTAL, SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Notice, SubjectRequest, sealed
-from dsr.sealing import files, keyring
+from dsr.sealing import files
 from dsr.sealing.keyring import Role as KeyRole
 from dsr.steps import approval, delivery, intake, notices, record, review, verification, work
 
@@ -32,15 +32,6 @@ CAST = {
     "eli": ("Eli Brandt", Role.APPROVER, "approves erasures"),
     "ada": ("Ada Marsh", Role.AUDITOR, "reads the record"),
 }
-
-
-def make_keys(keys: Path) -> None:
-    """Make the demo's keys, once. Keys that are missing later are never replaced."""
-    if not keys.exists():
-        keyring.make(keys)
-        path = keys / "django.txt"
-        path.write_text(secrets.token_urlsafe(60), encoding="ascii")
-        path.chmod(0o400)
 
 
 class SampleServices:

@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 GRACE = 6.0  # seconds between the request to stop and SIGKILL
 
@@ -52,25 +54,39 @@ def worker(concurrency: int = 2) -> list[str]:
     ]
 
 
-def run(commands: Sequence[Sequence[str]], beside: Sequence[subprocess.Popen[bytes]] = ()) -> int:
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What to say once somebody listens at host and port."""
+
+    host: str
+    port: int
+    say: Callable[[], None]
+
+    def reached(self) -> bool:
+        """Whether a connection is taken."""
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            return probe.connect_ex((self.host, self.port)) == 0
+
+
+def run(commands: Sequence[Sequence[str]], ready: Ready, beside: Sequence[subprocess.Popen[bytes]] = ()) -> int:
     """Run all commands until one of them, or one `beside`, ends or somebody asks to stop. The exit code."""
-    stopping = False
-
-    def stop(number: int, frame: object) -> None:  # noqa: ARG001 — the signature of a signal handler
-        nonlocal stopping
-        stopping = True
-
+    stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+        signal.signal(number, lambda *_: stopping.set())
     # Each in a session of its own: Ctrl-C reaches this process alone, which then stops them in order.
     running = [subprocess.Popen(list(command), start_new_session=True) for command in commands]
+    everybody = [*running, *beside]
+    said = False
     try:
-        while not stopping and all(process.poll() is None for process in [*running, *beside]):
-            time.sleep(0.1)
+        while not stopping.wait(0.1) and all(process.poll() is None for process in everybody):
+            if not said and ready.reached():
+                ready.say()
+                said = True
     finally:
-        failed = [process.returncode for process in [*running, *beside] if process.poll() is not None]
+        ended = [process.returncode for process in everybody if process.poll() is not None]
         end(running)
-    return 0 if stopping else next(iter(failed), 1) or 1
+    return 0 if stopping.is_set() else next(iter(ended), 1) or 1
 
 
 def end(running: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dsr.management import demo, processes
+from dsr.management import demo, keys, processes
 
 HOST = "127.0.0.1"
 
@@ -52,8 +53,9 @@ class Command(BaseCommand):
             call_command("check", databases=["default"], stdout=io.StringIO())
             passwords = demo.enrol_staff(folder / "staff.json")
             copies = demo.walk_examples(folder, timezone.now(), self._say)
-            self._tell(port, passwords, copies)
-            return processes.run([processes.web(HOST, port), processes.worker()], beside=[services.process])
+            self._say("Starting the web server and a worker")
+            ready = processes.Ready(HOST, port, partial(self._tell, port, passwords, copies))
+            return processes.run([processes.web(HOST, port), processes.worker()], ready, [services.process])
         finally:
             processes.end([services.process])
 
@@ -85,6 +87,7 @@ class Command(BaseCommand):
 
 def _again_in_demo_mode(port: int) -> None:
     """Make the keys, then start this command anew: settings are read once, and these belong to them."""
-    demo.make_keys(settings.DSR_KEYS)
+    if not settings.DSR_KEYS.exists():  # keys that are missing from their folder later are never replaced
+        keys.make(settings.DSR_KEYS)
     os.environ.update(DSR_DEMO="1", DSR_BASE_URL=f"http://{HOST}:{port}")
     os.execv(sys.executable, [sys.executable, sys.argv[0], "demo", "--port", str(port)])  # noqa: S606 — this very program

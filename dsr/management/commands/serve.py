@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser
+from functools import partial
 
 from django.conf import settings
 from django.core.management import call_command
@@ -34,6 +35,9 @@ class Command(BaseCommand):
         call_command("collectstatic", verbosity=0, interactive=False)
         call_command("migrate", verbosity=0)
         call_command("check", databases=["default"], deploy=not settings.DSR_DEMO, fail_level="WARNING")
-        self.stdout.write(f"Rightful listens on http://{host}:{port}/ — stop with Ctrl-C.")
+        ready = processes.Ready(host, port, partial(self._say, f"Rightful listens on http://{host}:{port}/"))
+        sys.exit(processes.run([processes.web(host, port), processes.worker()], ready))
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"{text} — stop it with Ctrl-C.")
         self.stdout.flush()
-        sys.exit(processes.run([processes.web(host, port), processes.worker()]))

@@ -1,0 +1,65 @@
+"""One access from accepted to package, in a process of its own.
+
+Called as `python -m benchmarks.access FOLDER ADDRESS`: the folder holds keys, and in
+`systems` the sample systems; their HTTP services listen at ADDRESS.
+"""
+
+import json
+import os
+import resource
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from controllers import sample_services
+
+PERSON = "heavy@example.com"  # who has 100,000 usage events
+TOKEN = "benchmark"
+
+
+def main(folder: Path, address: str) -> None:
+    """Print the figures as JSON."""
+    os.environ.update(sample_services.environment(folder / "systems", address, TOKEN))
+    (folder / "keys" / "django.txt").write_text(TOKEN, "ascii")
+    os.environ.update(DSR_VAR=str(folder), DJANGO_SETTINGS_MODULE="dsr.settings")
+    import django  # noqa: PLC0415 — the environment names this portal first
+
+    django.setup()
+    sys.stdout.write(json.dumps(_walked()) + "\n")
+
+
+def _walked() -> dict[str, float]:
+    from django.core.management import call_command  # noqa: PLC0415 — after setup
+
+    from accounts import staff  # noqa: PLC0415
+    from accounts.models import Role, Staff  # noqa: PLC0415
+    from dsr.datamap.schema import IdentityKind  # noqa: PLC0415
+    from dsr.law.actors import SUBJECT, Actor, ActorKind  # noqa: PLC0415
+    from dsr.law.rights import Right  # noqa: PLC0415
+    from dsr.law.states import State  # noqa: PLC0415
+    from dsr.management import demo  # noqa: PLC0415
+    from dsr.steps import intake, review, verification, work  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    staff.add("dana", "Dana", [("joypix", Role.AGENT)])
+    dana = Actor(ActorKind.STAFF, str(Staff.objects.get().pk))
+    asked = intake.Intake("joypix", Right.ACCESS, ((IdentityKind.EMAIL, PERSON),))
+    subject_request = intake.receive(asked, by=SUBJECT, at=datetime.now(UTC))
+    verification.confirm(subject_request, demo.code_of(subject_request), at=datetime.now(UTC))
+    review.accept(subject_request, by=dana, at=datetime.now(UTC))
+    start = perf_counter()
+    while work.do_next(at=datetime.now(UTC)):
+        pass
+    seconds = perf_counter() - start
+    subject_request.refresh_from_db()
+    if subject_request.state != State.PACKAGED:
+        raise RuntimeError(f"the access stays {subject_request.state}")
+    own, pdf = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    rows = sum(sum(item.counts.get("rows", {}).values()) for item in subject_request.items.all())
+    package = subject_request.packages.get().size / 1e6
+    return {"seconds": seconds, "memory": own, "memory of the PDF's process": pdf, "rows": rows, "package": package}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
