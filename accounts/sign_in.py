@@ -20,16 +20,14 @@ class _EmptyInput(forms.TextInput):
 
 
 class SignIn(AdminAuthenticationForm):
-    """Without a code nothing is tried, so that the form tells nobody whether a password is right."""
+    """One text whatever is wrong, so that the form tells nobody whether a password is right."""
 
     error_messages = {
-        "invalid_login": _("The name, the password or the one-time code is not right. Please try again."),
-        "inactive": _("This account is closed."),
-        "no_device": _(
-            "Your account has no second factor yet, and nobody works here without one. "
-            "Please ask the person who made your account to set it up."
+        "invalid_login": _(
+            "The name, the password or the one-time code is not right. Use a new code; after several wrong ones, "
+            "wait a minute. If it never works, ask the person who made your account."
         ),
-        "throttled": _("There were too many wrong codes. Wait a minute, then try again with a new code."),
+        "inactive": _("This account is closed."),
     }
 
     token = forms.CharField(
@@ -46,20 +44,14 @@ class SignIn(AdminAuthenticationForm):
             return self.cleaned_data
         cleaned: dict[str, Any] = super().clean()
         user = self.get_user()
-        if isinstance(user, Staff):
-            wrong = self._check_code(user, "".join(cleaned["token"].split()).replace("-", ""))
-            if wrong:
-                raise ValidationError(self.error_messages[wrong], code=wrong)
+        if isinstance(user, Staff) and not self._check_code(user, "".join(cleaned["token"].split()).replace("-", "")):
+            raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
         return cleaned
 
     @transaction.atomic  # one code opens one session, however many arrive at once
-    def _check_code(self, user: Staff, token: str) -> str:
+    def _check_code(self, user: Staff, token: str) -> bool:
         device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
-        if device is None:
-            return "no_device"
-        if not device.verify_is_allowed()[0]:
-            return "throttled"
-        if not device.verify_token(token):
-            return "invalid_login"
+        if device is None or not device.verify_is_allowed()[0] or not device.verify_token(token):
+            return False
         user.otp_device = device  # type: ignore[attr-defined]  # django-otp's login receiver looks for it here
-        return ""
+        return True

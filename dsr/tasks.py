@@ -1,5 +1,6 @@
 """Celery's way in. A message only rings; the ledger says what is to be done."""
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from dsr.celery import app
@@ -16,6 +17,7 @@ def sweep() -> None:
 def tidy() -> None:
     """Destroy what nobody needs any more."""
     parts.tidy(at=timezone.now())
+    call_command("clearsessions")
 
 
 def ring() -> None:

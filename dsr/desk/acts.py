@@ -128,8 +128,8 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     """Why this staff member cannot do it; empty when they can."""
     if not may(by, act.duty, subject_request):
         name = maps.controller(subject_request.controller).controller.name
-        who = {Duty.REVIEW: "An agent or privacy officer", Duty.APPROVE: "An approver or privacy officer"}
-        return f"{who[act.duty]} of {name} decides this; you have no such role."
+        who = {Duty.REVIEW: "an agent or privacy officer", Duty.APPROVE: "an approver or privacy officer"}
+        return f"'{act.title}' is for {who[act.duty]} of {name}."
     if act.duty is Duty.APPROVE and str(subject_request.accepted_by_id) == by.id:
         return "A second person has to approve: you accepted this request."
     return ""

@@ -116,7 +116,7 @@ def exclude(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> H
     row = get_object_or_404(PlanItem, pk=item, subject_request=subject_request)
     form = Exclusion(request.POST) if request.method == "POST" else Exclusion()
     by = people.actor_of(request)
-    if not may(by, Duty.REVIEW, subject_request):
+    if not may(by, approval.exclusion_duty(subject_request), subject_request):
         return _refused(request, site, subject_request, "Your role does not allow this.")
     if form.is_valid():
         try:

@@ -112,7 +112,8 @@ def seen_by(staff: Staff) -> QuerySet[SubjectRequest]:
 def queue(staff: Staff, asked: Mapping[str, str], *, now: datetime) -> Queue:
     """One page of the queue, as the URL asks for it."""
     controllers = people.controllers_of(staff)
-    chosen = {name: asked[name] for name in FILTERS if asked.get(name)}
+    # PostgreSQL takes no NUL, and no request has one.
+    chosen = {name: asked[name].replace("\0", "") for name in FILTERS if asked.get(name)}
     found = _filtered(staff, chosen)
     view = next((view for view in VIEWS if view.slug == asked.get("view")), VIEWS[0])
     takes = {each.slug: each.takes(staff, controllers, now) for each in VIEWS}

@@ -43,6 +43,10 @@ def _local(local: str) -> str:
         raise ValueError("Enter an e-mail address in the form name@example.com.")
     if _INVISIBLE.search(local) or normalize("NFKC", local) != local:
         raise ValueError("The part before the @ contains a letter that looks like another one. Type it again.")
+    if not local.isascii() or "=?" in local:
+        # What a mail header would have to encode arrives at another mailbox, unless every server on the way
+        # speaks SMTPUTF8 (RFC 6531); '=?' is where an encoded word begins (RFC 2047).
+        raise ValueError("We cannot write to an address with such letters before the @. Use another address.")
     return local
 
 

@@ -14,7 +14,6 @@ from dsr.law.identifiers import clean
         ("  sam@example.com\n", "sam@example.com"),
         ("Sam.Smith+tag@Example.COM", "Sam.Smith+tag@example.com"),
         ("o'neil@example.co.uk", "o'neil@example.co.uk"),
-        ("张伟@example.com", "张伟@example.com"),
         ("sam@münchen.de", "sam@münchen.de"),
         ("sam@München.de", "sam@münchen.de"),
         ("sam@xn--mnchen-3ya.de", "sam@xn--mnchen-3ya.de"),
@@ -112,8 +111,10 @@ def test_mallorys_cyrillic_domain_is_never_sams() -> None:
     assert clean("email", "sam@ex\u0430mple.org") != clean("email", "sam@example.org")
 
 
-def test_mallorys_dotless_i_is_never_mikes() -> None:
-    assert clean("email", "m\u0131ke@example.com") != clean("email", "mike@example.com")
+@pytest.mark.parametrize("local", ["m\u0131ke", "张伟", "мама", "é" * 32, "=?utf-8?q?sam?=", "=?utf-8?q?=ff?="])
+def test_an_address_that_a_mail_header_would_change_is_refused(local: str) -> None:
+    with pytest.raises(ValueError, match="We cannot write to an address"):
+        clean("email", f"{local}@example.com")
 
 
 def test_10000_aliases_stay_10000_addresses() -> None:
