@@ -1,7 +1,9 @@
 """The cast and their world: seeded sample systems on loopback, staff who have signed in, and the steps of a walk."""
 
+import importlib
 import re
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -41,6 +43,19 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("seeded") / "systems"
     sample_services.seed(folder, seed=7, anchor=ANCHOR, people=30)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL server, on a Unix socket."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # the server warns without it
+        pgserver = importlib.import_module("pgserver")
+        # Not below pytest's own folder, which every other run shuts again for the account the server runs as.
+        with tempfile.TemporaryDirectory(prefix="rightful-postgresql-") as folder:
+            running = pgserver.get_server(folder)
+            yield running.get_uri()
+            running.cleanup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +109,7 @@ class World:
     def code(self) -> str:
         """The newest code in the post."""
         for text in reversed(self.letters()):
-            if found := re.search(r"\b(\d{4}) (\d{4})\b", text):
+            if found := re.search(r"^ +([2-9A-Z]{4}) ([2-9A-Z]{4})$", text, re.MULTILINE):
                 return found[1] + found[2]
         message = "no letter holds a code"
         raise AssertionError(message)

@@ -38,6 +38,7 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
             for place, link in enumerate(collection.links):
                 where = ("collections", name, "links", place)
                 yield from _of_link(slug, where, link, collection)
+                yield from _of_tombstone(slug, where, link, collection, system.collections)
                 if target(slug, link)[0] not in broken:
                     yield from _of_target(systems, slug, where, link)
     yield from _cycles(systems)
@@ -161,6 +162,15 @@ def _of_erasure(rules: Mapping[str, Retention], slug: str, at: Where, collection
     if keep:
         yield from _unknown(slug, (*at, "keep", "since"), (keep.since,), collection.fields, "field")
         yield from _unknown(slug, (*at, "keep", "when"), keep.when, collection.fields, "field")
+
+
+def _of_tombstone(
+    slug: str, where: Where, link: Link, own: CollectionMap, siblings: Mapping[str, CollectionMap]
+) -> Iterator[Flaw]:
+    """A kept row points to its parent, which may not vanish before it."""
+    parent = siblings.get(link.to)
+    if own.keep and parent and parent.erase.way is Way.DELETE and not parent.erase.tombstone:
+        yield Flaw(slug, where, f"rows kept here point to '{link.to}', which needs 'erase: {{tombstone: true}}'")
 
 
 def _of_link(slug: str, where: Where, link: Link, own: CollectionMap) -> Iterator[Flaw]:

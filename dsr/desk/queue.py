@@ -11,11 +11,11 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from accounts.models import Staff
 from dsr.desk import due, people, words
 from dsr.law.deadlines import due_on, local_day
-from dsr.law.rights import Right
+from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState
 from dsr.models import Identity, PlanItem, SubjectRequest
-from dsr.steps import maps, review
+from dsr.steps import maps
 from dsr.steps.permissions import Duty
 
 PER_PAGE = 50
@@ -95,7 +95,7 @@ VIEWS = (
     View("unassigned", "Unassigned", lambda *_: _OPEN & Q(owner=None)),
     View("review", "To review", lambda *_: Q(state=State.VERIFIED)),
     View("approve", "To approve", lambda *_: Q(state=State.SEARCHED, right=Right.ERASURE)),
-    View("answer", "To answer", lambda *_: Q(state=State.ACCEPTED) & ~Q(right__in=review.SEARCHED)),
+    View("answer", "To answer", lambda *_: Q(state=State.ACCEPTED) & ~Q(right__in=SEARCHED)),
     View("failed", "Failed items", _failed),
     View("soon", f"Due in {due.SOON} days", _soon),
     View("overdue", "Overdue", _overdue),

@@ -11,6 +11,7 @@ from dsr.desk.due import Chip
 from dsr.law import work
 from dsr.law.work import ItemState, Kind, NoticeState
 from dsr.models import Manifest, Notice, Package, PlanItem, SubjectRequest
+from dsr.steps.manifest import last_day
 
 TOMBSTONE = "tombstone"
 _ORDER: list[str] = [Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.ASSEMBLE]
@@ -35,7 +36,7 @@ class Kept:
 
     count: int
     ground: str
-    until: date
+    until: date | None
 
 
 @dataclass(slots=True)
@@ -70,8 +71,8 @@ def fates(manifest: Manifest, controller_map: ControllerMap) -> list[Fate]:
         place = line["system"], line["collection"]
         fate = rows.setdefault(place, Fate(*_titles(controller_map, *place)))
         if line["until"]:
-            until = date.fromisoformat(line["until"])
-            fate.keeps.append(Kept(line["count"], _ground(controller_map, line["rule"]), until))
+            kept = Kept(line["count"], _ground(controller_map, line["rule"]), last_day(line["until"]))
+            fate.keeps.append(kept)
         else:
             fate.erases += line["count"]
     return [rows[place] for place in sorted(rows)]

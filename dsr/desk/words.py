@@ -1,11 +1,10 @@
 """Plain words of the desk for rights, states, items and letters."""
 
 from dsr.datamap.schema import IdentityKind
-from dsr.law.rights import Right
+from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
 from dsr.law.work import Channel, ItemState, Kind, Letter, NoticeState, Outcome
 from dsr.models import SubjectRequest
-from dsr.steps import review
 
 RIGHTS = {
     Right.ACCESS: "Access",
@@ -116,7 +115,7 @@ def outcome_of(kind: str, outcome: str) -> str:
 
 def needs_letter(subject_request: SubjectRequest) -> bool:
     """Accepted, and its walk does not search: a person writes the answer."""
-    return subject_request.state == State.ACCEPTED and Right(subject_request.right) not in review.SEARCHED
+    return subject_request.state == State.ACCEPTED and Right(subject_request.right) not in SEARCHED
 
 
 def next_of(subject_request: SubjectRequest) -> str:

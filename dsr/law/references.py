@@ -1,4 +1,4 @@
-"""References that can be read aloud, such as R3K-2WN-P5M."""
+"""References and codes that can be read aloud, such as R3K-2WN-P5M."""
 
 import re
 import secrets
@@ -10,6 +10,19 @@ LENGTH = 9
 def new_reference() -> str:
     """Nine random characters (44 bits) in three groups."""
     return grouped("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+
+
+CODE = 8  # characters: a million tries succeed with 1 in 650,000
+
+
+def new_code() -> str:
+    """A one-time code of the same characters, which are hard to take for others."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE))
+
+
+def read_code(text: str) -> str:
+    """A typed code without what separates its characters, in capitals."""
+    return "".join(character for character in text if character.isalnum()).upper()
 
 
 def read_reference(text: str) -> str | None:

@@ -17,5 +17,5 @@ class Right(StrEnum):
     CHILD = "child"  # report that a child uses the service, P11
 
 
-# Rights whose walk searches the controller's systems.
-SEARCHING = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE, Right.RECTIFICATION})
+# Rights whose walk searches the controller's systems; the others are answered by a letter.
+SEARCHED = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})

@@ -13,6 +13,19 @@ class KeysThere(Exception):
     """The folder holds something already; new keys would lose what the old ones sealed."""
 
 
+class KeysLost(Exception):
+    """There is a database, and the keys that open it are gone."""
+
+
+def require(folder: Path) -> None:
+    """See that every key is there. Raises KeysLost."""
+    try:
+        keyring.load(folder)
+    except keyring.KeysMissing as error:
+        message = f"{error}. Restore {folder} from its copy: without its keys, nothing that is sealed opens again."
+        raise KeysLost(message) from None
+
+
 def make(folder: Path) -> None:
     """Make a key for every role and the secret key, readable by the owner only. Raises KeysThere."""
     if folder.exists() and any(folder.iterdir()):

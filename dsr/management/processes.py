@@ -23,8 +23,9 @@ def require_free(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            message = f"Port {port} on {host} is taken ({error.strerror}). Choose another one: PORT=8001 make demo"
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
+            message = f"Port {port} on {host} is taken ({why}). Choose another one: PORT=8001 make demo"
             raise PortTaken(message) from None
 
 
@@ -37,21 +38,11 @@ def web(host: str, port: int) -> list[str]:
 
 def worker(concurrency: int = 2) -> list[str]:
     """The Celery worker, which sweeps the ledger by itself."""
-    options = ["--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "WARNING", "--quiet"]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    options = ["--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "WARNING"]
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # Celery warns against root with a warning of its own making; which user runs it is the operator's choice.
     python = [sys.executable, "-W", "ignore::UserWarning"]
-    return [
-        *python,
-        "-m",
-        "celery",
-        "--quiet",
-        "-A",
-        "dsr.celery",
-        "worker",
-        *[o for o in options if o != "--quiet"],
-        *quiet,
-    ]
+    return [*python, "-m", "celery", "--quiet", "-A", "dsr.celery", "worker", *options, *alone]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ class Package(models.Model):
         """One answer per version."""
 
         ordering: ClassVar = ["-version"]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="dsr_package_kept", condition=~models.Q(wrapped_key=""))
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subject_request", "version"], name="dsr_package_version_once")
         ]

@@ -3,9 +3,13 @@
 SQLite drops a table's triggers when a migration rebuilds it, so the installer is idempotent and always runs.
 """
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-APPEND_ONLY = ("dsr_event", "dsr_approval")
+APPEND_ONLY = {  # table -> its unique columns
+    "dsr_event": ("id",),
+    "dsr_approval": ("id", "subject_request_id"),
+}
 ACTIONS = ("UPDATE", "DELETE")
 
 
@@ -14,11 +18,11 @@ class Unsupported(Exception):
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Set every trigger anew."""
+    """Set every trigger anew, in one transaction: at no moment do the tables stand unguarded."""
     statements = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.vendor)
     if statements is None:
         raise Unsupported(connection.vendor)
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for table in APPEND_ONLY:
             for statement in statements(table):
                 cursor.execute(statement)
@@ -28,7 +32,10 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """Triggers that do not stand."""
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal",
+        "postgresql": (
+            "SELECT tgname FROM pg_trigger "
+            "WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal AND pg_table_is_visible(tgrelid)"
+        ),
     }.get(connection.vendor)
     if query is None:
         raise Unsupported(connection.vendor)
@@ -39,7 +46,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _expected(vendor: str) -> set[str]:
-    actions = ACTIONS if vendor == "sqlite" else (*ACTIONS, "TRUNCATE")
+    actions = (*ACTIONS, "REPLACE" if vendor == "sqlite" else "TRUNCATE")
     return {f"{table}_no_{action.lower()}" for table in APPEND_ONLY for action in actions}
 
 
@@ -54,6 +61,16 @@ def _sqlite(table: str) -> list[str]:
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             ),
         ]
+    # REPLACE deletes the row in its way, and SQLite fires no trigger for that.
+    name = f"{table}_no_replace"
+    taken = " OR ".join(f"NEW.{column} IN (SELECT {column} FROM {table})" for column in APPEND_ONLY[table])  # noqa: S608 — the names are ours
+    statements += [
+        f"DROP TRIGGER IF EXISTS {name}",
+        (
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN {taken} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        ),
+    ]
     return statements
 
 

@@ -10,6 +10,8 @@ from dsr.models import sealed
 from dsr.models.plan import Leased
 from dsr.models.subject_request import SubjectRequest
 
+OPEN = [NoticeState.QUEUED, NoticeState.SENDING]
+
 
 class Notice(Leased):
     """One letter. Addressee and words are sealed; the words are forgotten once it is sent."""
@@ -33,7 +35,7 @@ class Notice(Leased):
             models.Index(
                 fields=["not_before"],
                 name="dsr_notice_open",
-                condition=models.Q(state__in=[NoticeState.QUEUED, NoticeState.SENDING]),
+                condition=models.Q(state__in=OPEN),
             )
         ]
 

@@ -35,6 +35,11 @@ def lookup(kind: str, value: str) -> str:
     return fields.keyed_hash(ring(Role.LOOKUP), f"identity:{kind}", value)
 
 
+def lookups(kind: str, value: str) -> tuple[str, ...]:
+    """Every keyed hash under which an identifier may stand: by the current key, and by older ones."""
+    return fields.keyed_hashes(ring(Role.LOOKUP), f"identity:{kind}", value)
+
+
 def file_place(pk: UUID) -> str:
     """The place that a sealed file's key is bound to."""
     return f"file/{pk}"

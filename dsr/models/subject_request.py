@@ -53,7 +53,10 @@ class SubjectRequest(models.Model):
 
         verbose_name = "request"
         ordering: ClassVar = ["due_on", "received_at"]
-        indexes: ClassVar = [models.Index(fields=["controller", "state", "due_on"], name="dsr_request_queue")]
+        indexes: ClassVar = [
+            models.Index(fields=["controller", "state", "due_on"], name="dsr_request_queue"),
+            models.Index(fields=["received_at"], name="dsr_request_unproven", condition=models.Q(state=State.RECEIVED)),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(state__in=[s.value for s in State]), name="dsr_request_state"),
             models.CheckConstraint(condition=models.Q(right__in=[r.value for r in Right]), name="dsr_request_right"),

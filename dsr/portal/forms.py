@@ -188,9 +188,8 @@ class CodeForm(forms.Form):
 
     code = TextField(
         label=_("Code"),
-        help_text=_("It is in the mail we sent you. Spaces and hyphens do not matter."),
+        help_text=_("Eight letters and digits, in the mail we sent you. Spaces, hyphens and capitals do not matter."),
         autocomplete="one-time-code",
-        inputmode="numeric",
         looks="rightful-code",
         max_length=40,
         missing=_("Enter the code from the mail"),

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from dsr.datamap.schema import ControllerMap
-from dsr.law.rights import Right
+from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import Manifest, SubjectRequest
 from dsr.portal.words import Text
-from dsr.steps.review import SEARCHED
+from dsr.steps.manifest import last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
                 if rule
                 else _("Only its number stays, for a record that is kept points at it."),
                 rule.citation if rule else "",
-                date.fromisoformat(row["until"]),
+                last_day(row["until"]),
             )
     for item in subject_request.items.filter(kind=Kind.ERASE, until=None):
         for name, count in item.counts.items():

@@ -38,8 +38,16 @@ def unseal(ring: Ring, sealed: str, place: str) -> bytes:
 
 def keyed_hash(ring: Ring, purpose: str, value: str) -> str:
     """HMAC-SHA-256 of a value for one purpose, as 64 hex digits: to look up or compare without the value."""
-    text = purpose.encode() + b"\0" + value.encode()
-    return hmac.new(ring.key(ring.current), text, hashlib.sha256).hexdigest()
+    return _keyed_hash(ring.key(ring.current), purpose, value)
+
+
+def keyed_hashes(ring: Ring, purpose: str, value: str) -> tuple[str, ...]:
+    """The hash by every key on the ring: what was written before a change of keys is still found."""
+    return tuple(_keyed_hash(key, purpose, value) for key in ring.keys.values())
+
+
+def _keyed_hash(key: bytes, purpose: str, value: str) -> str:
+    return hmac.new(key, purpose.encode() + b"\0" + value.encode(), hashlib.sha256).hexdigest()
 
 
 def _text(raw: bytes) -> str:

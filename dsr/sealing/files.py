@@ -96,20 +96,20 @@ def _encrypted(file: BinaryIO, identity: x25519.Identity, fill: Callable[[Binary
 def reading(path: Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[BinaryIO]:
     """The plain content of a sealed file as a stream. Raises Unsealable when it was changed or cut short."""
     identity = x25519.Identity.from_str(unseal(ring, wrapped_key, place).decode())
+    try:
+        source = path.open("rb")
+    except FileNotFoundError:
+        raise Unsealable(place) from None
     far, near = os.pipe()
     failures: list[BaseException] = []
 
     def decrypt() -> None:
-        with path.open("rb") as source, os.fdopen(near, "wb") as sink:
+        with source, os.fdopen(near, "wb") as sink:
             try:
                 decrypt_io(source, sink, [identity])
             except BaseException as error:  # noqa: BLE001 — carried to the reader's thread, raised there
                 failures.append(error)
 
-    if not path.is_file():
-        os.close(far)
-        os.close(near)
-        raise Unsealable(place)
     thread = threading.Thread(target=decrypt, name="age")
     thread.start()
     with os.fdopen(far, "rb") as stream:

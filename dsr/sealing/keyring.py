@@ -55,7 +55,7 @@ def _ring(path: Path) -> Ring:
     except FileNotFoundError:
         message = f"{path.name} is missing from the folder of keys"
         raise KeysMissing(message) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path.name} cannot be read: {error}"
         raise KeysMissing(message) from None
     if any(len(key) != 32 for key in ring.keys.values()) or ring.current not in ring.keys:  # noqa: PLR2004 — AES-256

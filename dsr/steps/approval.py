@@ -10,6 +10,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
+from dsr.sealing.fields import Unsealable
 from dsr.steps import bell, maps, parts, permissions, record
 from dsr.steps.move import Conflict, move
 
@@ -24,7 +25,7 @@ def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: date
         message = "A second person has to approve: you accepted this request."
         raise permissions.Forbidden(message)
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
-    if manifest is None or digest != manifest.digest or parts.digest_of(manifest.part) != digest:
+    if manifest is None or digest != manifest.digest or _digest_on_disk(manifest) != digest:
         message = "This is not the manifest that was closed. Look at it again."
         raise Conflict(message)
     controller_map = maps.controller(subject_request.controller)
@@ -43,6 +44,14 @@ def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: date
         Approval.objects.create(subject_request=subject_request, digest=digest, by_id=int(by.id), at=at)
         plan_erasure(manifest, erase_after, at=at)
     bell.ring_after_commit()
+
+
+def _digest_on_disk(manifest: Manifest) -> str:
+    """Of the sealed file as it lies there now; empty when it does not open any more."""
+    try:
+        return parts.digest_of(manifest.part)
+    except Unsealable:
+        return ""
 
 
 def plan_erasure(manifest: Manifest, erase_after: datetime, *, at: datetime) -> None:
@@ -78,7 +87,7 @@ def exclude(item: PlanItem, *, reason: str, by: Actor, at: datetime) -> None:
     if not reason.strip():
         message = "Say why this system is left out: the answer names it."
         raise Conflict(message)
-    given_up = Q(state=ItemState.QUARANTINED) | Q(state__in=[ItemState.READY, ItemState.WAITING], tries__gt=0)
+    given_up = Q(state__in=[ItemState.QUARANTINED, ItemState.WAITING]) | Q(state=ItemState.READY, tries__gt=0)
     with transaction.atomic():
         rows = PlanItem.objects.filter(given_up, pk=item.pk, kind__in=[Kind.FIND, Kind.ERASE], until=None).update(
             state=ItemState.DONE, outcome=Outcome.FAILED, finished_at=at, note=reason.strip()[:300]

@@ -1,21 +1,27 @@
 """Delivery: the package is offered, handed over only to who has proven the mailbox, and destroyed in time."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db import transaction
 
 from dsr.law.actors import PORTAL, Actor, ActorKind
+from dsr.law.deadlines import closes_at, local_day
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import Download, Package, SubjectRequest, sealed
 from dsr.sealing import files
+from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import Role
-from dsr.steps import notices, packaging, permissions, record
+from dsr.steps import maps, notices, packaging, permissions, record
 from dsr.steps.move import Conflict, move
+
+log = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
 
@@ -36,13 +42,14 @@ class Stream:
 def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Make the newest package available and tell the person. Call it within the move to packaged."""
     package = subject_request.packages.filter(offered_at=None).order_by("-version")[0]
-    package.offered_at, package.expires_at = at, at + timedelta(days=settings.DSR_PACKAGE_DAYS)
+    calendar = maps.calendar(subject_request.controller)
+    last = local_day(at, calendar) + timedelta(days=settings.DSR_PACKAGE_DAYS)
+    package.offered_at, package.expires_at = at, closes_at(last, calendar)
     package.save(update_fields=["offered_at", "expires_at"])
     record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
     letter = Letter.ERASED if subject_request.right == Right.ERASURE else Letter.READY
-    expires = package.expires_at.strftime("%A %-d %B %Y")
     told = packaging.told(subject_request, at=at) if letter is Letter.ERASED else {}
-    notices.queue(subject_request, letter, at=at, size=package.size, expires_on=expires, **told)
+    notices.queue(subject_request, letter, at=at, size=package.size, expires_on=f"{last:%A %-d %B %Y}", **told)
 
 
 def available(subject_request: SubjectRequest) -> Package | None:
@@ -59,7 +66,9 @@ def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Str
     if package is None or (package.expires_at and package.expires_at <= at):
         message = "This package is not available any more. Ask for your data again."
         raise Conflict(message)
+    chunks = _opened(package)
     with transaction.atomic():
+        subject_request.refresh_from_db(fields=["state"])  # a second download may come with the first one
         Download.objects.create(package=package, actor=str(by), at=at)
         if subject_request.state == State.PACKAGED:
             move(
@@ -73,7 +82,18 @@ def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Str
         else:
             record.write(subject_request, "package:downloaded", by=by, at=at, version=package.version)
     name = f"{subject_request.controller}-{subject_request.reference}.zip"
-    return Stream(name, package.size, _plain(package))
+    return Stream(name, package.size, chunks)
+
+
+def _opened(package: Package) -> Iterator[bytes]:
+    """The plain bytes, the first of them read already: what does not open is not handed over."""
+    chunks = _plain(package)
+    try:
+        first = next(chunks)
+    except Unsealable:
+        message = "This package cannot be opened. Write to us: we make it anew."
+        raise Conflict(message) from None
+    return chain([first], chunks)
 
 
 def expire_next(*, at: datetime) -> bool:
@@ -83,22 +103,25 @@ def expire_next(*, at: datetime) -> bool:
     )
     if package is None:
         return False
-    subject_request = package.subject_request
-    with transaction.atomic():
-        Package.objects.filter(pk=package.pk).update(wrapped_key="")
-        if subject_request.state == State.PACKAGED:
-            move(
-                subject_request,
-                State.DELIVERED,
-                by=PORTAL,
-                at=at,
-                event="package:expired",
-                version=package.version,
-            )
-        else:
-            record.write(subject_request, "package:expired", by=PORTAL, at=at, version=package.version)
+    try:
+        with transaction.atomic():
+            if not Package.objects.filter(pk=package.pk).exclude(wrapped_key="").update(wrapped_key=""):
+                return True  # another worker was faster
+            _expired(package, at=at)
+    except Conflict:
+        log.info("%s was downloaded just now", package.subject_request.reference)
+        return True  # nothing was changed; the next turn looks again
     sealed.file_path(package.pk).unlink(missing_ok=True)
     return True
+
+
+def _expired(package: Package, *, at: datetime) -> None:
+    subject_request = package.subject_request
+    subject_request.refresh_from_db(fields=["state"])
+    if subject_request.state == State.PACKAGED:
+        move(subject_request, State.DELIVERED, by=PORTAL, at=at, event="package:expired", version=package.version)
+    else:
+        record.write(subject_request, "package:expired", by=PORTAL, at=at, version=package.version)
 
 
 def _plain(package: Package) -> Iterator[bytes]:

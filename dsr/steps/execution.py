@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import transaction
 
-from dsr.connectors.contract import Batch, Connector, Effect, Receipt, Rejected
-from dsr.datamap.route import Key
+from dsr.connectors.contract import Batch, Cell, Connector, Effect, Receipt, Rejected
+from dsr.datamap.route import Hop, Key, Route, Seed
 from dsr.datamap.schema import CollectionMap, Way
 from dsr.law.actors import PORTAL
 from dsr.law.deadlines import local_day
@@ -140,19 +140,48 @@ def _kept_by_system(effects: list[Applied]) -> list[KeptRow]:
 def _survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
     """How many rows are still there that should not be: by the manifest's keys, and by the route.
 
-    Once parents are gone the route alone proves nothing; the keys alone miss what came in since.
+    The keys alone miss what came in since; the route alone proves nothing once its parents are gone or hold no
+    name any more, so it starts at the manifest's keys of the parents as well.
     """
     stay = {(row.collection, row.key) for row in kept} | set(_standing(item))
     found = 0
     for line in lines_of(item):
         still = place.connector.read_back(line.chunk(_collection(item, line)))
         found += len({(line.collection, key) for key in still} - {(row.collection, row.key) for row in kept})
-    for route in place.plan.routes:
-        for batch in place.connector.find(route, place.identities):
+    routes, identities = _routes_back(item, place)
+    for route in routes:
+        for batch in place.connector.find(route, identities):
             if isinstance(batch, Batch):
                 places = [batch.fields.index(name) for name in route.collection.key]
-                found += sum((route.name, tuple(row[i] for i in places)) not in stay for row in batch.rows)
+                found += sum((route.name, tuple(_plain(row[i] for i in places))) not in stay for row in batch.rows)
     return found
+
+
+def _routes_back(item: PlanItem, place: search.Reach) -> tuple[list[Route], dict[str, tuple[Key, ...]]]:
+    """The plan's routes, which also start at the manifest's keys of every parent, and what to ask them by.
+
+    On its date a deferred item asks by those keys only: who has come back since has a new account, which stays.
+    """
+    identities = {} if item.deferred else dict(place.identities)
+    parents = {hop.to.name for route in place.plan.routes for hop in route.hops}
+    keys: dict[str, dict[Key, None]] = {name: {} for name in parents}
+    if item.source is not None:
+        with parts.reading(item.source) as stream:
+            for line in manifest.read(stream):
+                if line.system == item.system and line.collection in parents:
+                    keys[line.collection].update(dict.fromkeys(tuple(key) for key in line.keys))
+    identities |= {_by_key(name): tuple(found) for name, found in keys.items()}
+    return [_from_keys(route) for route in place.plan.routes], identities
+
+
+def _from_keys(route: Route) -> Route:
+    seeds = [Seed(_by_key(hop.to.name), hop.fields) for hop in route.hops if hop.to_fields == hop.to.collection.key]
+    hops = [Hop(hop.fields, _from_keys(hop.to), hop.to_fields) for hop in route.hops]
+    return Route(route.name, route.collection, (*route.seeds, *seeds), tuple(hops))
+
+
+def _by_key(collection: str) -> str:
+    return f"manifest:{collection}"
 
 
 def _standing(item: PlanItem) -> Iterator[tuple[str, Key]]:
@@ -192,8 +221,9 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
         ledger.finish(item, outcome, at=at, counts=counts, **({"part": part} if part else {}))
 
 
-def _plain(key: Key) -> list[str | int | float | bool | None]:
-    return [part.decode() if isinstance(part, bytes) else part for part in key]
+def _plain(key: Iterable[Cell]) -> list[str | int | float | bool | None]:
+    """A key as the manifest spells it: dates and decimals as text."""
+    return [manifest.spelled(part) for part in key]
 
 
 def defer(subject_request: SubjectRequest, part: Part, dates: Iterable[tuple[str, str]], *, at: datetime) -> None:
@@ -201,6 +231,8 @@ def defer(subject_request: SubjectRequest, part: Part, dates: Iterable[tuple[str
     zone = ZoneInfo(maps.calendar(subject_request.controller).zone)
     for system, until in sorted(dates):
         day = date.fromisoformat(until)
+        if day == manifest.NO_DAY:
+            continue  # stays until a person decides
         PlanItem.objects.create(
             subject_request=subject_request,
             kind=Kind.ERASE,

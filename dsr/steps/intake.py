@@ -1,14 +1,14 @@
 """Intake: a request is received, whatever its channel; its clock starts at `received_at`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 
 from django.db import transaction
 
 from dsr.datamap.schema import Controller, IdentityKind
 from dsr.law.actors import Actor
-from dsr.law.deadlines import due_on
+from dsr.law.deadlines import due_on, local_day
 from dsr.law.identifiers import clean
 from dsr.law.references import new_reference
 from dsr.law.rights import Right
@@ -50,7 +50,7 @@ def receive(intake: Intake, *, by: Actor, at: datetime) -> SubjectRequest:
         received_at=at,
         due_on=due_on(at, facts.promise_days, calendar),
         calendar=f"{calendar.country} {calendar.subdivision or '-'} {calendar.zone} holidays {version('holidays')}",
-        policy_version=_policy_version(facts, at),
+        policy_version=_policy_version(facts, local_day(at, calendar)),
     )
     subject_request.seal_details(intake.details)
     with transaction.atomic():
@@ -106,9 +106,9 @@ def _identities(intake: Intake) -> list[tuple[IdentityKind, str]]:
     return cleaned
 
 
-def _policy_version(facts: Controller, at: datetime) -> str:
+def _policy_version(facts: Controller, on: date) -> str:
     """The version in force on the day of receipt (J15)."""
-    day = at.date().isoformat()
+    day = on.isoformat()
     in_force = [policy for policy in facts.policy_versions if policy.effective_on <= day]
     return max(in_force, key=lambda policy: policy.effective_on).version if in_force else ""
 

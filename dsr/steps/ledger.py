@@ -2,15 +2,19 @@
 
 A claim ends by record, wait, release or quarantine; each names the fence, so a worker that was thought dead
 and comes back changes nothing. Leases run by the database's clock; when an item is due is measured by `at`.
+Now() is the moment at which the statement reached the database (STATEMENT_TIMESTAMP() on PostgreSQL), not the start
+of its transaction: however long a transaction has been open, a lease begins now. Waiting for a row's lock inside the
+statement shortens a lease by lock_timeout at most, and a lease that is too short costs a fence, never an effect.
 """
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -18,12 +22,16 @@ from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import CLOSED
 from dsr.law.work import ItemState, Outcome
 from dsr.models import PlanItem, SubjectRequest
+from dsr.models.plan import OPEN, state_among
 from dsr.steps import bell, permissions, record
 from dsr.steps.move import Conflict
 
+log = logging.getLogger(__name__)
+
 ATTEMPTS = 5  # claims without progress: a worker dies on this item each time
-TRIES = 12  # answers missed: about eight hours with the growing pauses below
+TRIES = 20  # answers missed: about nine hours with the growing pauses below
 LONGEST_PAUSE = 3600.0  # seconds
+LONGEST_WAIT = timedelta(days=30)  # for an asynchronous effect, from the day its item was due
 
 
 class Fenced(Exception):
@@ -33,13 +41,10 @@ class Fenced(Exception):
 def claim(*, at: datetime) -> PlanItem | None:
     """Take the next item that is due, or whose worker is gone. Its attempt is counted before it is made."""
     with transaction.atomic():
-        item = _due(at).first()
+        while (item := _due(at).first()) is not None and item.attempts >= ATTEMPTS:
+            quarantine(item, note=f"Its worker stopped {ATTEMPTS} times in a row.", at=at)
         if item is None:
             return None
-        if item.attempts >= ATTEMPTS:
-            _close(item, state=ItemState.QUARANTINED, note=f"Its worker stopped {ATTEMPTS} times in a row.")
-            record.write(item.subject_request, "item:quarantined", by=PORTAL, at=at, item=str(item))
-            return claim(at=at)
         rows = PlanItem.objects.filter(pk=item.pk, fence=item.fence, state=item.state).update(
             state=ItemState.RUNNING,
             fence=item.fence + 1,
@@ -58,9 +63,12 @@ def _due(at: datetime) -> QuerySet[PlanItem]:
     earlier = PlanItem.objects.filter(before=OuterRef("pk")).exclude(state=ItemState.DONE)
     due = (
         PlanItem.objects.filter(
-            Q(state__in=[ItemState.READY, ItemState.WAITING], not_before__lte=at)
-            | Q(state=ItemState.RUNNING, lease_until__lt=Now())
+            state_among(OPEN),
+            ~Q(state=ItemState.RUNNING) | Q(lease_until__lt=Now()),
+            not_before__lte=at,
         )
+        # What ran when a request was refused or cancelled comes back here, and finds no work any more.
+        .exclude(subject_request__state__in=CLOSED, until=None)
         .exclude(Exists(earlier))
         .order_by("not_before")
         .select_related("subject_request")
@@ -89,12 +97,15 @@ def held(item: PlanItem) -> Iterator[None]:
     stop = threading.Event()
 
     def beat() -> None:
-        try:
-            while not stop.wait(settings.DSR_LEASE_SECONDS / 3):
+        while not stop.wait(settings.DSR_LEASE_SECONDS / 3):
+            try:
                 if not mine(item).update(lease_until=Now() + timedelta(seconds=settings.DSR_LEASE_SECONDS)):
                     return
-        finally:
-            connection.close()
+            except (OperationalError, InterfaceError) as error:
+                # A lock not had, a server that restarts: two more beats fit into the lease.
+                log.warning("a heartbeat of %s was missed: %s", item.pk, type(error).__name__)
+            finally:
+                connection.close()  # one per beat: it rests most of its time, and its thread has no other use for it
 
     thread = threading.Thread(target=beat, name=f"heartbeat {item.pk}", daemon=True)
     thread.start()
@@ -123,7 +134,10 @@ def finish(item: PlanItem, outcome: Outcome, *, at: datetime, counts: Mapping[st
 
 
 def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
-    """An asynchronous effect has started: ask again later. Raises Fenced."""
+    """An asynchronous effect has started: ask again later, but not for ever. Raises Fenced."""
+    if at > item.created_at + LONGEST_WAIT + max(timedelta(0), _deferral(item)):
+        quarantine(item, note=f"The system says since {LONGEST_WAIT.days} days that it is working on it.", at=at)
+        return
     _close(
         item,
         state=ItemState.WAITING,
@@ -132,6 +146,15 @@ def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
         attempts=0,
         tries=0,
         note="The system is working on it.",
+    )
+
+
+def _deferral(item: PlanItem) -> timedelta:
+    """How long after its making the item was due."""
+    return (
+        (item.subject_request.erase_after or item.created_at) - item.created_at
+        if item.until is None
+        else (datetime.combine(item.until, time(), UTC) - item.created_at)
     )
 
 
@@ -171,8 +194,9 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
             PlanItem.objects.filter(Q(state=ItemState.QUARANTINED) | pausing, pk=item.pk)
             .exclude(subject_request__state__in=CLOSED, until=None)
             .update(
-                # With a handle it goes on asking; the effect that has started is not started again.
-                state=ItemState.WAITING if item.handle_sealed else ItemState.READY,
+                # Anew, with the keys of before: a system that still knows them answers as it did.
+                state=ItemState.READY,
+                handle_sealed="",
                 attempts=0,
                 tries=0,
                 not_before=at,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 
@@ -12,6 +13,8 @@ from dsr.datamap.schema import CollectionMap, SystemMap, Way
 from dsr.law.retention import kept_until
 
 CHUNK = 500  # keys per effect
+TOMBSTONE = "tombstone"  # in the place of a rule: the row's number alone stays
+NO_DAY = date.max  # kept, and no day on which it goes can be named
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -58,13 +61,18 @@ class Rules:
 
 
 def _kept(collection: CollectionMap, record: dict[str, Cell], rules: Rules, on: date) -> date | None:
+    if collection.erase.way is Way.KEEP:
+        return NO_DAY
     keep = collection.keep
     if keep is None or any(str(record.get(name)) not in values for name, values in keep.when.items()):
         return None
     since = record.get(keep.since)
     if since is None:
-        return None
-    until = kept_until(since, **rules.periods[keep.rule])  # type: ignore[arg-type]  # dates come as text
+        return NO_DAY  # its period has not begun: nothing says that it may go
+    try:
+        until = kept_until(since, **rules.periods[keep.rule])  # type: ignore[arg-type]  # dates come as text
+    except ValueError:
+        return NO_DAY  # a start that cannot be read: a person must look before anything goes
     return until if until >= on else None
 
 
@@ -87,7 +95,7 @@ def _erased(system: SystemMap, name: str, keys: list[Key], needed: date | None) 
         return
     blank = {field: collection.erase.set.get(field) for field in collection.fields if field not in collection.key}
     yield _line(system, name, keys, way=Way.REDACT, new=blank)
-    yield _line(system, name, keys, until=needed.isoformat(), rule="tombstone")
+    yield _line(system, name, keys, until=needed.isoformat(), rule=TOMBSTONE)
 
 
 def _line(
@@ -100,14 +108,25 @@ def _line(
     until: str = "",
     rule: str = "",
 ) -> Line:
-    plain: list[list[str | int | float | bool | None]] = [
-        [part.decode() if isinstance(part, bytes) else part for part in key] for key in keys
-    ]
+    plain = [[spelled(part) for part in key] for key in keys]
     return Line(system.slug, name, way, plain, new or {}, until, rule)
 
 
+def spelled(cell: Cell) -> str | int | float | bool | None:
+    """One part of a key as JSON holds it; the same however it travelled."""
+    if isinstance(cell, bytes):
+        return cell.hex()
+    return cell.isoformat() if isinstance(cell, date) else str(cell) if isinstance(cell, Decimal) else cell
+
+
 def _rule(collection: CollectionMap) -> str:
-    return collection.keep.rule if collection.keep else ""
+    return collection.keep.rule if collection.keep else collection.retention
+
+
+def last_day(until: str) -> date | None:
+    """The day until which rows are kept; None where no day can be named."""
+    day = date.fromisoformat(until)
+    return None if day == NO_DAY else day
 
 
 def written(lines: Iterable[Line]) -> Iterator[bytes]:

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
@@ -16,6 +15,8 @@ from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Notice, SubjectRequest
+from dsr.models.notice import OPEN
+from dsr.models.plan import state_among
 from dsr.steps import bell, maps, record
 
 TRIES = 12
@@ -65,7 +66,7 @@ def _context(subject_request: SubjectRequest) -> dict[str, object]:
 
 def send_next(*, at: datetime) -> bool:
     """Send one open letter; whether there was one. A sender that died leaves its letter in doubt."""
-    Notice.objects.filter(state=NoticeState.SENDING, lease_until__lt=Now()).update(
+    Notice.objects.filter(state_among(OPEN), state=NoticeState.SENDING, lease_until__lt=Now()).update(
         state=NoticeState.IN_DOUBT, note="The sender stopped while sending; it may or may not have arrived."
     )
     notice = _claim(at)
@@ -74,7 +75,10 @@ def send_next(*, at: datetime) -> bool:
     try:
         _message(notice).send()
     except OSError as error:  # includes smtplib.SMTPException and every network failure
-        _release(notice, at, type(error).__name__)
+        _release(notice, at, f"The mail server did not take it ({type(error).__name__}).")
+    except ValueError:  # an address or a word that no mail header takes; trying again would change nothing
+        notice.tries = TRIES
+        _release(notice, at, "It cannot be written as a mail.")
     else:
         _sent(notice, at)
     return True
@@ -82,11 +86,12 @@ def send_next(*, at: datetime) -> bool:
 
 def _claim(at: datetime) -> Notice | None:
     with transaction.atomic():
-        open_ = Q(state=NoticeState.QUEUED, not_before__lte=at)
-        notice = Notice.objects.filter(open_).order_by("not_before").first()
+        due = Notice.objects.filter(state_among(OPEN), state=NoticeState.QUEUED, not_before__lte=at)
+        skip = connection.features.has_select_for_update_skip_locked
+        notice = (due.select_for_update(skip_locked=True) if skip else due).order_by("not_before").first()
         if notice is None:
             return None
-        rows = Notice.objects.filter(open_, pk=notice.pk, fence=notice.fence).update(
+        rows = due.filter(pk=notice.pk, fence=notice.fence).update(
             state=NoticeState.SENDING,
             fence=notice.fence + 1,
             lease_until=Now() + timedelta(seconds=settings.EMAIL_TIMEOUT * 3),
@@ -128,5 +133,5 @@ def _release(notice: Notice, at: datetime, reason: str) -> None:
         tries=tries,
         lease_until=None,
         not_before=at + timedelta(seconds=min(3600, 5 * 2**tries)),
-        note=f"The mail server did not take it ({reason}).",
+        note=reason,
     )

@@ -1,6 +1,7 @@
 """Packaging: the answer is assembled from Parts and outcomes, sealed, and released."""
 
 import uuid
+from collections import Counter
 from datetime import date, datetime
 from functools import partial
 from typing import BinaryIO
@@ -17,6 +18,7 @@ from dsr.package.contents import Answer, CollectionOutcome, KeptRows, SystemOutc
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps, parts
+from dsr.steps.manifest import TOMBSTONE, last_day
 
 
 def assemble(item: PlanItem, *, at: datetime) -> None:
@@ -69,27 +71,24 @@ def answer_to(subject_request: SubjectRequest, *, at: datetime) -> Answer:
 
 
 def told(subject_request: SubjectRequest, *, at: datetime) -> dict[str, object]:
-    """What the closing letter of an erasure lists: counts erased, and counts kept with ground and last day."""
+    """What the closing letter of an erasure lists: erased, kept with ground and last day, and what failed."""
     answer = answer_to(subject_request, at=at)
-    erased, kept = [], []
+    erased, kept, failed = [], [], []
     for system in answer.systems:
-        collections = answer.controller.systems[system.system].collections
+        known = answer.controller.systems[system.system]
+        if system.outcome == "failed":
+            failed.append({"title": known.title, "note": system.note})
         for row in system.collections:
-            title = collections[row.collection].title
+            title = known.collections[row.collection].title
             if row.erased:
                 erased.append({"title": title, "count": row.erased})
-            for rows in row.kept:
-                until = rows.until.strftime("%-d %B %Y") if rows.until else ""
-                kept.append(
-                    {
-                        "title": title,
-                        "count": rows.count,
-                        "ground": rows.ground,
-                        "citation": rows.citation,
-                        "until": until,
-                    }
-                )
-    return {"erased": erased, "kept": kept}
+            kept += [_told_kept(title, rows) for rows in row.kept]
+    return {"erased": erased, "kept": kept, "failed": failed}
+
+
+def _told_kept(title: str, rows: KeptRows) -> dict[str, object]:
+    until = f"{rows.until:%-d %B %Y}" if rows.until else ""
+    return {"title": title, "count": rows.count, "ground": rows.ground, "citation": rows.citation, "until": until}
 
 
 def _outcome(controller_map: ControllerMap, find: PlanItem, *, erasing: bool) -> SystemOutcome:
@@ -104,8 +103,9 @@ def _outcome(controller_map: ControllerMap, find: PlanItem, *, erasing: bool) ->
         return SystemOutcome(find.system, "failed", erased.note)
     counts = erased.counts if erased else {}
     kept = _kept(controller_map, find, counts)
+    numbers = _tombstones(find)  # rows of which the number alone stays: kept, not erased
     collections = tuple(
-        CollectionOutcome(name, found, counts.get(name, {}).get("erased", 0), kept.get(name, ()))
+        CollectionOutcome(name, found, counts.get(name, {}).get("erased", 0) - numbers.get(name, 0), kept.get(name, ()))
         for name, found in rows.items()
     )
     return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", "", collections)
@@ -120,7 +120,7 @@ def _kept(
     for row in manifest.summary:
         if row["system"] == find.system and row["until"]:
             ground, citation = _ground(controller_map, row["rule"])
-            until = date.fromisoformat(row["until"])
+            until = last_day(row["until"])
             kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until))
     for name, count in counts.items():
         for row in count.get("kept", []):
@@ -130,11 +130,19 @@ def _kept(
     return {name: tuple(rows) for name, rows in kept.items()}
 
 
+def _tombstones(find: PlanItem) -> Counter[str]:
+    manifest = Manifest.objects.get(subject_request=find.subject_request_id)
+    rows = [row for row in manifest.summary if row["system"] == find.system and row["rule"] == TOMBSTONE]
+    return Counter({row["collection"]: row["count"] for row in rows})
+
+
 def _ground(controller_map: ControllerMap, rule: str) -> tuple[str, str]:
-    if rule == "tombstone":
+    if rule == TOMBSTONE:
         return (
             "Only the number of the row stays, because kept rows point to it.",
             "follows from the rows above",
         )
-    retention = controller_map.controller.retention[rule]
+    retention = controller_map.controller.retention.get(rule)
+    if retention is None:  # the map has changed since the manifest was closed
+        return "Kept by a rule of the data map of that day.", rule
     return retention.ground or retention.says, retention.citation

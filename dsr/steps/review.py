@@ -6,15 +6,12 @@ from django.db import transaction
 
 from dsr.law.actors import Actor, ActorKind
 from dsr.law.grounds import GROUNDS, Ground
-from dsr.law.rights import Right
+from dsr.law.rights import SEARCHED
 from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import SubjectRequest
 from dsr.steps import ledger, notices, parts, permissions, record, search
 from dsr.steps.move import Conflict, move
-
-# Rights whose walk runs through the ledger; the others are answered by a letter.
-SEARCHED = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
 
 
 def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from dsr.connectors import registry
-from dsr.connectors.contract import Connector, Found, Rejected
+from dsr.connectors.contract import Batch, Connector, Found, Rejected
 from dsr.datamap.plan import ForeignKey, Plan, SystemPlan, compile_plan
 from dsr.datamap.route import Identities, Key
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
@@ -74,7 +74,10 @@ def reach(item: PlanItem) -> Reach:
     subject_request = item.subject_request
     controller_map = maps.controller(subject_request.controller)
     compiled = compile_plan(controller_map, proven(subject_request))
-    system = next(plan for plan in compiled.systems if plan.system == item.system)
+    system = next((plan for plan in compiled.systems if plan.system == item.system), None)
+    if system is None:
+        message = "The data map does not lead to this system any more."
+        raise Rejected(message)
     identities = proven(subject_request)
     for key in system.needs:
         identities[key.kind] = tuple(_foreign_keys(subject_request, key))
@@ -99,13 +102,29 @@ def _foreign_keys(subject_request: SubjectRequest, key: ForeignKey) -> Iterable[
 def find(item: PlanItem, *, at: datetime) -> None:
     """Ask one system for everything the plan reaches in it. Raises Unreachable, Rejected, Fenced."""
     place = reach(item)
+    if left_out := _left_out(item, place.plan):
+        note = f"It is searched by way of {', '.join(left_out)}, which was left out."
+        ledger.finish(item, Outcome.FAILED, at=at, counts={}, note=note)
+        return
+    erasing = item.subject_request.right == Right.ERASURE
     with closing(place.connector):
-        part, tally = parts.write_found(item, _everything(place))
+        part, tally = parts.write_found(item, _rows(_everything(place)) if erasing else _everything(place))
     nothing = not any(tally.rows.values())
     with transaction.atomic():
         part.save(force_insert=True)
         outcome = Outcome.NOTHING if nothing else Outcome.FOUND
         ledger.finish(item, outcome, at=at, counts={"rows": tally.rows, "files": tally.files}, part=part)
+
+
+def _left_out(item: PlanItem, plan: SystemPlan) -> list[str]:
+    """Systems whose keys this one needs, and that were not searched."""
+    earlier = item.subject_request.items.filter(kind=Kind.FIND, system__in=plan.after, outcome=Outcome.FAILED)
+    return sorted(earlier.values_list("system", flat=True))
+
+
+def _rows(found: Iterator[Found]) -> Iterator[Found]:
+    """Without the contents of files, which an erasure has no use for."""
+    return (item for item in found if isinstance(item, Batch))
 
 
 def _everything(place: Reach) -> Iterator[Found]:

@@ -1,7 +1,7 @@
 """Verification: a code goes to exactly the typed address and proves that mailbox only."""
 
 import hmac
-import secrets
+import logging
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -10,18 +10,21 @@ from django.db.models import F
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT
-from dsr.law.references import read_reference
+from dsr.law.references import new_code, read_code, read_reference
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Letter
 from dsr.models import Identity, Proof, SubjectRequest, sealed
-from dsr.sealing.fields import keyed_hash
+from dsr.sealing.fields import keyed_hash, keyed_hashes
 from dsr.sealing.keyring import Role
 from dsr.steps import notices, record
-from dsr.steps.move import move
+from dsr.steps.move import Conflict, move
+
+log = logging.getLogger(__name__)
 
 MINUTES = 10  # ASVS V6.5.5
 TRIES = 5
-CODES_PER_HOUR = 5
+CODES_PER_HOUR = 5  # for one request and purpose
+MAILBOX_CODES_PER_HOUR = 20  # for all unproven requests that name one mailbox
 LAPSE = timedelta(days=7)
 
 
@@ -64,10 +67,10 @@ def ask_sign_in(controller: str, reference: str, email: str, *, at: datetime) ->
     subject_request = _known(controller, reference)
     if subject_request is None:
         return
-    lookup = sealed.lookup(IdentityKind.EMAIL, email)
-    if subject_request.identities.filter(kind=IdentityKind.EMAIL, lookup=lookup).exists():
-        purpose = Proof.VERIFY if subject_request.state == State.RECEIVED else Proof.SIGN_IN
-        _send(subject_request, purpose, Letter.CODE, at)
+    lookups = sealed.lookups(IdentityKind.EMAIL, email)
+    if subject_request.identities.filter(kind=IdentityKind.EMAIL, lookup__in=lookups).exists():
+        # To look is not to confirm: a request that a stranger filed is not started by its victim's sign-in.
+        _send(subject_request, Proof.SIGN_IN, Letter.CODE, at)
 
 
 def confirm_sign_in(controller: str, reference: str, code: str, *, at: datetime) -> SubjectRequest | None:
@@ -75,13 +78,10 @@ def confirm_sign_in(controller: str, reference: str, code: str, *, at: datetime)
     subject_request = _known(controller, reference)
     if subject_request is None:
         return None
-    if subject_request.state == State.RECEIVED:
-        done = confirm(subject_request, code, at=at) is Confirmation.CONFIRMED
-    else:
-        with transaction.atomic():
-            done = _spend(subject_request, Proof.SIGN_IN, code, at)[0] is Confirmation.CONFIRMED
-            if done:
-                record.write(subject_request, "identity:signed-in", by=SUBJECT, at=at)
+    with transaction.atomic():
+        done = _spend(subject_request, Proof.SIGN_IN, code, at)[0] is Confirmation.CONFIRMED
+        if done:
+            record.write(subject_request, "identity:signed-in", by=SUBJECT, at=at)
     return subject_request if done else None
 
 
@@ -92,9 +92,12 @@ def lapse_next(*, at: datetime) -> bool:
     )
     if subject_request is None:
         return False
-    with transaction.atomic():
-        move(subject_request, State.LAPSED, by=PORTAL, at=at, event="request:lapsed")
-        notices.queue(subject_request, Letter.LAPSED, at=at)
+    try:
+        with transaction.atomic():
+            move(subject_request, State.LAPSED, by=PORTAL, at=at, event="request:lapsed")
+            notices.queue(subject_request, Letter.LAPSED, at=at)
+    except Conflict:
+        log.info("another worker or the person moved %s on", subject_request.reference)
     return True
 
 
@@ -108,19 +111,30 @@ def _send(subject_request: SubjectRequest, purpose: str, letter: Letter, at: dat
     if identity is None or (purpose == Proof.VERIFY and subject_request.state in CLOSED):
         return False
     with transaction.atomic():
-        # Counted per identifier over all requests: filing anew does not buy new tries.
-        recent = Proof.objects.filter(identity__lookup=identity.lookup, created_at__gt=at - timedelta(hours=1))
-        if recent.count() >= CODES_PER_HOUR and letter is not Letter.RECEIVED:
+        if _enough(identity, purpose, at):
             return False
         identity.proofs.filter(purpose=purpose, spent_at=None).update(expires_at=at)
-        code = f"{secrets.randbelow(10**8):08d}"
+        code = new_code()
         proof = Proof(identity=identity, purpose=purpose, created_at=at, expires_at=at + timedelta(minutes=MINUTES))
-        proof.code_hash = _hash(proof, code)
+        proof.code_hash = keyed_hash(sealed.ring(Role.CODES), _purpose(proof), code)
         proof.save(force_insert=True)
         record.write(subject_request, "identity:asked", by=PORTAL, at=at, kind=identity.kind, purpose=purpose)
         spoken = f"{code[:4]} {code[4:]}"
-        notices.queue(subject_request, letter, at=at, code=spoken, code_minutes=MINUTES)
+        notices.queue(subject_request, letter, at=at, code=spoken, code_minutes=MINUTES, purpose=purpose)
     return True
+
+
+def _enough(identity: Identity, purpose: str, at: datetime) -> bool:
+    """Whether this hour has seen enough codes: for the request, or for the mailbox by unproven requests.
+
+    What strangers file for a mailbox never keeps its owner from a request that is proven.
+    """
+    recent = Proof.objects.filter(purpose=purpose, created_at__gt=at - timedelta(hours=1))
+    if recent.filter(identity=identity).count() >= CODES_PER_HOUR:
+        return True
+    # Requests of one mailbox may have been written under an older key; the lookup of now covers this hour.
+    mailbox = recent.filter(identity__lookup=identity.lookup)
+    return purpose == Proof.VERIFY and mailbox.count() >= MAILBOX_CODES_PER_HOUR
 
 
 def _spend(subject_request: SubjectRequest, purpose: str, code: str, at: datetime) -> tuple[Confirmation, Proof | None]:
@@ -133,8 +147,8 @@ def _spend(subject_request: SubjectRequest, purpose: str, code: str, at: datetim
         return Confirmation.EXPIRED, None
     if not unspent.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
         return Confirmation.USED_UP, None
-    typed = "".join(character for character in code if character.isalnum())
-    if not hmac.compare_digest(_hash(proof, typed), proof.code_hash):
+    hashes = keyed_hashes(sealed.ring(Role.CODES), _purpose(proof), read_code(code))
+    if not any(hmac.compare_digest(each, proof.code_hash) for each in hashes):
         record.write(subject_request, "identity:wrong-code", by=SUBJECT, at=at, tries=proof.tries + 1)
         return (Confirmation.USED_UP if proof.tries + 1 >= TRIES else Confirmation.WRONG), None
     # Spent once, whoever else types it at the same moment.
@@ -142,5 +156,5 @@ def _spend(subject_request: SubjectRequest, purpose: str, code: str, at: datetim
     return (Confirmation.CONFIRMED, proof) if won else (Confirmation.NONE, None)
 
 
-def _hash(proof: Proof, code: str) -> str:
-    return keyed_hash(sealed.ring(Role.CODES), f"proof:{proof.pk}:{proof.purpose}", code)
+def _purpose(proof: Proof) -> str:
+    return f"proof:{proof.pk}:{proof.purpose}"

@@ -4,17 +4,18 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from dsr.connectors.contract import Rejected, Unreachable
 from dsr.law.actors import PORTAL
-from dsr.law.rights import Right
+from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind
+from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
-from dsr.steps import approval, delivery, execution, ledger, notices, packaging, parts, review, search, verification
+from dsr.sealing.fields import Unsealable
+from dsr.steps import approval, delivery, execution, ledger, notices, packaging, parts, search, verification
 from dsr.steps.move import Conflict, move
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,11 @@ def do_next(*, at: datetime) -> bool:
             _act(item, at=at)
     except ledger.Fenced:
         log.warning("fenced off: %s %s", item.pk, item)
+    except (OperationalError, InterfaceError):
+        raise  # the portal's own database: the lease runs out, and somebody tries again
+    except Exception as error:
+        log.exception("stopped: %s %s", item.pk, item)
+        ledger.quarantine(item, note=f"Something is wrong in the portal itself ({type(error).__name__}).", at=at)
     else:
         advance(item.subject_request, at=at)
     return True
@@ -52,12 +58,14 @@ def _act(item: PlanItem, *, at: datetime) -> None:
         ledger.release(item, seconds=None, note=f"The portal could not write: {error.strerror}", at=at)
     except (Rejected, execution.Halted, ReportFailed) as error:
         ledger.quarantine(item, note=str(error), at=at)
+    except Unsealable as error:
+        ledger.quarantine(item, note=f"A sealed file is missing, or not as it was written: {error}", at=at)
 
 
 def advance(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Move the request on when all items before its next state are done. Safe to call at any time."""
     subject_request = SubjectRequest.objects.get(pk=subject_request.pk)
-    if subject_request.right not in review.SEARCHED:
+    if subject_request.right not in SEARCHED:
         return
     try:
         while (step := NEXT.get(subject_request.state)) and step(subject_request, at):
@@ -77,7 +85,7 @@ def _searched(subject_request: SubjectRequest, at: datetime) -> bool:
 def _approved(subject_request: SubjectRequest, at: datetime) -> bool:
     """What only reads approves itself; an erasure waits for a second person, unless nothing was found."""
     manifest = Manifest.objects.filter(subject_request=subject_request).first()
-    if manifest is not None and manifest.summary:
+    if manifest is not None and (manifest.summary or _failed(subject_request)):
         return False
     with transaction.atomic():
         move(subject_request, State.APPROVED, by=PORTAL, at=at, event="plan:approved")
@@ -88,7 +96,8 @@ def _approved(subject_request: SubjectRequest, at: datetime) -> bool:
 
 def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     """Every effect that is due now is done; what is kept is entered for its date."""
-    if not _done(subject_request, Kind.ERASE):
+    grace = subject_request.erase_after
+    if not _done(subject_request, Kind.ERASE) or (grace is not None and at < grace):
         return False
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
     with transaction.atomic():
@@ -119,6 +128,11 @@ NEXT: dict[str, Callable[[SubjectRequest, datetime], bool]] = {
 }
 
 
+def _failed(subject_request: SubjectRequest) -> bool:
+    """A system was left out of the search: what it holds is not known, so a person decides."""
+    return subject_request.items.filter(kind=Kind.FIND, outcome=Outcome.FAILED).exists()
+
+
 def _done(subject_request: SubjectRequest, *kinds: Kind) -> bool:
     items = subject_request.items.filter(kind__in=kinds, until=None)
     return not items.exclude(state=ItemState.DONE).exists()
@@ -129,12 +143,15 @@ def advance_stalled(*, at: datetime) -> None:
     open_items = PlanItem.objects.filter(subject_request=OuterRef("pk"), until=None).exclude(state=ItemState.DONE)
     waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & ~Q(manifest__summary=[])  # for a second person
     idle = (
-        SubjectRequest.objects.filter(state__in=list(NEXT), right__in=review.SEARCHED)
+        SubjectRequest.objects.filter(state__in=list(NEXT), right__in=SEARCHED)
         .exclude(waiting)
         .exclude(Exists(open_items))
     )
     for subject_request in idle[:100]:
-        advance(subject_request, at=at)
+        try:
+            advance(subject_request, at=at)
+        except Exception:
+            log.exception("cannot be moved on: %s", subject_request.reference)
 
 
 def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:

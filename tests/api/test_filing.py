@@ -22,7 +22,7 @@ REQUESTS = "/api/v1/requests/"
 def code_in_the_post() -> str:
     while notices.send_next(at=NOW):
         pass
-    found = re.search(r"\b(\d{4} \d{4})\b", str(mail.outbox[-1].body))
+    found = re.search(r"^ +([2-9A-Z]{4} [2-9A-Z]{4})$", str(mail.outbox[-1].body), re.MULTILINE)
     assert found
     return found[1]
 

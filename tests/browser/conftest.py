@@ -69,7 +69,7 @@ class Demo:
                 if (
                     address in text
                     and reference in text
-                    and (code := re.search(r"^\s+(\d{4} \d{4})\s*$", text, re.MULTILINE))
+                    and (code := re.search(r"^\s+([2-9A-Z]{4} [2-9A-Z]{4})\s*$", text, re.MULTILINE))
                 ):
                     found.append(code[1])
                     return True

@@ -1,6 +1,5 @@
 """The SQL connector on a real PostgreSQL server."""
 
-import importlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -20,20 +19,11 @@ from tests.connectors.shop import SAM, fill, shop_map, shop_routes, shop_world
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # the server warns without it
-        pgserver = importlib.import_module("pgserver")
-        running = pgserver.get_server(tmp_path_factory.mktemp("pg"))
-        yield sa.make_url(running.get_uri())
-        running.cleanup()
-
-
 @pytest.fixture
-def url(server: sa.URL) -> str:
+def url(postgresql: str) -> str:
     """The address of a new and empty database."""
     name = f"shop_{next(_numbers)}"
+    server = sa.make_url(postgresql)
     admin = sa.create_engine(server.set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     with admin.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text(f"CREATE DATABASE {name}"))

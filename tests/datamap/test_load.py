@@ -43,6 +43,7 @@ collections:
     purposes: [shop]
     source: provided
     retention: open
+    erase: {tombstone: true}
     fields:
       id: {category: user.unique_id}
       email: {category: user.contact.email}
@@ -188,9 +189,9 @@ def test_the_version_changes_with_any_byte_and_with_nothing_else(tmp_path: Path)
         ("    title: Users\n", "    title: Users\n    files: photo\n", "users.files", "found field 'photo'"),
         ("    title: Users\n", "    title: Users\n    title: You\n", "", "'title' stands here again"),
         (
-            "    title: Users\n",
-            "    title: Users\n    erase: {way: aggregate}\n",
-            "users.erase",
+            "    title: Orders\n",
+            "    title: Orders\n    erase: {way: aggregate}\n",
+            "orders.erase",
             "'aggregate' needs 'set'",
         ),
     ],
@@ -296,3 +297,9 @@ def test_one_broken_controller_stops_all_so_that_none_is_silently_gone(tmp_path:
 
     with pytest.raises(MapError, match=r"bad/controller\.yaml"):
         load_all(tmp_path)
+
+
+def test_a_parent_that_kept_rows_point_to_has_to_leave_its_number(tmp_path: Path) -> None:
+    folder = acme(tmp_path, shop=SYSTEM.replace("    erase: {tombstone: true}\n", ""))
+    with pytest.raises(MapError, match=r"shop\.yaml:\d+: .*rows kept here point to 'users'"):
+        load(folder)

@@ -15,7 +15,7 @@ File = Callable[..., SubjectRequest]
 IMPOSSIBLE = [
     ("sam", "form name@example.com"),
     ("sam@@example.com", "form name@example.com"),
-    ("m\u0131ke@exam\uff50le.com", "looks like another one"),
+    ("m\u0131ke@example.com", "cannot write to an address"),
     ("sam@example\uff0ecom", "looks like another one"),
     ("s\u00adam@example.com", "cannot be seen"),
     ("sam@exam\u202eple.com", "cannot be seen"),

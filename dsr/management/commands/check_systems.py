@@ -7,7 +7,7 @@ from contextlib import closing
 from django.core.management.base import BaseCommand
 
 from dsr.connectors import registry
-from dsr.connectors.contract import Unreachable
+from dsr.connectors.contract import Rejected, Unreachable
 from dsr.datamap.schema import SystemMap
 from dsr.steps import maps
 
@@ -35,5 +35,5 @@ def _findings(system: SystemMap) -> list[str]:
     try:
         with closing(registry.build(system, os.environ)) as connector:
             return [f"{finding.collection}: {finding.message}" for finding in connector.check()]
-    except (Unreachable, ValueError) as error:
+    except (Unreachable, Rejected, ValueError) as error:
         return [str(error)]

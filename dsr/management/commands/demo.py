@@ -87,7 +87,13 @@ class Command(BaseCommand):
 
 def _again_in_demo_mode(port: int) -> None:
     """Make the keys, then start this command anew: settings are read once, and these belong to them."""
-    if not settings.DSR_KEYS.exists():  # keys that are missing from their folder later are never replaced
+    database = settings.DSR_VAR / "portal.sqlite3"
+    if not database.exists() and not settings.DSR_KEYS.exists():
         keys.make(settings.DSR_KEYS)
+    try:
+        keys.require(settings.DSR_KEYS)
+    except keys.KeysLost as error:
+        message = f"{error} Or forget everything: make reset"
+        raise CommandError(message) from error
     os.environ.update(DSR_DEMO="1", DSR_BASE_URL=f"http://{HOST}:{port}")
     os.execv(sys.executable, [sys.executable, sys.argv[0], "demo", "--port", str(port)])  # noqa: S606 — this very program

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from dsr.management import processes
+from dsr.management import keys, processes
 
 
 class Command(BaseCommand):
@@ -29,7 +29,8 @@ class Command(BaseCommand):
             raise CommandError(message)
         try:
             processes.require_free(host, port)
-        except processes.PortTaken as error:
+            keys.require(settings.DSR_KEYS)
+        except (processes.PortTaken, keys.KeysLost) as error:
             raise CommandError(str(error)) from error
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         call_command("collectstatic", verbosity=0, interactive=False)

@@ -1,6 +1,7 @@
 """Check a package that somebody downloaded: every file is listed, and every hash is right."""
 
 import zipfile
+import zlib
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         try:
             with zipfile.ZipFile(file) as archive:
                 count = verify(archive)
-        except (OSError, zipfile.BadZipFile, Broken) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, Broken) as error:
             message = f"{file}: {error}"
             raise CommandError(message) from error
         self.stdout.write(f"{file.name}: {count} files, all as packed.")

@@ -62,6 +62,7 @@ def prove(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         addresses=[one.value() for one in own.identities.filter(kind="email")] if own else [],
         wording=WORDS[Right(own.right)] if own else None,
         sent="sent" in request.GET,
+        enough="enough" in request.GET,
     )
 
 
@@ -72,8 +73,8 @@ def new_code(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if own is None:
         message = "no such request"
         raise Http404(message)
-    verification.ask(own, at=timezone.now())
-    return redirect(f"{reverse('portal:prove', args=[slug, own.reference])}?sent")
+    said = "sent" if verification.ask(own, at=timezone.now()) else "enough"
+    return redirect(f"{reverse('portal:prove', args=[slug, own.reference])}?{said}")
 
 
 @require_safe

@@ -1,0 +1,133 @@
+"""What tests do in a portal on PostgreSQL: `python -m tests.postgresql.acts NAME …` prints what it found as JSON."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
+django.setup()
+
+from django.db import connection, transaction  # noqa: E402 — after setup
+from django.utils import timezone  # noqa: E402
+
+from accounts import staff  # noqa: E402
+from accounts.models import Role, Staff  # noqa: E402
+from controllers.sample_people import population  # noqa: E402
+from dsr.datamap.schema import IdentityKind  # noqa: E402
+from dsr.law.actors import SUBJECT, Actor, ActorKind  # noqa: E402
+from dsr.law.rights import Right  # noqa: E402
+from dsr.law.states import State  # noqa: E402
+from dsr.management import demo  # noqa: E402
+from dsr.models import PlanItem, SubjectRequest  # noqa: E402
+from dsr.steps import approval, delivery, intake, ledger, review, verification, work  # noqa: E402
+from tests.postgresql import plans  # noqa: E402
+
+SAM = "sam@example.com"
+PAUSE = threading.Event()
+
+
+def member(username: str, role: Role) -> Actor:
+    """A staff member for both controllers."""
+    staff.add(username, username.title(), [("joypix", role), ("pixplus", role)])
+    return Actor(ActorKind.STAFF, str(Staff.objects.get(username=username).pk))
+
+
+def accepted(controller: str, right: Right, email: str, dana: Actor, at: datetime) -> SubjectRequest:
+    """A request that was filed and proven, and that Dana has accepted."""
+    asked = intake.Intake(controller, right, ((IdentityKind.EMAIL, email),))
+    subject_request = intake.receive(asked, by=SUBJECT, at=at)
+    verification.confirm(subject_request, demo.code_of(subject_request), at=at)
+    subject_request.refresh_from_db()
+    review.accept(subject_request, by=dana, at=at)
+    return subject_request
+
+
+def work_until(subject_request: SubjectRequest, state: State) -> None:
+    """Sweep as a worker does."""
+    for _ in range(200):
+        work.sweep(timezone.now)
+        subject_request.refresh_from_db()
+        if subject_request.state == state:
+            return
+        PAUSE.wait(0.1)  # for the asynchronous services
+    message = f"still {subject_request.state}: {[(str(i), i.state, i.note) for i in subject_request.items.all()]}"
+    raise AssertionError(message)
+
+
+def walk(right: str, package: str) -> dict[str, object]:
+    """Sam's request from the form to the package; an erasure's first half happened nine days ago."""
+    dana, eli = member("dana", Role.AGENT), member("eli", Role.APPROVER)
+    at = timezone.now() - timedelta(days=9 if right == Right.ERASURE else 0)
+    subject_request = accepted("joypix", Right(right), SAM, dana, at)
+    if right == Right.ERASURE:
+        work_until(subject_request, State.SEARCHED)
+        digest = subject_request.manifest.digest
+        approval.approve(subject_request, digest=digest, by=eli, at=at)
+    work_until(subject_request, State.PACKAGED)
+    Path(package).write_bytes(b"".join(delivery.download(subject_request, by=SUBJECT, at=timezone.now())))
+    subject_request.refresh_from_db()
+    items = [(str(item), item.state, item.outcome) for item in subject_request.items.filter(until=None)]
+    return {"state": subject_request.state, "items": items}
+
+
+def file(many: str, known: str) -> dict[str, object]:
+    """As many accepted access requests as asked for, each of another person; so many of them are known here."""
+    dana = member("dana", Role.AGENT)
+    mailboxes = [person.email for person in population(7, "jp", int(known))]
+    mailboxes += [f"stranger.{number}@example.com" for number in range(int(many) - int(known))]
+    for number, mailbox in enumerate(mailboxes):
+        accepted(("joypix", "pixplus")[number % 2], Right.ACCESS, mailbox, dana, timezone.now())
+    return {"requests": SubjectRequest.objects.count(), "items": PlanItem.objects.count()}
+
+
+def claim_beside_a_lock() -> dict[str, object]:
+    """One worker holds the row that is due first, its claim not committed; another one claims."""
+    dana = member("dana", Role.AGENT)
+    for controller in ("joypix", "pixplus"):
+        accepted(controller, Right.ACCESS, SAM, dana, timezone.now())
+    at, first, second, waited = timezone.now(), [], [], []
+
+    def other() -> None:
+        began = timezone.now()
+        second.extend([ledger.claim(at=at)])
+        waited.append((timezone.now() - began).total_seconds())
+        connection.close()
+
+    with transaction.atomic():
+        first.append(ledger.claim(at=at))
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    names = {"first": str(first[0]), "second": str(second[0])}
+    ids = {"first_id": first[0] and str(first[0].pk), "second_id": second[0] and str(second[0].pk)}
+    return {**names, **ids, "seconds": waited[0]}
+
+
+def settings_in_force() -> dict[str, object]:
+    """What the server says about the connection the portal has opened."""
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
+    with connection.cursor() as cursor:
+        found = {}
+        for name in names:
+            cursor.execute(f"SHOW {name}")
+            found[name] = cursor.fetchone()[0]
+    return found
+
+
+def claim_plan(finished: str) -> dict[str, object]:
+    """How the database finds the next item beside so many finished ones."""
+    return {"plan": plans.of_claim(int(finished), timezone.now())}
+
+
+ACTS: dict[str, Callable[..., dict[str, object]]] = {
+    act.__name__: act for act in (walk, file, claim_beside_a_lock, settings_in_force, claim_plan)
+}
+
+if __name__ == "__main__":
+    print(json.dumps(ACTS[sys.argv[1]](*sys.argv[2:])))  # noqa: T201 — for the test that started this process

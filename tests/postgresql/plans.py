@@ -1,0 +1,61 @@
+"""How the database finds the next item, among many that are finished. Django is set up by who imports this."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.models import PlanItem, SubjectRequest
+from dsr.steps import ledger
+
+FINISHED = """
+INSERT INTO dsr_planitem (id, subject_request_id, kind, system, state, outcome, note, handle_sealed, counts,
+                          fence, attempts, tries, not_before, created_at)
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
+SELECT {key}, subject_request_id, 'find', 'system-' || n, 'done', 'found', '', '', '{{}}',
+       1, 0, 0, not_before, created_at FROM numbers, dsr_planitem WHERE id = %s
+"""
+BEHIND_EACH_OTHER = """
+INSERT INTO dsr_planitem_after (from_planitem_id, to_planitem_id)
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
+SELECT {key}, {before} FROM numbers WHERE n > 1
+"""
+KEYS = {"sqlite": "printf('%%032x', {n})", "postgresql": "lpad(to_hex({n}), 32, '0')::uuid"}
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+
+
+def of_claim(finished: int, at: datetime) -> str:
+    """The plan of the statement by which a worker claims the one item that is due."""
+    item = _one_due(at)
+    key = KEYS[connection.vendor]
+    number, before = key.format(n="n"), key.format(n="n - 1")
+    with connection.cursor() as cursor:
+        cursor.execute(FINISHED.format(key=number), [finished, item.pk.hex])
+        cursor.execute(BEHIND_EACH_OTHER.format(key=number, before=before), [finished])
+        if connection.vendor == "postgresql":  # its autovacuum does so by itself, a minute later
+            cursor.execute("ANALYZE")
+    asked: list[tuple[str, Any]] = []
+
+    def listen(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: ANN401, FBT001 — Django's signature
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(listen):
+        claimed = ledger.claim(at=at)
+    assert claimed == item
+    sql, params = next((sql, params) for sql, params in asked if sql.startswith("SELECT"))
+    with connection.cursor() as cursor:
+        cursor.execute(EXPLAIN[connection.vendor] + sql, params)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def _one_due(at: datetime) -> PlanItem:
+    subject_request = SubjectRequest.objects.create(
+        reference="R", controller="joypix", right=Right.ACCESS, state=State.ACCEPTED, received_at=at, due_on=at.date()
+    )
+    return PlanItem.objects.create(
+        subject_request=subject_request, kind="find", system="app-database", not_before=at, created_at=at
+    )

@@ -1,0 +1,48 @@
+"""A worker on PostgreSQL: sweeps as the Celery task does, until it is killed. Run as a process of its own.
+
+With DIES_AT=n it kills itself with its nth item in hand. Its reports are no PDFs: typesetting takes a second
+and more each, and is other tests' matter.
+"""
+
+import os
+import signal
+import threading
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
+django.setup()
+
+from django.utils import timezone  # noqa: E402 — after setup
+
+from dsr.models import PlanItem  # noqa: E402
+from dsr.package import report  # noqa: E402
+from dsr.steps import ledger, work  # noqa: E402
+
+DIES_AT = int(os.environ.get("DIES_AT", "0"))
+PAUSE = threading.Event()
+original = ledger.claim
+claims = 0
+
+
+def claim(**moment: object) -> PlanItem | None:
+    """Claim, and die when told to."""
+    global claims  # noqa: PLW0603 — a process that counts
+    item = original(**moment)  # type: ignore[arg-type]
+    claims += item is not None
+    if DIES_AT and claims == DIES_AT:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+def untypeset(html: str) -> bytes:
+    """The letter as it is."""
+    return html.encode()
+
+
+if __name__ == "__main__":
+    report.render = untypeset
+    ledger.claim = claim
+    while True:
+        work.sweep(timezone.now)
+        PAUSE.wait(0.1)

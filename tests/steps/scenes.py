@@ -1,0 +1,133 @@
+"""Requests at the points of the walk where these tests begin, and what stands in the live systems."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from django.db import connection, transaction
+
+from dsr.connectors.contract import Batch, Cell
+from dsr.law.actors import PORTAL, Actor
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind
+from dsr.models import Package, PlanItem, SubjectRequest, sealed
+from dsr.sealing import files
+from dsr.sealing.keyring import Role
+from dsr.steps import approval, delivery, parts, review, work
+from dsr.steps.move import move
+from tests.conftest import SAM, World
+
+OVER = [ItemState.DONE, ItemState.QUARANTINED]
+
+
+def accepted(world: World, dana: Actor, right: Right, controller: str = "joypix", email: str = SAM) -> SubjectRequest:
+    """Sam has proven the mailbox, Dana accepted."""
+    subject_request = world.file(right, controller, email)
+    world.prove(subject_request)
+    review.accept(subject_request, by=dana, at=world.at)
+    return subject_request
+
+
+def searched(world: World, dana: Actor, controller: str = "joypix", email: str = SAM) -> SubjectRequest:
+    """An erasure whose manifest is closed and waits for a second person."""
+    subject_request = accepted(world, dana, Right.ERASURE, controller, email)
+    world.work(State.SEARCHED, subject_request)
+    return subject_request
+
+
+def approved(world: World, dana: Actor, eli: Actor, controller: str = "joypix", email: str = SAM) -> SubjectRequest:
+    """An erasure that Eli approved; its grace period begins."""
+    subject_request = searched(world, dana, controller, email)
+    approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli, at=world.at)
+    return subject_request
+
+
+def work_on(world: World, subject_request: SubjectRequest, kind: Kind) -> None:
+    """Do items of one kind until each is done, quarantined or not due; nothing of the package is built."""
+    for _ in range(100):
+        due = subject_request.items.filter(kind=kind, not_before__lte=world.at).exclude(state__in=OVER)
+        if not due.exists() or not work.do_next(at=world.at):
+            return
+    message = f"{kind} never comes to rest"
+    raise AssertionError(message)
+
+
+def item_of(subject_request: SubjectRequest, kind: Kind, system: str = "") -> PlanItem:
+    """One item of the plan, as it stands now."""
+    return subject_request.items.get(kind=kind, system=system, until=None)
+
+
+def found(subject_request: SubjectRequest) -> dict[str, list[dict[str, Cell]]]:
+    """Every row in the Parts of a request, by 'system.collection'."""
+    rows: dict[str, list[dict[str, Cell]]] = {}
+    for item in subject_request.items.filter(kind=Kind.FIND).exclude(part=None):
+        assert item.part is not None
+        for batch in parts.found_in(item.part):
+            if isinstance(batch, Batch):
+                named = [dict(zip(batch.fields, row, strict=True)) for row in batch.rows]
+                rows.setdefault(f"{item.system}.{batch.collection}", []).extend(named)
+    return rows
+
+
+@contextmanager
+def live(world: World, name: str = "joypix/database.sqlite3") -> Iterator[sqlite3.Connection]:
+    """A live system, past the portal."""
+    with closing(sqlite3.connect(world.systems.folder / name)) as database, database:
+        yield database
+
+
+def state_of(database: Path) -> list[str]:
+    """Everything that stands in an SQLite file."""
+    with closing(sqlite3.connect(database)) as opened:
+        return list(opened.iterdump())
+
+
+def seconds_until(moment: datetime, world: World) -> float:
+    """From now on the tests' clock."""
+    return (moment - world.at).total_seconds()
+
+
+@contextmanager
+def a_rival_before(word: str, act: Callable[[], object]) -> Iterator[None]:
+    """Another process writes just before our first statement that holds the word."""
+    waiting = [act]
+
+    def wrapper(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if word in sql and waiting:
+            waiting.pop()()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert not waiting
+
+
+def pause(seconds: float) -> None:
+    """Let a live service have its time."""
+    threading.Event().wait(seconds)
+
+
+def packaged(world: World, content: bytes = b"PK, and what was found of sam@example.com") -> SubjectRequest:
+    """A proven request whose package has just been offered; the package holds this content."""
+    subject_request = world.file(Right.ACCESS)
+    world.prove(subject_request)
+    SubjectRequest.objects.filter(pk=subject_request.pk).update(state=State.CARRIED_OUT)
+    subject_request.refresh_from_db()
+    package = Package(subject_request=subject_request, released_at=world.at)
+    place, ring = sealed.file_place(package.pk), sealed.ring(Role.FILES)
+
+    def fill(out: BinaryIO) -> None:
+        out.write(content)
+
+    done = files.write(sealed.file_path(package.pk), place, ring, fill)
+    package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
+    with transaction.atomic():
+        package.save(force_insert=True)
+        move(subject_request, State.PACKAGED, by=PORTAL, at=world.at, event="package:released")
+        delivery.offer(subject_request, at=world.at)
+    return subject_request

@@ -1,0 +1,82 @@
+"""A request moves in one way only, and each move happens once."""
+
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from dsr.law.actors import PORTAL, SUBJECT
+from dsr.law.rights import Right
+from dsr.law.states import CLOSED, MOVES, State, allowed
+from dsr.models import Event, SubjectRequest
+from dsr.steps import intake
+from dsr.steps.move import Conflict, move
+from tests.steps import scenes
+
+AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
+ILLEGAL = [(old, new) for old, new in product(State, State) if new not in MOVES[old]]
+
+
+@pytest.fixture
+def filed(db: None) -> SubjectRequest:
+    information = intake.Intake("joypix", Right.PROCESSING_INFORMATION, ())
+    return intake.receive(information, by=SUBJECT, at=AT)
+
+
+def standing(subject_request: SubjectRequest, state: State, right: Right = Right.ACCESS) -> SubjectRequest:
+    """The request, put into a state by hand."""
+    SubjectRequest.objects.filter(pk=subject_request.pk).update(state=state, right=right)
+    return SubjectRequest.objects.get(pk=subject_request.pk)
+
+
+def test_no_move_that_the_walk_does_not_name_is_made(filed: SubjectRequest) -> None:
+    made = []
+    before = Event.objects.count()
+    for old, new in ILLEGAL:
+        subject_request = standing(filed, old)
+        try:
+            move(subject_request, new, by=PORTAL, at=AT, event="test:moved")
+        except Conflict:
+            continue
+        made.append((old, new))
+    assert made == []
+    assert Event.objects.count() == before
+
+
+def test_what_is_closed_never_moves_again() -> None:
+    assert [(right, old, new) for right, old, new in product(Right, CLOSED, State) if allowed(right, old, new)] == []
+
+
+@pytest.mark.parametrize("right", set(Right) - {Right.PROCESSING_INFORMATION})
+def test_only_information_is_answered_without_a_proof(filed: SubjectRequest, right: Right) -> None:
+    subject_request = standing(filed, State.RECEIVED, right)
+    with pytest.raises(Conflict, match="cannot become delivered"):
+        move(subject_request, State.DELIVERED, by=PORTAL, at=AT, event="test:moved")
+
+
+def test_of_two_who_move_a_request_one_wins_and_one_event_is_written(filed: SubjectRequest) -> None:
+    first, second = standing(filed, State.VERIFIED), standing(filed, State.VERIFIED)
+    move(first, State.REFUSED, by=PORTAL, at=AT, event="test:moved")
+    with pytest.raises(Conflict, match="meanwhile"):
+        move(second, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved")
+    assert SubjectRequest.objects.get().state == State.REFUSED
+    assert Event.objects.filter(tag="test:moved").count() == 1
+
+
+def test_the_loser_of_a_race_in_the_last_moment_writes_nothing(filed: SubjectRequest) -> None:
+    subject_request = standing(filed, State.VERIFIED)
+    winner = SubjectRequest.objects.filter(pk=filed.pk)
+    with (
+        scenes.a_rival_before("SAVEPOINT", lambda: winner.update(state=State.CANCELLED)),
+        pytest.raises(Conflict),
+    ):
+        move(subject_request, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved")
+    assert SubjectRequest.objects.get().state == State.CANCELLED
+    assert not Event.objects.filter(tag="test:moved").exists()
+
+
+def test_a_move_whose_event_cannot_be_written_is_not_made(filed: SubjectRequest) -> None:
+    subject_request = standing(filed, State.VERIFIED)
+    with pytest.raises(TypeError):
+        move(subject_request, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved", detail=object())
+    assert SubjectRequest.objects.get().state == State.VERIFIED

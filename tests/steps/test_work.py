@@ -1,0 +1,92 @@
+"""One item or request that goes wrong stops itself, and nobody else."""
+
+import pytest
+
+from dsr.law.actors import Actor
+from dsr.law.grounds import Ground
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind, Outcome
+from dsr.models import Manifest, PlanItem, SubjectRequest
+from dsr.steps import approval, ledger, packaging, review, work
+from dsr.steps.move import Conflict
+from tests.conftest import SAM, World
+from tests.steps import scenes
+
+BROKEN = "mallory@example.com"
+
+
+def test_what_nobody_foresaw_stops_one_item_only(world: World, dana: Actor, caplog: pytest.LogCaptureFixture) -> None:
+    first = scenes.accepted(world, dana, Right.ACCESS, email=BROKEN)
+    second = scenes.accepted(world, dana, Right.ACCESS)
+    PlanItem.objects.filter(subject_request=first, system="app-database").update(kind="unheard-of")
+    world.work(State.PACKAGED, second)
+    item = PlanItem.objects.get(subject_request=first, system="app-database")
+    assert item.state == ItemState.QUARANTINED
+    assert "KeyError" in item.note
+    assert SAM not in caplog.text
+
+
+def test_a_request_that_cannot_be_moved_hides_nobody_behind_it(world: World, dana: Actor) -> None:
+    broken = scenes.accepted(world, dana, Right.ACCESS, email=BROKEN)
+    broken.items.all().delete()
+    SubjectRequest.objects.filter(pk=broken.pk).update(state=State.CARRIED_OUT)  # and there is no package
+    behind = scenes.accepted(world, dana, Right.ACCESS)
+    behind.items.all().delete()
+    work.advance_stalled(at=world.at)
+    behind.refresh_from_db()
+    assert behind.state != State.ACCEPTED
+
+
+def test_what_a_refused_request_had_running_is_not_taken_up_again(world: World, dana: Actor) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    item = ledger.claim(at=world.at)
+    assert item is not None
+    review.refuse(subject_request, ground=Ground.EXCESSIVE, by=dana, at=world.at)
+    ledger.release(item, seconds=None, note="No answer", at=world.at)
+    assert not work.do_next(at=world.later(hours=1))
+
+
+def test_a_service_that_says_running_for_ever_is_a_matter_for_a_person(world: World, dana: Actor, eli: Actor) -> None:
+    subject_request = scenes.approved(world, dana, eli, "pixplus")
+    world.later(days=4)
+    item = subject_request.items.get(kind=Kind.ERASE, system="runninghub")
+    ledger.wait(item, seconds=1, handle="job", at=world.at)
+    assert item.state == ItemState.WAITING
+    ledger.wait(item, seconds=1, handle="job", at=world.later(days=31))
+    assert item.state == ItemState.QUARANTINED
+
+
+def test_an_erasure_with_a_system_left_out_never_approves_itself(world: World, dana: Actor, eli: Actor) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ERASURE)
+    app = subject_request.items.get(kind=Kind.FIND, system="app-database")
+    ledger.quarantine(app, note="No answer", at=world.at)
+    approval.exclude(app, reason="The server is gone.", by=eli, at=world.at)
+    scenes.work_on(world, subject_request, Kind.FIND)
+    scenes.work_on(world, subject_request, Kind.CLOSE)
+    subject_request.refresh_from_db()
+    assert Manifest.objects.get(subject_request=subject_request).summary == []
+    assert subject_request.state == State.SEARCHED
+    outcomes = set(subject_request.items.filter(kind=Kind.FIND).values_list("outcome", flat=True))
+    assert outcomes == {Outcome.FAILED}
+
+
+def test_the_letter_of_an_erasure_claims_nothing_that_was_not_done(world: World, dana: Actor, eli: Actor) -> None:
+    test_an_erasure_with_a_system_left_out_never_approves_itself(world, dana, eli)
+    subject_request = SubjectRequest.objects.get()
+    told = packaging.told(subject_request, at=world.at)
+    assert told["erased"] == []
+    assert len(told["failed"]) == 3  # type: ignore[arg-type]  # a list of systems
+
+
+def test_what_is_only_kept_still_has_its_grace(world: World, dana: Actor, eli: Actor) -> None:
+    subject_request = scenes.searched(world, dana)
+    manifest = Manifest.objects.get(subject_request=subject_request)
+    manifest.summary = [row for row in manifest.summary if row["until"]]
+    manifest.save()
+    approval.approve(subject_request, digest=manifest.digest, by=eli, at=world.at)
+    work.advance(subject_request, at=world.later(days=2))
+    subject_request.refresh_from_db()
+    assert subject_request.state == State.APPROVED
+    with pytest.raises(Conflict):
+        approval.approve(subject_request, digest=manifest.digest, by=eli, at=world.at)
