@@ -101,12 +101,12 @@ class Demo:
 
     def pass_grace(self, reference: str) -> None:
         """The days in which the person can cancel go by."""
-        own = "subject_request_id = (SELECT id FROM dsr_subjectrequest WHERE reference = ?)"
+        own = "(SELECT id FROM dsr_subjectrequest WHERE reference = ?)"
+        items = f"UPDATE dsr_planitem SET not_before = created_at WHERE until IS NULL AND subject_request_id = {own}"  # noqa: S608
+        grace = f"UPDATE dsr_subjectrequest SET erase_after = received_at WHERE id = {own}"  # noqa: S608
         with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20)) as connection, connection:
-            connection.execute(
-                f"UPDATE dsr_planitem SET not_before = created_at WHERE until IS NULL AND {own}",  # noqa: S608
-                [reference],
-            )
+            for statement in (items, grace):
+                connection.execute(statement, [reference])
 
     def stop(self) -> int:
         """Ctrl-C."""
