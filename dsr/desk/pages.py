@@ -55,7 +55,7 @@ def find(request: HttpRequest, site: "Desk") -> HttpResponse:  # noqa: ARG001 - 
     except ValueError:
         messages.error(request, "There is no request of this reference here, and it is no e-mail address.")
         return redirect("desk:index")
-    person = sealed.lookup(IdentityKind.EMAIL, address)
+    person = ",".join(sealed.lookups(IdentityKind.EMAIL, address))
     return redirect(f"{reverse('desk:index')}?view=all&person={person}")
 
 

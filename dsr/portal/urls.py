@@ -29,6 +29,7 @@ urlpatterns = [
     path("<slug:slug>/brand.css", start.brand, name="brand"),
     path("<slug:slug>/help/", start.help_page, name="help"),
     path("<slug:slug>/processing/", start.processing, name="processing"),
+    path("<slug:slug>/leave/", own.leave, name="leave"),
     path("<slug:slug>/find/", find.find, name="find"),
     path("<slug:slug>/find/code/", find.code, name="find_code"),
     path("<slug:slug>/ask/<right:right>/", ask.begin, name="ask"),

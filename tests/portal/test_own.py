@@ -248,3 +248,13 @@ def test_looking_changes_nothing(sam: Client, file: File, prove: Prove) -> None:
     for under in addresses:
         sam.get(page_of(subject_request, under))
     assert rows() == proven
+
+
+def test_who_leaves_leaves_nothing_for_the_next_user_of_the_device(
+    sam: Client, file: Callable[..., SubjectRequest], prove: Callable[[SubjectRequest], None]
+) -> None:
+    subject_request = file()
+    prove(subject_request)
+    assert sam.get(page_of(subject_request)).status_code == 200
+    sam.post("/joypix/leave/")
+    assert sam.get(page_of(subject_request)).status_code == 404

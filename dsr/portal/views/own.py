@@ -139,6 +139,13 @@ def download(request: HttpRequest, slug: str, reference: str) -> HttpResponseBas
     return response
 
 
+@require_POST
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Forget this browser: who uses it next sees nothing of what was asked or proven here."""
+    request.session.flush()
+    return redirect("portal:start", slug)
+
+
 def _proven(request: HttpRequest, about: ControllerMap, reference: str) -> SubjectRequest:
     own = access.proven(request, about, reference)
     if own is None:
