@@ -3,6 +3,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# All tests are shared between two processes, file by file; chosen ones run in one, where a debugger can be used.
+[ $# -gt 0 ] || set -- -n 2 --dist loadfile
+
 if ! tools/browser.sh >/dev/null; then
   if [ -n "${CI:-}" ]; then
     echo "There is no Chromium, and CI runs all tests. Run: apt-get install chromium" >&2
