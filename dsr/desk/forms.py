@@ -25,7 +25,8 @@ class Answer(Decision):
 
     text = forms.CharField(
         label="Your answer",
-        help_text="Plain text. The letter adds greeting, reference, the right to complain and the authority.",
+        help_text="Plain text, with greeting and closing words. The person reads it on the request's page; "
+        "the mail says that it is there, and names the reference and the authority.",
         widget=forms.Textarea(attrs={"rows": 12}),
         max_length=20_000,
         error_messages={"required": "Write the answer. The person receives it as a letter."},

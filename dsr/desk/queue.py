@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from accounts.models import Staff
 from dsr.desk import due, people, words
 from dsr.law.deadlines import due_on, local_day
-from dsr.law.rights import SEARCHED, Right
+from dsr.law.rights import SEARCHED, URGENT, Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState
 from dsr.models import Identity, PlanItem, SubjectRequest
@@ -65,6 +66,8 @@ class Queue:
     pages_url: str
 
 
+# The portal promises that reports are looked at before anything else.
+_URGENT_FIRST = Case(When(right__in=URGENT, then=0), default=1)
 _OPEN = ~Q(state__in=CLOSED)
 _RUNNING = _OPEN & Q(answered_at=None)  # an answer that lies ready for download keeps its date
 
@@ -118,7 +121,8 @@ def queue(staff: Staff, asked: Mapping[str, str], *, now: datetime) -> Queue:
     view = next((view for view in VIEWS if view.slug == asked.get("view")), VIEWS[0])
     takes = {each.slug: each.takes(staff, controllers, now) for each in VIEWS}
     counts = found.aggregate(**{slug: Count("pk", filter=q) for slug, q in takes.items()})
-    order = ("-received_at",) if view.slug in {"closed", "all"} else ("due_on", "received_at")
+    past = view.slug in {"closed", "all"}
+    order: tuple[Any, ...] = ("-received_at",) if past else (_URGENT_FIRST, "due_on", "received_at")
     in_view = found.filter(takes[view.slug]).select_related("owner").order_by(*order)
     page = Paginator(in_view, PER_PAGE).get_page(asked.get("page"))
     return Queue(

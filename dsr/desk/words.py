@@ -70,6 +70,7 @@ LETTERS = {
     Letter.RECEIVED: "Received, with the code",
     Letter.CODE: "One-time code",
     Letter.ACCEPTED: "Accepted",
+    Letter.APPROVED: "Erasure begins soon",
     Letter.REFUSED: "Refused",
     Letter.READY: "Package ready",
     Letter.ERASED: "Erased",

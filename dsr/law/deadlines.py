@@ -27,6 +27,13 @@ def local_day(moment: datetime, calendar: Calendar) -> date:
     return moment.astimezone(ZoneInfo(calendar.zone)).date()
 
 
+def in_words(moment: datetime, calendar: Calendar) -> str:
+    """'Tuesday 24 November 2026, 16:45 (America/Los_Angeles, UTC-08:00)': no reader has to guess the zone."""
+    local = moment.astimezone(ZoneInfo(calendar.zone))
+    offset = f"{local:%z}"
+    return f"{local:%A %-d %B %Y, %H:%M} ({calendar.zone}, UTC{offset[:3]}:{offset[3:]})"
+
+
 def business_days_left(on: date, due: date, calendar: Calendar) -> int:
     """Business days after `on`, up to and with `due`; 0 on the last day, below 0 when it is over."""
     first, last = min(on, due), max(on, due)

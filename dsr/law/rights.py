@@ -19,3 +19,5 @@ class Right(StrEnum):
 
 # Rights whose walk searches the controller's systems; the others are answered by a letter.
 SEARCHED = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE})
+# Reports that staff see before all other requests (J14, P11).
+URGENT = frozenset({Right.COMPROMISED_ACCOUNT, Right.CHILD})

@@ -51,6 +51,7 @@ class Letter(StrEnum):
     RECEIVED = "received"
     CODE = "code"
     ACCEPTED = "accepted"
+    APPROVED = "approved"  # of an erasure: when it begins, and that it can be cancelled until then
     REFUSED = "refused"
     READY = "ready"
     ERASED = "erased"

@@ -6,12 +6,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from dsr.law.actors import Actor, ActorKind
+from dsr.law.deadlines import in_words
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind, Outcome
+from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
 from dsr.sealing.fields import Unsealable
-from dsr.steps import bell, maps, parts, permissions, record
+from dsr.steps import bell, maps, notices, parts, permissions, record
 from dsr.steps.move import Conflict, move
 
 
@@ -41,6 +42,9 @@ def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: date
             columns=columns,
             digest=digest,
         )
+        if erase_after > at:
+            told = in_words(erase_after, maps.calendar(subject_request.controller))
+            notices.queue(subject_request, Letter.APPROVED, at=at, erase_after=told)
         Approval.objects.create(subject_request=subject_request, digest=digest, by_id=int(by.id), at=at)
         plan_erasure(manifest, erase_after, at=at)
     bell.ring_after_commit()

@@ -193,3 +193,11 @@ def test_a_long_queue_comes_in_pages(world: World, sign_in: SignIn, db: None) ->
     page = queue(sign_in("dana"), "?view=open&page=2")
     assert "Page 2 of 2" in page
     assert page.count('scope="row"') == 11
+
+
+def test_a_report_stands_before_requests_that_are_due_earlier(world: World, sign_in: SignIn, dana: Actor) -> None:
+    access = world.file(Right.ACCESS)
+    world.later(days=2)
+    report = world.file(Right.COMPROMISED_ACCOUNT, details="Somebody got into my account.")
+    page = queue(sign_in("dana"))
+    assert page.index(report.reference) < page.index(access.reference)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dsr.law.calendars import Calendar, working_day
-from dsr.law.deadlines import business_days_left, closes_at, due_on
+from dsr.law.deadlines import business_days_left, closes_at, due_on, in_words
 
 GERMANY = Calendar("DE", "Europe/Berlin")
 CHINA = Calendar("CN", "Asia/Shanghai")
@@ -203,3 +203,9 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 def test_a_promise_of_no_days_is_refused(days: int) -> None:
     with pytest.raises(ValueError, match="at least one"):
         due_on(noon("2026-03-05", GERMANY.zone), days, GERMANY)
+
+
+def test_a_moment_in_words_leaves_no_doubt_about_its_zone() -> None:
+    calendar = Calendar("US", "America/Los_Angeles")
+    words = in_words(datetime(2026, 11, 25, 0, 45, tzinfo=UTC), calendar)
+    assert words == "Tuesday 24 November 2026, 16:45 (America/Los_Angeles, UTC-08:00)"

@@ -19,6 +19,7 @@ KEPT = {
     "until": "1 May 2029",
 }
 CONTEXT: dict[str, object] = {
+    "erase_after": "Tuesday 24 November 2026, 16:45 (America/Los_Angeles, UTC-08:00)",
     "controller": {
         "name": "Joy & Pix",
         "operator": "JoyPix LLC",
@@ -43,6 +44,7 @@ SAID = {
     Letter.RECEIVED: ("1234 5678", "Friday 11 December 2026", "/prove/"),
     Letter.CODE: ("1234 5678", "10 minutes"),
     Letter.ACCEPTED: ("Friday 11 December 2026", "you can still cancel"),
+    Letter.APPROVED: ("Tuesday 24 November 2026, 16:45 (America/Los_Angeles, UTC-08:00)", "you can cancel"),
     Letter.REFUSED: ("It's excessive.", "GDPR Art. 12(5)", "court"),
     Letter.READY: ("2.4", "Sunday 10 January 2027", "We never send it by mail"),
     Letter.ERASED: ("Devices: 3", "Orders: 2", "Tax law wants it.", "1 May 2029"),

@@ -189,3 +189,13 @@ def test_the_package_itself_is_never_left_out(world: World, dana: Actor) -> None
     item = quarantined(subject_request, Kind.ASSEMBLE, "")
     with pytest.raises(Conflict):
         approval.exclude(item, reason="Down.", by=dana, at=world.at)
+
+
+def test_the_person_is_told_when_erasing_begins_and_that_it_can_be_cancelled(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    subject_request = scenes.approved(world, dana, eli)
+    letter = world.letters()[-1]
+    assert "you can cancel" in letter
+    assert f"{subject_request.erase_after:%B %Y}" in letter
+    assert "America/Los_Angeles" in letter

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dsr.datamap.schema import ControllerMap
 from dsr.law.actors import SUBJECT
+from dsr.law.deadlines import in_words
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
@@ -19,7 +20,7 @@ from dsr.models import Package, SubjectRequest
 from dsr.portal import access, journey, pages
 from dsr.portal.forms import CodeForm, FindForm
 from dsr.portal.words import WORDS
-from dsr.steps import cancellation, delivery, verification
+from dsr.steps import cancellation, delivery, maps, verification
 from dsr.steps.move import Conflict
 from dsr.steps.verification import Confirmation
 
@@ -101,6 +102,7 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         can_cancel=cancellation.possible(own),
         ground=GROUNDS[Ground(own.ground)] if own.ground else None,
         zone=about.controller.calendar.zone,
+        erase_after=_erase_after(own),
     )
 
 
@@ -137,6 +139,12 @@ def download(request: HttpRequest, slug: str, reference: str) -> HttpResponseBas
     )
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _erase_after(own: SubjectRequest) -> str:
+    """When erasing begins, in words, while it can still be cancelled."""
+    waiting = own.state == State.APPROVED and own.erase_after and cancellation.possible(own)
+    return in_words(own.erase_after, maps.calendar(own.controller)) if waiting and own.erase_after else ""
 
 
 @require_POST
