@@ -58,7 +58,7 @@ def mailed_code(reference: str) -> str:
     while time.monotonic() < until:
         for path in (VAR / "demo" / "mail").glob("*.eml"):
             text = path.read_text("utf-8")
-            if reference in text and (code := re.search(r"^\s+(\d{4} \d{4})\s*$", text, re.MULTILINE)):
+            if reference in text and (code := re.search(r"^\s+([2-9A-Z]{4} [2-9A-Z]{4})\s*$", text, re.MULTILINE)):
                 return code[1]
         time.sleep(0.2)
     raise TimeoutError(f"no letter about {reference} in {VAR / 'demo' / 'mail'}; is DSR_VAR the demo's folder?")
