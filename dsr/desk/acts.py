@@ -95,7 +95,8 @@ ACTS = {
         Act(
             "answer",
             "Write the answer",
-            "The person receives your words as a letter, and the request is closed.",
+            "The portal writes the letter, nothing else: what is asked has to be done in the systems by hand first. "
+            "The person reads your words on the request's page, and the request is closed.",
             "Send the answer",
             "You answered the request.",
             Duty.REVIEW,

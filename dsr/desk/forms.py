@@ -44,7 +44,7 @@ class Exclusion(Decision):
 
     reason = forms.CharField(
         label="Why is this system left out?",
-        help_text="For the record; no personal data. The answer to the person names the system.",
+        help_text="The person reads this sentence in the answer, beside the name of the system. Write it for them.",
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=300,
         error_messages={"required": "Give the reason. The answer names the system as not searched."},

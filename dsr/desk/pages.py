@@ -91,6 +91,7 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
         "ground": GROUNDS[Ground(subject_request.ground)] if subject_request.ground else None,
         "channel": words.CHANNELS[Channel(subject_request.channel)],
         "items": sheet.items(subject_request, controller_map),
+        "now": timezone.now(),
         "manifest": manifest,
         "fates": sheet.fates(manifest, controller_map) if manifest else [],
         "letters": sheet.letters(subject_request),

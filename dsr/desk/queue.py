@@ -89,7 +89,8 @@ def _soon(_: Staff, controllers: list[str], now: datetime) -> Q:
 
 
 def _failed(_: Staff, __: list[str], ___: datetime) -> Q:
-    return Q(Exists(PlanItem.objects.filter(subject_request=OuterRef("pk"), state__in=STUCK)))
+    stuck = Q(state__in=STUCK) | Q(state__in=[ItemState.READY, ItemState.WAITING], tries__gt=0)
+    return Q(Exists(PlanItem.objects.filter(stuck, subject_request=OuterRef("pk"))))
 
 
 VIEWS = (

@@ -76,6 +76,10 @@ def run(commands: Sequence[Sequence[str]], ready: Ready, beside: Sequence[subpro
                 said = True
     finally:
         ended = [process.returncode for process in everybody if process.poll() is not None]
+        for process in everybody:
+            if process.poll() is not None and not stopping.is_set():
+                why = f"This process ended with {process.returncode}, so everything stops: {process.args!r}"
+                sys.stderr.write(f"{why}\n")
         end(running)
     return 0 if stopping.is_set() else next(iter(ended), 1) or 1
 

@@ -30,6 +30,8 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     """Accept a verified request; what searches is planned in the same transaction."""
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
     accepted_by: dict[str, object] = {"accepted_by_id": int(by.id)} if by.kind is ActorKind.STAFF else {}
+    if accepted_by and subject_request.owner_id is None:
+        accepted_by["owner_id"] = int(by.id)  # who decides answers for it, unless somebody else had taken it
     with transaction.atomic():
         move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=accepted_by)
         if subject_request.right in SEARCHED:

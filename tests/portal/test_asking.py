@@ -125,3 +125,10 @@ def test_the_form_is_refused_in_plain_words_when_its_protection_is_gone(db: None
     response = Client(enforce_csrf_checks=True).post("/joypix/ask/access/email/", {"email": SAM})
     assert response.status_code == 403
     assert "This page was open for too long" in response.content.decode()
+
+
+@pytest.mark.parametrize(("typed", "warned"), [("Sam@example.com", True), ("sam@example.com", False)])
+def test_capitals_are_pointed_out_because_matching_is_exact(sam: Client, typed: str, warned: bool) -> None:  # noqa: FBT001
+    for question, answer in (("email", {"email": typed}), ("identities", {}), ("details", {"details": ""})):
+        sam.post(f"/joypix/ask/access/{question}/", answer)
+    assert ("holds capital letters" in sam.get("/joypix/ask/access/check/").content.decode()) is warned

@@ -199,3 +199,9 @@ def test_the_person_is_told_when_erasing_begins_and_that_it_can_be_cancelled(
     assert "you can cancel" in letter
     assert f"{subject_request.erase_after:%B %Y}" in letter
     assert "America/Los_Angeles" in letter
+
+
+def test_who_accepts_a_request_of_nobody_owns_it(world: World, dana: Actor) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    subject_request.refresh_from_db()
+    assert str(subject_request.owner_id) == dana.id

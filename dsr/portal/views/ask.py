@@ -100,6 +100,8 @@ def check(request: HttpRequest, slug: str, right: Right) -> HttpResponse:
         rows=list(rows(about, right, {name: answers[name] for name in asked})),
         outline=outline(about) if right is Right.ERASURE else None,
         public=public_titles(about),
+        # Matching is exact, and telephones like to begin with a capital.
+        capitals=any(letter.isupper() for letter in str(answers.get("email", {}).get("email", ""))),
         back=reverse("portal:question", args=[slug, right, list(asked)[-1]]),
     )
 
