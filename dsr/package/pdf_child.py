@@ -53,7 +53,7 @@ def main() -> None:
     sys.addaudithook(_guard)
     # Everything the page needs stands in the page: every address is refused, whatever its scheme.
     page = weasyprint.HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=()))
-    sys.stdout.buffer.write(page.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True))
+    sys.stdout.buffer.write(page.write_pdf(pdf_tags=True))
 
 
 if __name__ == "__main__":

@@ -68,19 +68,8 @@ def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Str
         raise Conflict(message)
     chunks = _opened(package)
     with transaction.atomic():
-        subject_request.refresh_from_db(fields=["state"])  # a second download may come with the first one
         Download.objects.create(package=package, actor=str(by), at=at)
-        if subject_request.state == State.PACKAGED:
-            move(
-                subject_request,
-                State.DELIVERED,
-                by=by,
-                at=at,
-                event="package:downloaded",
-                version=package.version,
-            )
-        else:
-            record.write(subject_request, "package:downloaded", by=by, at=at, version=package.version)
+        _close(subject_request, package, "package:downloaded", by=by, at=at)
     name = f"{subject_request.controller}-{subject_request.reference}.zip"
     return Stream(name, package.size, chunks)
 
@@ -91,7 +80,7 @@ def _opened(package: Package) -> Iterator[bytes]:
     try:
         first = next(chunks)
     except Unsealable:
-        message = "This package cannot be opened. Write to us: we make it anew."
+        message = "This package cannot be opened. Write to us, and name your reference."
         raise Conflict(message) from None
     return chain([first], chunks)
 
@@ -107,7 +96,7 @@ def expire_next(*, at: datetime) -> bool:
         with transaction.atomic():
             if not Package.objects.filter(pk=package.pk).exclude(wrapped_key="").update(wrapped_key=""):
                 return True  # another worker was faster
-            _expired(package, at=at)
+            _close(package.subject_request, package, "package:expired", by=PORTAL, at=at)
     except Conflict:
         log.info("%s was downloaded just now", package.subject_request.reference)
         return True  # nothing was changed; the next turn looks again
@@ -115,13 +104,13 @@ def expire_next(*, at: datetime) -> bool:
     return True
 
 
-def _expired(package: Package, *, at: datetime) -> None:
-    subject_request = package.subject_request
-    subject_request.refresh_from_db(fields=["state"])
+def _close(subject_request: SubjectRequest, package: Package, event: str, *, by: Actor, at: datetime) -> None:
+    """The first download, or the end of the offer, delivers the request; later ones are Events alone."""
+    subject_request.refresh_from_db(fields=["state"])  # another browser or worker may have been here just now
     if subject_request.state == State.PACKAGED:
-        move(subject_request, State.DELIVERED, by=PORTAL, at=at, event="package:expired", version=package.version)
+        move(subject_request, State.DELIVERED, by=by, at=at, event=event, version=package.version)
     else:
-        record.write(subject_request, "package:expired", by=PORTAL, at=at, version=package.version)
+        record.write(subject_request, event, by=by, at=at, version=package.version)
 
 
 def _plain(package: Package) -> Iterator[bytes]:

@@ -40,7 +40,7 @@ def do_next(*, at: datetime) -> bool:
         log.warning("fenced off: %s %s", item.pk, item)
     except (OperationalError, InterfaceError):
         raise  # the portal's own database: the lease runs out, and somebody tries again
-    except Exception as error:
+    except Exception as error:  # the outermost edge of a worker: one item must not stop the others
         log.exception("stopped: %s %s", item.pk, item)
         ledger.quarantine(item, note=f"Something is wrong in the portal itself ({type(error).__name__}).", at=at)
     else:
@@ -150,7 +150,7 @@ def advance_stalled(*, at: datetime) -> None:
     for subject_request in idle[:100]:
         try:
             advance(subject_request, at=at)
-        except Exception:
+        except Exception:  # as above: one request must not hide those behind it
             log.exception("cannot be moved on: %s", subject_request.reference)
 
 
