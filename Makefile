@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench screenshots reset code lock format venv venv-dev native
+.PHONY: help demo test check bench screenshots reset code lock format messages venv venv-dev native
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ code: venv ## print a staff member's one-time code in the demo (WHO=dana)
 
 format: venv-dev ## format the code and mend what can be mended by itself
 	@$(RUN) -m ruff format -q . && $(RUN) -m ruff check -q --fix .
+
+messages: venv-dev ## read the texts of pages and letters into the catalogs, and say how many translations are missing
+	@$(RUN) tools/messages.py update && $(RUN) tools/messages.py compile
 
 lock: ## make the locks anew from pyproject.toml (needs uv)
 	@tools/lock.sh $(ARGS)

@@ -1,9 +1,11 @@
 """Staff and what each of them may do, per controller."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
+
+from accounts import signals
 
 
 class Staff(AbstractUser):
@@ -16,6 +18,14 @@ class Staff(AbstractUser):
 
         verbose_name = "staff member"
         verbose_name_plural = "staff"
+
+    @transaction.atomic
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save, and tell of a new password in the same transaction."""
+        changed = self._password is not None and not self._state.adding  # type: ignore[attr-defined]  # Django's own note of it
+        super().save(*args, **options)
+        if changed:
+            signals.password_set.send(Staff, staff=self, by=None)
 
 
 class Role(models.TextChoices):

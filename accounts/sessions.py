@@ -5,15 +5,23 @@ from datetime import timedelta
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import signals
 from accounts.models import Staff
 
 LONGEST = timedelta(hours=12)  # ASVS V7.3.2; the idle end is SESSION_COOKIE_AGE
 _SIGNED_IN_AT = "signed_in_at"
 
 
-def begin(request: HttpRequest, **_: object) -> None:
-    """Note the moment of sign-in. A receiver of Django's signal."""
+def begin(request: HttpRequest, user: Staff, **_: object) -> None:
+    """Note the moment of sign-in, and tell of it. A receiver of Django's signal."""
     request.session[_SIGNED_IN_AT] = timezone.now().timestamp()
+    signals.signed_in.send(Staff, staff=user, by=user)
+
+
+def end(user: Staff | None, **_: object) -> None:
+    """Tell of a sign-out; where nobody was signed in, nobody left. A receiver of Django's signal."""
+    if user is not None:
+        signals.signed_out.send(Staff, staff=user, by=user)
 
 
 def verified(request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import signals
 from accounts.models import Staff
 
 
@@ -42,6 +43,14 @@ class SignIn(AdminAuthenticationForm):
         """Both factors are right, or nobody is signed in."""
         if "token" not in self.cleaned_data:
             return self.cleaned_data
+        try:
+            return self._judged()
+        except ValidationError:
+            tried = Staff.objects.filter(username=self.cleaned_data.get("username", "")).first()
+            signals.sign_in_failed.send(Staff, staff=tried, by=None)
+            raise
+
+    def _judged(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         user = self.get_user()
         if isinstance(user, Staff) and not self._check_code(user, "".join(cleaned["token"].split()).replace("-", "")):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import signals
 from accounts.models import Membership, Role, Staff
 
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # nothing that is taken for something else when read from paper
@@ -34,22 +35,26 @@ class NewStaff:
 
 
 @transaction.atomic
-def add(username: str, name: str, roles: Iterable[tuple[str, Role]], *, administrator: bool = False) -> NewStaff:
+def add(
+    username: str, name: str, roles: Iterable[tuple[str, Role]], *, email: str = "", administrator: bool = False
+) -> NewStaff:
     """Make a staff member who can sign in at once. Raises NotAdded; an existing one is never overwritten."""
     if Staff.objects.filter(username=username).exists():
         raise NotAdded(f"there is a staff member '{username}' already; nothing was changed")
     first, _, last = name.strip().partition(" ")
     password = _new_password()
-    staff = Staff(username=username, first_name=first, last_name=last, is_superuser=administrator)
+    staff = Staff(username=username, first_name=first, last_name=last, email=email, is_superuser=administrator)
     staff.set_password(password)
     try:
         UnicodeUsernameValidator()(username)
         staff.full_clean()
         staff.save()
+        signals.added.send(Staff, staff=staff, by=None)
         for controller, role in dict.fromkeys(roles):
             membership = Membership(staff=staff, controller=controller, role=role)
             membership.full_clean()
             membership.save()
+            signals.role_given.send(Membership, staff=staff, by=None, controller=controller, role=str(role))
     except ValidationError as wrong:
         raise NotAdded(" ".join(wrong.messages)) from None
     device = TOTPDevice.objects.create(user=staff, name="authenticator app", confirmed=True)

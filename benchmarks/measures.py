@@ -1,9 +1,11 @@
 """The measures: each is given an empty folder and answers a figure with its unit."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -98,6 +100,34 @@ def access(folder: Path) -> Figure:
     return found["seconds"], unit.format_map(found)
 
 
+def recount(folder: Path) -> Figure:
+    """A million open deadlines counted again at the beginning of a day, in the embedded portal's database."""
+    return _recount(folder, f"sqlite:///{folder / 'portal.sqlite3'}")
+
+
+def recount_at_scale(folder: Path) -> Figure:
+    """The same on PostgreSQL, with the guards that the portal sets on every connection."""
+    pgserver = importlib.import_module("pgserver")
+    # Not in the folder itself: the account that the server runs as must be able to enter.
+    with tempfile.TemporaryDirectory(prefix="rightful-postgresql-") as place:
+        running = pgserver.get_server(place)
+        try:
+            return _recount(folder, running.get_uri())
+        finally:
+            running.cleanup()
+
+
+def _recount(folder: Path, database: str) -> Figure:
+    keyring.make(folder / "keys")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DSR_")}
+    environ["DSR_DATABASE_URL"] = database
+    run = [sys.executable, "-m", "benchmarks.deadlines", str(folder)]
+    told = subprocess.run(run, check=True, env=environ, stdout=subprocess.PIPE, text=True).stdout
+    found = json.loads(told)
+    unit = "s for {rows:,} open deadlines, {moved:,} of which move, by {statements} statements; again: {again:.1f} s"
+    return found["seconds"], unit.format_map(found)
+
+
 def _ring(folder: Path, role: keyring.Role) -> keyring.Ring:
     keyring.make(folder / "keys")
     return keyring.load(folder / "keys")[role]
@@ -123,4 +153,6 @@ MEASURES: dict[str, Callable[[Path], Figure]] = {
     "sealed Part": sealed_part,
     "start": start_up,
     "access": access,
+    "recount": recount,
+    "recount at scale": recount_at_scale,
 }

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from controllers.sample_state import LIMIT, Json, KeyReused, Page, State
+from controllers.sample_state import LIMIT, STOPPABLE, Json, KeyReused, Page, State
 
 _BODY = 1024 * 1024  # bytes
 _FIRST_ERROR = 400
@@ -106,15 +106,24 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, self._page("payments", "id" if "id" in query else "customer_id", query)
             case "POST", "payment", "erasures":
                 return 200, self.server.state.erase_payments(*self._order(body))
-            case "GET", "runninghub", "tasks":
+            case _, "runninghub", *below:
+                return self._runninghub(below, query, body)
+            case _:
+                return self._control(path, body)
+
+    def _runninghub(self, path: list[str], query: dict[str, list[str]], body: bytes) -> Reply:
+        match (self.command, *path):
+            case "GET", "tasks":
                 return 200, self._page("tasks", "task_id", query)
-            case "POST", "runninghub", "deletions":
+            case "POST", "deletions":
                 return 202, self.server.state.delete_tasks(*self._order(body))
-            case "GET", "runninghub", "deletions", job:
+            case "POST", "stops":
+                return 202, self.server.state.stop_tasks(_stopped(body), *self._order(body))
+            case "GET", "deletions" | "stops", job:
                 found = self.server.state.job(job)
                 return (200, found) if found else (404, {"error": "there is no such job"})
             case _:
-                return self._control(path, body)
+                return 404, {"error": "there is nothing here"}
 
     def _control(self, path: list[str], body: bytes) -> Reply:
         """What tests read and turn; no real service has it."""
@@ -157,6 +166,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Retry-After", str(answer["retry_after"]))
         self.end_headers()
         self.wfile.write(content)
+
+
+def _stopped(body: bytes) -> str:
+    """The one field that an order turns off."""
+    match _parsed(body).get("set"):
+        case dict() as new if len(new) == 1 and set(new.values()) == {"off"} and set(new) <= STOPPABLE:
+            return str(next(iter(new)))
+    raise _BadQuestion(f"'set' turns one of these off: {', '.join(sorted(STOPPABLE))}")
 
 
 def _parsed(body: bytes) -> Json:

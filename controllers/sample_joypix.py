@@ -24,6 +24,7 @@ SCHEMA = """
 CREATE TABLE users (  -- all but the id may be empty: an erased user whom an order needs stays as an id alone
     id TEXT PRIMARY KEY, email TEXT UNIQUE, nickname TEXT, password_hash TEXT, signin_provider TEXT,
     signin_subject TEXT, language TEXT, plan TEXT, created_at TEXT, last_active_at TEXT, cancelled_at TEXT,
+    suspended_at TEXT,
     UNIQUE (signin_provider, signin_subject));
 CREATE TABLE social_signins (
     id INTEGER PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), provider TEXT NOT NULL,
@@ -141,6 +142,7 @@ class JoyPix:
             self.clock.text(chance.uniform(400, 650)),
             self.clock.text(chance.uniform(0.1, 20)),
             self.clock.text(chance.uniform(1, 25)) if gone else None,
+            None,  # suspended: for an erasure only
         )
 
     def _social_signins(self) -> Iterator[Row]:

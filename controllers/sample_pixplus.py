@@ -24,7 +24,7 @@ from controllers.sample_people import (
 SCHEMA = """
 CREATE TABLE accounts (
     id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, nickname TEXT NOT NULL, password_hash TEXT NOT NULL,
-    language TEXT NOT NULL, created_at TEXT NOT NULL, last_active_at TEXT NOT NULL);
+    language TEXT NOT NULL, created_at TEXT NOT NULL, last_active_at TEXT NOT NULL, suspended_at TEXT);
 CREATE TABLE devices (
     id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts (id), model TEXT NOT NULL,
     os_version TEXT NOT NULL, app_version TEXT NOT NULL, language TEXT NOT NULL, first_seen_at TEXT NOT NULL,
@@ -92,6 +92,8 @@ class Task(NamedTuple):
     created_at: str
     finished_at: str
     expires_on: str
+    processing: str
+    training: str
     deletable: int
 
 
@@ -145,6 +147,7 @@ class PixPlus:
             person.language,
             self.clock.text(chance.uniform(110, 400)),
             self.clock.text(chance.uniform(0.05, 20)),
+            None,  # suspended: for an erasure only
         )
 
     def _devices(self) -> Iterator[Row]:
@@ -169,6 +172,7 @@ class PixPlus:
             chance = dice(self.seed, f"pixplus/generations/{person.id}")
             sam = person.cast == "sam"
             many = 3 if person.cast else chance.randrange(5)
+            training = "on" if self._trains(person) else "off"
             ages = SAM_DAYS if sam else [chance.uniform(0.1, 100) for _ in range(many)]
             for days in ages:
                 blocked = not sam and happens(chance, 0.05)
@@ -179,15 +183,16 @@ class PixPlus:
                 yield (next(ids), person.id, effect, prompt, status, task, created, finished)
                 if task and days < EFFECT_DAYS - 1:
                     deletable = days != SAM_KEPT if sam else not happens(chance, 0.04)
-                    self._task(task, effect, prompt, status, days, deletable=deletable)
+                    made = self._task(task, effect, prompt, status, days, deletable=deletable)
+                    self.tasks.append(made._replace(training=training))
 
-    def _task(self, task: str, effect: str, prompt: str, status: str, days: float, *, deletable: bool) -> None:
+    def _task(self, task: str, effect: str, prompt: str, status: str, days: float, *, deletable: bool) -> Task:
         finished = self.clock.ago(days - 0.002)
         expires = (finished + timedelta(days=EFFECT_DAYS)).date().isoformat()
         image = f"effects/{task}.png" if status == "done" else ""
         moments = (self.clock.text(days), stamp(finished))
         kept = status == "done" and not deletable
-        self.tasks.append(Task(task, effect, prompt, status, image, *moments, expires, int(not kept)))
+        return Task(task, effect, prompt, status, image, *moments, expires, "on", "off", int(not kept))
 
     def _moderation(self, generations: list[Row]) -> Iterator[Row]:
         chance = dice(self.seed, "pixplus/moderation")
@@ -202,15 +207,23 @@ class PixPlus:
     def _consents(self) -> Iterator[Row]:
         number = 0
         for person in self.people:
-            chance = dice(self.seed, f"pixplus/consents/{person.id}")
-            days = chance.uniform(20, 100)
-            purposes = ["ai-processing"]
-            if person.cast == "sam" or happens(chance, 0.05):
-                purposes.append("model-training")  # off unless somebody turns it on (P6)
-            for purpose in purposes:
+            for purpose, given, gone in self._agreed(person):
                 number += 1
-                gone = self.clock.text(days - 5) if not person.cast and happens(chance, 0.05) else None
-                yield (number, person.id, purpose, "2026-06", self.clock.text(days), gone)
+                yield (number, person.id, purpose, "2026-06", given, gone)
+
+    def _agreed(self, person: Person) -> Iterator[tuple[str, str, str | None]]:
+        """To what, since when and until when."""
+        chance = dice(self.seed, f"pixplus/consents/{person.id}")
+        days = chance.uniform(20, 100)
+        purposes = ["ai-processing"]
+        if person.cast == "sam" or happens(chance, 0.05):
+            purposes.append("model-training")  # off unless somebody turns it on (P6)
+        for purpose in purposes:
+            gone = self.clock.text(days - 5) if not person.cast and happens(chance, 0.05) else None
+            yield (purpose, self.clock.text(days), gone)
+
+    def _trains(self, person: Person) -> bool:
+        return any(purpose == "model-training" and not gone for purpose, _, gone in self._agreed(person))
 
     def _conversations(self) -> Iterator[Row]:
         number = 0

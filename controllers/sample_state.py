@@ -23,18 +23,20 @@ CREATE TABLE payments (
 CREATE TABLE tasks (
     task_id TEXT PRIMARY KEY, effect TEXT NOT NULL, prompt TEXT NOT NULL, status TEXT NOT NULL,
     effect_image TEXT NOT NULL, created_at TEXT NOT NULL, finished_at TEXT NOT NULL, expires_on TEXT NOT NULL,
-    deletable INTEGER NOT NULL);
+    processing TEXT NOT NULL, training TEXT NOT NULL, deletable INTEGER NOT NULL);
 CREATE TABLE journal (
     effect INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT NOT NULL, key TEXT, ids TEXT NOT NULL,
     at REAL NOT NULL);
 CREATE TABLE answers (
     service TEXT NOT NULL, key TEXT NOT NULL, ids TEXT NOT NULL, answer TEXT NOT NULL,
     PRIMARY KEY (service, key));
-CREATE TABLE jobs (id TEXT PRIMARY KEY, started_at REAL NOT NULL, ids TEXT NOT NULL, answer TEXT);
+CREATE TABLE jobs (  -- of deleting tasks; of stopping what `stops` names, where it names something
+    id TEXT PRIMARY KEY, started_at REAL NOT NULL, ids TEXT NOT NULL, stops TEXT NOT NULL, answer TEXT);
 CREATE INDEX payments_customer ON payments (customer_id);
 """
 JOB_SECONDS = 1.0
 PAYMENT_YEARS = 3
+STOPPABLE = frozenset({"processing", "training"})
 LIMIT = 100  # rows of one page, ids of one question
 
 Json = dict[str, object]
@@ -95,14 +97,22 @@ class State:
 
     def delete_tasks(self, ids: Sequence[str], key: str | None) -> Json:
         """Start a job; it is finished a second later, whether or not anybody asks."""
+        return self._start("runninghub", "", ids, key)
+
+    def stop_tasks(self, field: str, ids: Sequence[str], key: str | None) -> Json:
+        """Start a job that turns `field` off, one of STOPPABLE."""
+        return self._start(f"runninghub/{field}", field, ids, key)
+
+    def _start(self, service: str, stops: str, ids: Sequence[str], key: str | None) -> Json:
+        service = f"{service}:{stops}" if stops else service  # a stop is not an erasure of the same ids
         with self._open() as database:
-            answered = _answered(database, "runninghub", ids, key)
+            answered = _answered(database, service, ids, key)
             if answered is None:
                 job = uuid.uuid4().hex
                 answered = {"status": "started", "job": job, "retry_after": 1}
-                row = (job, time.time(), json.dumps(list(ids)), None)
-                database.execute("INSERT INTO jobs VALUES (?, ?, ?, ?)", row)
-                _write_down(database, "runninghub", ids, key, answered)
+                row = (job, time.time(), json.dumps(list(ids)), stops, None)
+                database.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?)", row)
+                _write_down(database, service, ids, key, answered)
         return answered
 
     def job(self, job: str) -> Json | None:
@@ -133,10 +143,14 @@ class State:
 
     def _finish_jobs(self, database: sqlite3.Connection) -> None:
         due = (time.time() - JOB_SECONDS,)
-        query = "SELECT id, ids FROM jobs WHERE answer IS NULL AND started_at <= ? ORDER BY started_at"
+        query = "SELECT id, ids, stops FROM jobs WHERE answer IS NULL AND started_at <= ? ORDER BY started_at"
         for row in database.execute(query, due).fetchall():
-            erased = _erase(database, "tasks", "task_id", json.loads(row["ids"]), self._today(database))
-            answer = json.dumps({"status": "done", **erased})
+            ids = json.loads(row["ids"])
+            if row["stops"]:
+                done = _stop(database, row["stops"], ids)
+            else:
+                done = _erase(database, "tasks", "task_id", ids, self._today(database))
+            answer = json.dumps({"status": "done", **done})
             database.execute("UPDATE jobs SET answer = ? WHERE id = ?", (answer, row["id"]))
 
     @contextmanager
@@ -192,6 +206,14 @@ def _erase(database: sqlite3.Connection, table: str, key: str, ids: Sequence[str
             database.execute(f"DELETE FROM {table} WHERE {key} = ?", (one,))  # noqa: S608  names are ours
             erased += 1
     return {"erased": erased, "kept": kept, "absent": absent}
+
+
+def _stop(database: sqlite3.Connection, field: str, ids: Sequence[str]) -> Json:
+    own = list(dict.fromkeys(ids))
+    marks = ", ".join("?" * len(own))
+    statement = f"UPDATE tasks SET {field} = 'off' WHERE {field} <> 'off' AND task_id IN ({marks})"  # noqa: S608  one of STOPPABLE
+    changed = database.execute(statement, own).rowcount
+    return {"changed": changed, "unchanged": len(own) - changed}
 
 
 def _kept(table: str, row: sqlite3.Row) -> tuple[date | None, str]:

@@ -14,10 +14,11 @@ class DsrConfig(AppConfig):
     verbose_name = "Rightful"
 
     def ready(self) -> None:
-        """Set database rules after every migrate, register checks, hang up the bell."""
+        """Set database rules after every migrate, register checks, record what staff do, hang up the bell."""
         from dsr import checks, tasks  # noqa: F401, PLC0415 — checks register themselves; models are ready only now
         from dsr.steps import bell  # noqa: PLC0415
 
+        tasks.listen()
         post_migrate.connect(_install_rules, sender=apps.get_app_config("dsr"))
         if not settings.CELERY_BROKER_URL.startswith("memory:"):
             bell.ring = tasks.ring

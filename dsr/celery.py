@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.worker import WorkController
+from celery.worker import WorkController, state
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 
@@ -35,6 +35,7 @@ class Bell(bootsteps.StartStopStep):
         """Nothing rings before start."""
         super().__init__(worker, **options)
         self.timers: list[Any] = []
+        self.processes = int(getattr(worker, "concurrency", 1))  # Celery sets it from its options
 
     def start(self, worker: WorkController) -> None:
         """Ring from the worker's main process, whose memory transport its pool can hear."""
@@ -47,8 +48,14 @@ class Bell(bootsteps.StartStopStep):
         ]
 
     def ring(self, seconds: float) -> None:
-        """One sweep; a ring that nobody takes at once is dropped, for the next one follows."""
-        app.send_task("dsr.sweep", expires=seconds * 2, retry=False)
+        """One sweep and one post; a ring that nobody takes at once is dropped, for the next one follows.
+
+        One process of the pool stays free of sweeps, so that slow systems never hold back the mail.
+        """
+        sweeps = sum(request.name == "dsr.sweep" for request in state.reserved_requests)
+        if sweeps < max(1, self.processes - 1):
+            app.send_task("dsr.sweep", expires=seconds * 2, retry=False)
+        app.send_task("dsr.post", expires=seconds * 2, retry=False)
 
     def stop(self, worker: WorkController) -> None:  # noqa: ARG002 — Celery's signature
         """Stop ringing."""

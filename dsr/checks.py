@@ -9,6 +9,7 @@ from django.db import connections
 
 from dsr.datamap.load import MapError
 from dsr.models import Event, installer, sealed
+from dsr.sealing import keyring
 from dsr.sealing.keyring import KeysMissing, Role
 from dsr.steps import maps
 
@@ -29,8 +30,16 @@ def keys_are_there(**_: Any) -> list[CheckMessage]:
     try:
         sealed.ring(Role.FIELDS)
     except KeysMissing as error:
-        return [Error(f"{error}. Keys are never made by themselves: restore {settings.DSR_KEYS}.", id="dsr.E002")]
+        return [Error(f"{error}. {_remedy()}", id="dsr.E002")]
     return []
+
+
+def _remedy() -> str:
+    if keyring.lacking(settings.DSR_KEYS) <= keyring.SIGNING:
+        return (
+            "If the record was never signed, run manage.py make_keys --missing; else restore the keys that signed it."
+        )
+    return f"Keys are never made by themselves: restore {settings.DSR_KEYS}."
 
 
 @register(Tags.database)

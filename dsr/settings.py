@@ -31,13 +31,19 @@ DSR_VAR = Path(os.environ.get("DSR_VAR", BASE / "var")).resolve()
 DSR_KEYS = Path(os.environ.get("DSR_KEYS", DSR_VAR / "keys")).resolve()
 DSR_CONTROLLERS = Path(os.environ.get("DSR_CONTROLLERS", BASE / "controllers")).resolve()
 DSR_BASE_URL = os.environ.get("DSR_BASE_URL", "http://127.0.0.1:8000")  # links in letters; never from the Host header
+# The name under which the record is signed (C2SP: an address without a scheme); the first checkpoint fixes it.
+DSR_AUDIT_ORIGIN = os.environ.get("DSR_AUDIT_ORIGIN") or f"{urlsplit(DSR_BASE_URL).hostname}/audit"
 DSR_LEASE_SECONDS = float(os.environ.get("DSR_LEASE_SECONDS", "30"))
+DSR_KEEP_MONTHS = int(os.environ.get("DSR_KEEP_MONTHS", "24"))
 DSR_PACKAGE_DAYS = int(os.environ.get("DSR_PACKAGE_DAYS", "30"))
+DSR_QUESTION_DAYS = int(os.environ.get("DSR_QUESTION_DAYS", "14"))
+DSR_REMIND_DAYS = [int(days) for days in _list("DSR_REMIND_DAYS", "5,2")]
 
 _secret = DSR_KEYS / "django.txt"
 SECRET_KEY = os.environ.get("DSR_SECRET_KEY") or (_secret.read_text("ascii").strip() if _secret.exists() else "")
 if not SECRET_KEY:
-    if not {"makemigrations", "demo", "compilemessages", "make_keys"} & set(sys.argv):
+    _keyless = {"makemigrations", "demo", "compilemessages", "make_keys", "verify_audit", "verify_certificate"}
+    if not _keyless & set(sys.argv):
         message = f"no DSR_SECRET_KEY and no {_secret}: restore the keys; for the first start, manage.py make_keys"
         raise ImproperlyConfigured(message)
     SECRET_KEY = "not-a-key: used by commands that seal nothing " * 2
@@ -72,6 +78,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "dsr.portal.language.in_its_language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -84,13 +91,14 @@ WSGI_APPLICATION = "dsr.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE / "templates"],
+        "DIRS": [BASE / "templates", DSR_CONTROLLERS],  # a controller's own letters: <slug>/notices/…
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dsr.portal.pages.languages",
             ]
         },
     }
@@ -168,6 +176,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # each by its own name
+LOCALE_PATHS = [BASE / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_SECURE = DSR_BASE_URL.startswith("https://")
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -175,6 +187,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("DSR_STATIC", DSR_VAR / "static"))
 STATICFILES_DIRS = [BASE / "static"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+# A document that somebody sends is sealed before it touches the disk. What is larger than this is not kept at all.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 6 << 20  # of the whole form: one document of 5 MB
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 DEFAULT_FROM_EMAIL = os.environ.get("DSR_MAIL_FROM", "privacy@localhost")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

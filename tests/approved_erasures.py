@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from dsr.sealing import keyring
 SAM = "sam@example.com"
 
 
-def make(folder: Path, controller: str) -> None:
-    """One portal, with the sample systems it searches."""
+def make(folder: Path, controller: str, walk: Callable[[str], None]) -> None:
+    """One portal, with the sample systems it searches; `walk` leads its one request to where the test begins."""
     import django  # noqa: PLC0415 — the environment names this portal first
 
     keyring.make(folder / "keys")
@@ -28,7 +29,7 @@ def make(folder: Path, controller: str) -> None:
     os.environ.update(sample_services.environment(folder / "systems", services.base_url, "token"))
     os.environ.update(DSR_VAR=str(folder), DJANGO_SETTINGS_MODULE="dsr.settings")
     django.setup()
-    _walk(controller)
+    walk(controller)
     services.shutdown()
 
 
@@ -40,6 +41,7 @@ def _walk(controller: str) -> None:
     from dsr.datamap.schema import IdentityKind  # noqa: PLC0415
     from dsr.law.actors import SUBJECT, Actor, ActorKind  # noqa: PLC0415
     from dsr.law.rights import Right  # noqa: PLC0415
+    from dsr.law.states import State  # noqa: PLC0415
     from dsr.management import demo  # noqa: PLC0415
     from dsr.models import Notice  # noqa: PLC0415
     from dsr.steps import approval, intake, review, verification, work  # noqa: PLC0415
@@ -53,9 +55,13 @@ def _walk(controller: str) -> None:
     subject_request = intake.receive(asked, by=SUBJECT, at=at)
     verification.confirm(subject_request, demo.code_of(subject_request), at=at)
     review.accept(subject_request, by=dana, at=at)
-    while work.do_next(at=at):
-        pass
-    subject_request.refresh_from_db()
+    pause = threading.Event()
+    while subject_request.state != State.SEARCHED:
+        while work.do_next(at=at):
+            pass
+        subject_request.refresh_from_db()
+        at += timedelta(seconds=5)  # what is stopped at a service before the search is asked for again later
+        pause.wait(0.05)
     approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli, at=at)
     Notice.objects.all().delete()  # letters are another test's matter; no mail server listens here
 
@@ -68,6 +74,6 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
-        make(Path(sys.argv[1]) / sys.argv[2], sys.argv[2])
+        make(Path(sys.argv[1]) / sys.argv[2], sys.argv[2], _walk)
     else:
         main(Path(sys.argv[1]))

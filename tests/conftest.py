@@ -25,7 +25,7 @@ from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps import approval, intake, notices, review, verification, work
+from dsr.steps import approval, intake, maps, notices, review, verification, withdrawal, work
 
 ANCHOR = date(2026, 11, 2)
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -98,7 +98,13 @@ class World:
     def file(self, right: Right, controller: str = "joypix", email: str = SAM, details: str = "") -> SubjectRequest:
         """Somebody files a request on the web."""
         identities = ((IdentityKind.EMAIL, email),)
-        return intake.receive(intake.Intake(controller, right, identities, details), by=SUBJECT, at=self.at)
+        asked = intake.Intake(controller, right, identities, details, purposes=self.purposes(right, controller))
+        return intake.receive(asked, by=SUBJECT, at=self.at)
+
+    def purposes(self, right: Right, controller: str = "joypix") -> tuple[str, ...]:
+        """What a withdrawal names here: the first consent of the policy."""
+        offered = withdrawal.here(maps.controller(controller).controller)
+        return tuple(offered)[:1] if right is Right.CONSENT_WITHDRAWAL else ()
 
     def letters(self) -> list[str]:
         """Send the outbox; the texts of all letters so far."""
@@ -167,6 +173,24 @@ def _member(username: str, *roles: tuple[str, Role]) -> Actor:
 def dana(db: None) -> Actor:
     """Dana reviews, for both controllers."""
     return _member("dana", ("joypix", Role.AGENT), ("pixplus", Role.AGENT))
+
+
+@pytest.fixture
+def devi(db: None) -> Actor:
+    """Devi reviews too, for both controllers."""
+    return _member("devi", ("joypix", Role.AGENT), ("pixplus", Role.AGENT))
+
+
+@pytest.fixture
+def officer(db: None) -> Actor:
+    """Olga is the privacy officer of both controllers."""
+    return _member("olga", ("joypix", Role.PRIVACY_OFFICER), ("pixplus", Role.PRIVACY_OFFICER))
+
+
+@pytest.fixture
+def engineer(db: None) -> Actor:
+    """Enzo looks after systems, and sees no personal data."""
+    return _member("enzo", ("joypix", Role.ENGINEER))
 
 
 @pytest.fixture

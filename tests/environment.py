@@ -5,11 +5,13 @@ import tempfile
 from pathlib import Path
 
 from dsr.sealing import keyring
+from tools import messages
 
 # Before Django reads its settings: every run has a folder and keys of its own.
 VAR = Path(tempfile.mkdtemp(prefix="rightful-tests-"))
 keyring.make(VAR / "keys")
 (VAR / "static").mkdir()  # WhiteNoise warns of a folder that is not there
+messages.compile_all()  # pages speak their other languages in tests too
 os.environ["DSR_VAR"] = str(VAR)
 os.environ["DSR_SECRET_KEY"] = "a key for tests only, sixty-four characters long, of no use elsewhere"
 # No heartbeat within a test: its thread would wait for the transaction that holds the test's rows.

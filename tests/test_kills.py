@@ -34,16 +34,18 @@ TARGETS = {"joypix": "payment-institution", "pixplus": "runninghub"}
 def approved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Portals on disk in which Sam's erasure is approved and about to run; one folder per controller."""
     folder = tmp_path_factory.mktemp("approved")
-    subprocess.run([sys.executable, "-m", "tests.approved_erasures", str(folder)], check=True, env=_clean_environment())
+    subprocess.run([sys.executable, "-m", "tests.approved_erasures", str(folder)], check=True, env=clean_environment())
     return folder
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("DSR_", "JOYPIX_", "PIXPLUS_"))}
 
 
 class Scene:
     """One portal and its systems, with workers that can be started, killed and woken."""
+
+    kind = "erase"  # of the item that is aimed at
 
     def __init__(self, approved: Path, controller: str, folder: Path) -> None:
         """Copy everything, so that each test has a world of its own."""
@@ -57,12 +59,13 @@ class Scene:
 
     def worker(self, fire_at: str = "", sabotage: str = "") -> subprocess.Popen[bytes]:
         """Start a worker, which fires at most once in the scene."""
-        environment = _clean_environment() | {
+        environment = clean_environment() | {
             **sample_services.environment(self.folder / "systems", self.services.base_url, TOKEN),
             "DSR_VAR": str(self.folder),
             "DSR_LEASE_SECONDS": LEASE,
             "DSR_MAIL_PORT": "9",
             "FIRE_AT": fire_at,
+            "FIRE_KIND": self.kind,
             "FIRE_SYSTEM": self.system,
             "FIRE_MARK": str(self.folder / "fired"),
             "SABOTAGE": sabotage,
@@ -97,7 +100,7 @@ class Scene:
         """Everything that was lost or done twice."""
         found = []
         journal = httpx.get(f"{self.services.base_url}/journal", headers={"Authorization": f"Bearer {TOKEN}"}).json()
-        effects = Counter(json.dumps(sorted(entry["ids"])) for entry in journal["items"])
+        effects = Counter(json.dumps([entry["service"], *sorted(entry["ids"])]) for entry in journal["items"])
         found += [f"done {count} times at the service: {ids}" for ids, count in effects.items() if count > 1]
         if not effects:
             found.append("never done at the service")

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("accounts", "dsr", "controllers", "benchmarks", "tools")
 # What the machine makes: not ours to judge.
-MADE = {".git", ".venv", "var", "node_modules", "__pycache__", "staticfiles"}
+MADE = {".git", ".hypothesis", ".venv", "var", "node_modules", "__pycache__", "staticfiles"}
 
 
 def sources(*tops: str) -> Iterator[Path]:

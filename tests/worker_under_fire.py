@@ -1,6 +1,6 @@
 """A real worker that is killed, or stopped, at a named point once. Run by test_kills as a process of its own.
 
-FIRE_AT names the point, FIRE_SYSTEM the system whose erase item it hits, FIRE_MARK the file that says it happened;
+FIRE_AT names the point, FIRE_KIND and FIRE_SYSTEM the item it hits, FIRE_MARK the file that says it happened;
 SABOTAGE takes a guard out ('fence' or 'key'), to show that the tests would notice.
 """
 
@@ -18,13 +18,15 @@ django.setup()
 from django.db.models import QuerySet  # noqa: E402 — after setup
 
 from dsr.celery import app  # noqa: E402
-from dsr.connectors.contract import Chunk, Receipt  # noqa: E402
+from dsr.connectors.contract import Change, Chunk, Receipt  # noqa: E402
 from dsr.connectors.http import HttpService  # noqa: E402
+from dsr.connectors.sql import SqlDatabase  # noqa: E402
 from dsr.law.work import Kind  # noqa: E402
 from dsr.models import PlanItem  # noqa: E402
 from dsr.steps import execution, ledger  # noqa: E402
 
 POINT = os.environ.get("FIRE_AT", "")
+KIND = os.environ.get("FIRE_KIND", Kind.ERASE)
 SYSTEM = os.environ.get("FIRE_SYSTEM", "")
 MARK = Path(os.environ["FIRE_MARK"])
 SABOTAGE = os.environ.get("SABOTAGE", "")
@@ -43,7 +45,7 @@ def fire(point: str) -> None:
 
 def hit(item: PlanItem | None) -> bool:
     """Whether this is the item that the test aims at."""
-    return item is not None and item.kind == Kind.ERASE and item.system == SYSTEM and not item.deferred
+    return item is not None and item.kind == KIND and item.system == SYSTEM and not item.deferred
 
 
 def hit_claim(item: PlanItem | None, *_: object) -> bool:
@@ -75,6 +77,13 @@ def erase_under_fire(self: HttpService, chunk: Chunk, key: str) -> Receipt:
     return receipt
 
 
+def correct_under_fire(self: SqlDatabase, changes: tuple[Change, ...], key: str) -> Receipt:
+    """The same of a correction."""
+    receipt = original_correct(self, changes, key)
+    fire("after_effect")
+    return receipt
+
+
 def whoever(item: PlanItem) -> QuerySet[PlanItem]:
     """No fence: whoever comes back writes."""
     return PlanItem.objects.filter(pk=item.pk)
@@ -84,6 +93,8 @@ ledger.claim = after(ledger.claim, "after_claim", hit_claim)  # type: ignore[ass
 ledger.finish = after(ledger.finish, "before_commit", hit_finish)  # type: ignore[assignment]
 original_erase = HttpService.erase
 HttpService.erase = erase_under_fire  # type: ignore[method-assign]
+original_correct = SqlDatabase.correct
+SqlDatabase.correct = correct_under_fire  # type: ignore[method-assign]
 if SABOTAGE == "fence":
     ledger.mine = whoever
 if SABOTAGE == "key":

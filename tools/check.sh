@@ -41,6 +41,7 @@ part types $bin/mypy --no-error-summary
 part 'import contracts' $bin/lint-imports
 part migrations $bin/python manage.py makemigrations --check --dry-run
 part 'deploy settings' deploy_settings
+part translations $bin/python -m pytest -q tests/test_translations.py
 part 'house and docs' $bin/python -m pytest -q tests/test_house.py tests/test_docs.py
 
 [ -z "$failed" ] || { echo "Failed: ${failed#, }"; exit 1; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv hold what a hashed lock names: tools/venv.sh run|dev
+# Make .venv hold what a hashed lock names, and compile the translations: tools/venv.sh run|dev
 # Costs nothing when that is already so; a virtual environment whose Python went away is made anew.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,13 +12,20 @@ say() { printf '%s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
 modern() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
+# Translations are text in the tree; programs read their compiled form, which is not.
+compiled() {
+  for catalog in locale/*/LC_MESSAGES/django.po; do
+    [ "${catalog%.po}.mo" -nt "$catalog" ] || { .venv/bin/python tools/messages.py compile && return; }
+  done
+}
+
 lock_of() { if [ "$1" = dev ]; then echo requirements-dev.lock; else echo requirements.lock; fi; }
 sum_of() { sha256sum "$(lock_of "$1")" | cut -d' ' -f1; }
 
 # The development lock holds the run-time one, so what has once been made for development stays so.
 have=$(cut -d' ' -f1 "$stamp" 2>/dev/null || true)
 [ "$have" = dev ] && want=dev
-if modern .venv/bin/python && [ "$(cat "$stamp" 2>/dev/null)" = "$want $(sum_of "$want")" ]; then exit 0; fi
+if modern .venv/bin/python && [ "$(cat "$stamp" 2>/dev/null)" = "$want $(sum_of "$want")" ]; then compiled; exit 0; fi
 
 command -v "$python" >/dev/null 2>&1 || fail "Python is missing. Run: apt-get install python3 python3-venv"
 modern "$python" || fail "Python 3.11 or newer is needed, and '$python' is $("$python" -V 2>&1). Name another: make PYTHON=python3.12 …"
@@ -55,3 +62,4 @@ if ! with_uv; then
 fi
 .venv/bin/python -c 'import django' || fail "The packages are installed, but Django cannot be imported from .venv."
 printf '%s %s\n' "$want" "$(sum_of "$want")" >"$stamp"
+compiled

@@ -1,6 +1,7 @@
 """What goes in and out of the API, described field by field for the OpenAPI document."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from dsr.api.meanings import KINDS, RIGHTS, SOURCES, STATES
 from dsr.datamap.schema import Controller, IdentityKind
 from dsr.law.identifiers import clean
 from dsr.law.states import State
-from dsr.models import SubjectRequest
+from dsr.models import SubjectRequest, clock
 from dsr.steps import intake
 
 
@@ -75,7 +76,31 @@ class NewSubjectRequestSerializer(Strict):
         default="",
         allow_blank=True,
         max_length=intake.DETAILS,
-        help_text="The person's own words. For `consent-withdrawal`: what to stop.",
+        help_text="The person's own words.",
+    )
+    purposes: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=Text(max_length=64),
+        default=list,
+        max_length=50,
+        help_text="For `consent-withdrawal`, and needed there: the controller's purposes that are withdrawn.",
+    )
+    scope = Text(
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text="For `erasure`: one of the controller's `scopes`. Left out, the account and everything is erased.",
+    )
+    region = Text(
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text=(
+            "Where the person lives, as one of the controller's `regions`: it decides which law and which dates "
+            "apply. Ask the person; do not guess it. Left out, only the controller's own promise counts."
+        ),
+    )
+    language = Text(
+        default="en", max_length=12, help_text="Of our letters: one of the controller's `languages`, such as `en`."
     )
 
 
@@ -91,8 +116,22 @@ class StatusSerializer(serializers.Serializer[SubjectRequest]):
     )
     received_at = serializers.DateTimeField(read_only=True, help_text="When its clock started.")
     due_on = serializers.DateField(
-        read_only=True, help_text="The last day for the answer, by the controller's calendar."
+        read_only=True, help_text="The last day for the answer, by the controller's calendar: the earlier of the two."
     )
+    promise_on = serializers.SerializerMethodField(help_text="The last day of the controller's promise.")
+    statutory_on = serializers.SerializerMethodField(
+        help_text="The last day by the law of the person's region; null where no law names one."
+    )
+
+    @extend_schema_field(serializers.DateField(allow_null=True))
+    def get_promise_on(self, subject_request: SubjectRequest) -> date | None:
+        """As it stands now, with pauses and an extension."""
+        return clock.promise_on(subject_request)
+
+    @extend_schema_field(serializers.DateField(allow_null=True))
+    def get_statutory_on(self, subject_request: SubjectRequest) -> date | None:
+        """The same."""
+        return clock.statutory_on(subject_request)
 
 
 class ReceiptSerializer(StatusSerializer):
@@ -137,6 +176,14 @@ class KnownBySerializer(serializers.Serializer[Any]):
     hint = serializers.CharField(read_only=True, help_text="What to enter, in the controller's words.")
 
 
+class RegionSerializer(serializers.Serializer[Any]):
+    """A place that the controller tells apart."""
+
+    region = serializers.CharField(read_only=True, help_text="As it is filed.")
+    title = serializers.CharField(read_only=True, help_text="For people.")
+    rights = OfferSerializer(many=True, read_only=True, help_text="What can be asked for there.")
+
+
 class PromiseSerializer(serializers.Serializer[Any]):
     """Within how many days an answer is promised."""
 
@@ -153,6 +200,10 @@ class ControllerSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(read_only=True, help_text="Its name for people.")
     rights = OfferSerializer(many=True, read_only=True, help_text="What can be asked for.")
     identities = KnownBySerializer(many=True, read_only=True, help_text="How people may be known.")
+    regions = RegionSerializer(many=True, read_only=True, help_text="Where people live, and what they can ask for.")
+    languages = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="In which letters are written."
+    )
     promise = PromiseSerializer(read_only=True, help_text="By when requests are answered.")
 
 

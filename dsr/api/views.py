@@ -58,7 +58,11 @@ class SubjectRequests(TokenView):
             right=Right(given["right"]),
             identities=tuple((identity["kind"], identity["value"]) for identity in given["identities"]),
             details=given["details"],
+            purposes=tuple(given["purposes"]),
+            scope=given["scope"],
             channel=Channel.API,
+            region=given["region"],
+            language=given["language"],
         )
         try:
             subject_request = intake.receive(filed, by=Actor(ActorKind.TOKEN, str(self.token().pk)), at=timezone.now())
@@ -97,6 +101,11 @@ class Offered(TokenView):
                 for right, offer in facts.rights.items()
             ],
             "identities": [{"kind": kind, "hint": hint} for kind, hint in facts.identities.items()],
+            "regions": [
+                {"region": slug, "title": region.title, "rights": _offered(facts, slug)}
+                for slug, region in facts.regions.items()
+            ],
+            "languages": maps.languages(facts.slug),
             "promise": {
                 "business_days": facts.promise_days,
                 "citation": facts.promise_source,
@@ -105,3 +114,12 @@ class Offered(TokenView):
             },
         }
         return Response(ControllerSerializer(offered).data)
+
+
+def _offered(facts: Controller, region: str) -> list[dict[str, str]]:
+    found = {right: intake.offered(facts, right, region) for right in Right}
+    return [
+        {"right": right, "granted_by": offer.granted_by, "citation": offer.citation}
+        for right, offer in found.items()
+        if offer
+    ]

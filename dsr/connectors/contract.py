@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, Protocol, Self
+from typing import Protocol, Self
 
 from dsr.datamap.route import Identities, Key, Route
-from dsr.datamap.schema import CollectionMap, SystemMap, Way
+from dsr.datamap.schema import CollectionMap, Stop, SystemMap, Way
 
 # What a cell may hold; connectors turn everything else into text.
 Cell = str | int | float | bytes | bool | None | datetime | date | Decimal
@@ -19,7 +19,7 @@ class Ability(StrEnum):
 
     FIND = "find"
     ERASE = "erase"
-    POLL = "poll"  # effects may be asynchronous: erase answers STARTED with a handle
+    POLL = "poll"  # effects may be asynchronous: erase, correct, stop answer STARTED with a handle
     CORRECT = "correct"
     STOP = "stop"
 
@@ -76,6 +76,9 @@ class Receipt:
     until: date | None = None  # KEPT: the last day among `kept`
     note: str = ""  # for staff; holds no personal data
     kept: tuple[KeptKey, ...] = ()
+    # correct(): one for each change, in their order. DONE: the value is `after`; KEPT: it was neither `before`
+    # nor `after`, and nothing was overwritten; ABSENT: the row is not there.
+    outcomes: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,18 @@ class Chunk:
     key_fields: tuple[str, ...]
     keys: tuple[Key, ...]
     set: Mapping[str, str | int | None] = field(default_factory=dict)  # new values, unless way is DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new value for one field of one row, if its value is still `before`."""
+
+    collection: str
+    key_fields: tuple[str, ...]
+    key: Key
+    field: str
+    before: Cell
+    after: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +139,14 @@ class Rejected(Exception):
 
 
 class Connector(Protocol):
-    """One system. Built per use, closed after; safe to repeat: an absent row is a success."""
+    """One system. Built per use, closed after; safe to repeat: an absent row is a success.
 
-    abilities: ClassVar[frozenset[Ability]]
+    What stands in no connector's abilities is never asked of it; asked all the same, it raises Rejected.
+    """
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do; a kind's constant, or what the map's settings let it do."""
 
     @classmethod
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
@@ -150,8 +170,54 @@ class Connector(Protocol):
     def read_back(self, chunk: Chunk) -> tuple[Key, ...]:
         """Those of the chunk's keys that are still there, not erased in the chunk's way."""
 
+    def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:
+        """Write the new values of one collection; see Receipt.outcomes. `key` is equal in every attempt.
+
+        A value that changed meanwhile is never overwritten; one that is `after` already counts as DONE.
+        The receipt is KEPT as soon as one change was not carried out, and `count` are the DONE ones.
+        """
+
+    def read_values(self, changes: tuple[Change, ...]) -> tuple[Cell, ...]:
+        """The present value of each change's field, asked anew; None also where the row is not there."""
+
+    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
+        """Mark the person's rows as the stop says; `route` leads to its collection. `count` are rows changed.
+
+        Rows stopped before keep their moment: ABSENT, when there is none left to stop.
+        """
+
+    def resume(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
+        """Take the stop back by its `undo`. Raises Rejected when it has none."""
+
+    def still_running(self, stop: Stop, route: Route, identities: Identities) -> int:
+        """How many of the person's rows are not stopped, asked anew; 0 after a stop that worked."""
+
     def poll(self, handle: str) -> Receipt:
         """What became of an effect that had STARTED."""
 
     def close(self) -> None:
         """Give back connections."""
+
+
+class ChangesNothing:
+    """For connectors that neither correct nor stop: what they were never asked for, they refuse."""
+
+    def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:
+        """Refuse."""
+        raise Rejected(f"{key}: {len(changes)} values cannot be corrected in this kind of system")
+
+    def read_values(self, changes: tuple[Change, ...]) -> tuple[Cell, ...]:
+        """Refuse."""
+        raise Rejected(f"{len(changes)} values cannot be corrected in this kind of system")
+
+    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:  # noqa: ARG002
+        """Refuse."""
+        raise Rejected(f"{route.name}: nothing can be stopped in this kind of system")
+
+    def resume(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
+        """Refuse."""
+        return self.stop(stop, route, identities, key)
+
+    def still_running(self, stop: Stop, route: Route, identities: Identities) -> int:  # noqa: ARG002
+        """Refuse."""
+        raise Rejected(f"{route.name}: nothing can be stopped in this kind of system")

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from dsr.connectors.contract import Ability, Batch, Chunk, Connector, Effect, File, Receipt
+from dsr.connectors.contract import Ability, Batch, Change, Chunk, Connector, Effect, File, Receipt
 from dsr.datamap.route import Identities, Key, Route
-from dsr.datamap.schema import Way
+from dsr.datamap.schema import Stop, Way
 
 MOST_ROWS = 1_000
 _MOST_POLLS = 100
@@ -34,6 +34,9 @@ class World:
     bystander: Identities
     snapshot: Callable[[], Snapshot]
     kept: Mapping[str, frozenset[Key]]  # rows of the subject that the system itself keeps
+    # For ChangeKit: true `before`s of the subject's rows; stops that the map names, one with an undo, one without
+    changes: tuple[Change, ...] = ()
+    stops: tuple[Stop, ...] = ()
 
 
 class ContractKit:
@@ -42,36 +45,36 @@ class ContractKit:
     def test_abilities_are_declared_as_facts(self, world: World) -> None:
         """What a connector can do is known before it is asked."""
         with closing(world.connect()) as connector:
-            _promise(isinstance(connector.abilities, frozenset), "abilities are a frozenset")
-            _promise(all(isinstance(one, Ability) for one in connector.abilities), "of Ability")
-            _promise(Ability.FIND in connector.abilities, "and finding is the least")
+            promise(isinstance(connector.abilities, frozenset), "abilities are a frozenset")
+            promise(all(isinstance(one, Ability) for one in connector.abilities), "of Ability")
+            promise(Ability.FIND in connector.abilities, "and finding is the least")
 
     def test_a_system_that_fits_its_map_has_no_findings(self, world: World) -> None:
         """check() and describe() answer, and agree with the map."""
         with closing(world.connect()) as connector:
-            _same(connector.check(), [], "nothing differs from the map")
-            _promise(bool(connector.describe().collections), "the system describes itself")
+            same(connector.check(), [], "nothing differs from the map")
+            promise(bool(connector.describe().collections), "the system describes itself")
 
     def test_find_brings_the_subjects_rows_and_count_agrees(self, world: World) -> None:
         """Every row once, in its map's fields, at most 1,000 to a batch; nobody else's."""
         snapshot = world.snapshot()
         with closing(world.connect()) as connector:
             for route in world.routes:
-                keys = _keys(connector, route, world.subject)
-                others = _keys(connector, route, world.bystander)
-                _same(len(set(keys)), len(keys), f"{route.name}: no row comes twice")
-                _promise(set(keys) <= set(snapshot[route.name]), f"{route.name}: every row exists")
-                _promise(not set(keys) & set(others), f"{route.name}: the bystander's rows stay away")
-                _same(connector.count(route, world.subject), len(keys), f"{route.name}: count agrees")
-        _same(world.snapshot(), snapshot, "finding and counting change nothing")
+                keys = keys_of(connector, route, world.subject)
+                others = keys_of(connector, route, world.bystander)
+                same(len(set(keys)), len(keys), f"{route.name}: no row comes twice")
+                promise(set(keys) <= set(snapshot[route.name]), f"{route.name}: every row exists")
+                promise(not set(keys) & set(others), f"{route.name}: the bystander's rows stay away")
+                same(connector.count(route, world.subject), len(keys), f"{route.name}: count agrees")
+        same(world.snapshot(), snapshot, "finding and counting change nothing")
 
     def test_without_identities_nobody_is_found(self, world: World) -> None:
         """No identity, an empty one, or one that nobody has: nothing, never everything."""
         with closing(world.connect()) as connector:
             for route in world.routes:
                 for identities in _empty(world.subject):
-                    _same(_keys(connector, route, identities), [], f"{route.name}: nothing found")
-                    _same(connector.count(route, identities), 0, f"{route.name}: nothing counted")
+                    same(keys_of(connector, route, identities), [], f"{route.name}: nothing found")
+                    same(connector.count(route, identities), 0, f"{route.name}: nothing counted")
 
     def test_erasure_takes_the_subjects_rows_and_no_others(self, world: World) -> None:
         """A1 = A0 - B0, B1 = 0, C1 = C0; what the system keeps is named with its reason."""
@@ -86,7 +89,7 @@ class ContractKit:
             _compare(chunk, before, after, world.kept.get(chunk.collection, frozenset()))
         touched = {chunk.collection for chunk in chunks}
         for name in set(before) - touched:
-            _same(after[name], before[name], f"{name}: nothing was to be erased here")
+            same(after[name], before[name], f"{name}: nothing was to be erased here")
 
     def test_a_repeated_erasure_is_harmless(self, world: World) -> None:
         """With the same key, and with another, the second time changes nothing."""
@@ -99,17 +102,17 @@ class ContractKit:
             for chunk in chunks:
                 _carried_out(connector, chunk, key=f"kit-{chunk.collection}")
                 again = _carried_out(connector, chunk, key=f"kit-{chunk.collection}-again")
-                _same(again.effect, Effect.ABSENT, f"{chunk.collection}: nothing is there any more")
-        _same(world.snapshot(), after, "repeating changes nothing")
+                same(again.effect, Effect.ABSENT, f"{chunk.collection}: nothing is there any more")
+        same(world.snapshot(), after, "repeating changes nothing")
 
     def test_read_back_names_what_is_still_there(self, world: World) -> None:
         """All keys before the erasure, afterwards those alone that are kept."""
         with closing(world.connect()) as connector:
             for chunk in _chunks(connector, world):
                 kept = world.kept.get(chunk.collection, frozenset())
-                _same(set(connector.read_back(chunk)), set(chunk.keys), f"{chunk.collection}: all there")
+                same(set(connector.read_back(chunk)), set(chunk.keys), f"{chunk.collection}: all there")
                 _carried_out(connector, chunk, key=f"kit-{chunk.collection}")
-                _same(set(connector.read_back(chunk)), set(kept), f"{chunk.collection}: gone, unless kept")
+                same(set(connector.read_back(chunk)), set(kept), f"{chunk.collection}: gone, unless kept")
 
     def test_erasing_nothing_changes_nothing(self, world: World) -> None:
         """An empty chunk is never read as everything."""
@@ -118,30 +121,30 @@ class ContractKit:
             for chunk in _chunks(connector, world):
                 nothing = Chunk(chunk.collection, chunk.way, chunk.key_fields, (), chunk.set)
                 receipt = connector.erase(nothing, f"kit-nothing-{chunk.collection}")
-                _same(receipt.effect, Effect.ABSENT, f"{chunk.collection}: an empty chunk")
-        _same(world.snapshot(), before, "nothing was named, so nothing changed")
+                same(receipt.effect, Effect.ABSENT, f"{chunk.collection}: an empty chunk")
+        same(world.snapshot(), before, "nothing was named, so nothing changed")
 
 
-def _keys(connector: Connector, route: Route, identities: Identities) -> list[Key]:
+def keys_of(connector: Connector, route: Route, identities: Identities) -> list[Key]:
     """Find, read every file once, and give the keys of the rows."""
     keys: list[Key] = []
     for found in connector.find(route, identities):
         if isinstance(found, File):
-            _promise(found.key in keys, f"{route.name}: a file comes after its row")
-            _promise(all(isinstance(chunk, bytes) for chunk in found.chunks), f"{route.name}: in bytes")
+            promise(found.key in keys, f"{route.name}: a file comes after its row")
+            promise(all(isinstance(chunk, bytes) for chunk in found.chunks), f"{route.name}: in bytes")
             continue
         keys += _batch_keys(route, found)
     return keys
 
 
 def _batch_keys(route: Route, batch: Batch) -> Iterator[Key]:
-    _promise(0 < len(batch.rows) <= MOST_ROWS, f"{route.name}: a batch has 1 to {MOST_ROWS} rows")
-    _same(batch.collection, route.name, "a batch names its collection")
+    promise(0 < len(batch.rows) <= MOST_ROWS, f"{route.name}: a batch has 1 to {MOST_ROWS} rows")
+    same(batch.collection, route.name, "a batch names its collection")
     secret = {name for name, described in route.collection.fields.items() if described.never_export}
-    _promise(not secret & set(batch.fields), f"{route.name}: what is never exported stays there")
+    promise(not secret & set(batch.fields), f"{route.name}: what is never exported stays there")
     places = [batch.fields.index(name) for name in route.collection.key]
     for row in batch.rows:
-        _same(len(row), len(batch.fields), f"{route.name}: a row has a value for each field")
+        same(len(row), len(batch.fields), f"{route.name}: a row has a value for each field")
         yield tuple(_key_value(row[place]) for place in places)
 
 
@@ -160,10 +163,10 @@ def _chunks(connector: Connector, world: World) -> list[Chunk]:
     chunks = []
     for route in world.routes:
         erase = route.collection.erase
-        keys = _keys(connector, route, world.subject)
+        keys = keys_of(connector, route, world.subject)
         if erase.way is not Way.KEEP and keys:
             chunks.append(Chunk(route.name, erase.way, route.collection.key, tuple(keys), erase.set))
-    _promise(bool(chunks), "the subject has rows to erase")
+    promise(bool(chunks), "the subject has rows to erase")
     return chunks
 
 
@@ -173,42 +176,48 @@ def _without(chunk: Chunk, kept: Mapping[str, frozenset[Key]]) -> Chunk:
 
 
 def _carried_out(connector: Connector, chunk: Chunk, key: str) -> Receipt:
-    """Erase, and poll as long as the system says that it goes on."""
-    receipt = connector.erase(chunk, key)
+    """Erase, to the end."""
+    return to_the_end(connector, connector.erase(chunk, key))
+
+
+def to_the_end(connector: Connector, receipt: Receipt) -> Receipt:
+    """Poll as long as the system says that it goes on."""
     for _ in range(_MOST_POLLS):
         if receipt.effect is not Effect.STARTED:
             return receipt
         time.sleep(receipt.poll_in)
         receipt = connector.poll(receipt.handle)
-    raise AssertionError(f"{chunk.collection}: the erasure does not come to an end")
+    raise AssertionError("the effect does not come to an end")
 
 
 def _judge(receipt: Receipt, chunk: Chunk, kept: frozenset[Key]) -> None:
     expected = Effect.KEPT if kept else Effect.DONE
-    _same(receipt.effect, expected, f"{chunk.collection}: the receipt says what happened")
-    _same(receipt.count, len(chunk.keys) - len(kept), f"{chunk.collection}: and to how many rows")
-    _same({one.key for one in receipt.kept}, set(kept), f"{chunk.collection}: and which are kept")
-    _promise(all(one.reason for one in receipt.kept), f"{chunk.collection}: and why")
+    same(receipt.effect, expected, f"{chunk.collection}: the receipt says what happened")
+    same(receipt.count, len(chunk.keys) - len(kept), f"{chunk.collection}: and to how many rows")
+    same({one.key for one in receipt.kept}, set(kept), f"{chunk.collection}: and which are kept")
+    promise(all(one.reason for one in receipt.kept), f"{chunk.collection}: and why")
 
 
 def _compare(chunk: Chunk, before: Snapshot, after: Snapshot, kept: frozenset[Key]) -> None:
     then, now = before[chunk.collection], after[chunk.collection]
     erased = set(chunk.keys) - kept
     if chunk.way is Way.DELETE:
-        _same(set(now), set(then) - erased, f"{chunk.collection}: the subject's rows are gone, no others")
+        same(set(now), set(then) - erased, f"{chunk.collection}: the subject's rows are gone, no others")
     else:
-        _same(set(now), set(then), f"{chunk.collection}: rows stay")
+        same(set(now), set(then), f"{chunk.collection}: rows stay")
         changed: Sequence[Key] = [key for key in erased if now[key] == then[key]]
-        _same(changed, [], f"{chunk.collection}: the subject's rows are overwritten")
+        same(changed, [], f"{chunk.collection}: the subject's rows are overwritten")
     untouched = {key: row for key, row in then.items() if key not in erased}
-    _same({k: r for k, r in now.items() if k in untouched}, untouched, f"{chunk.collection}: others as before")
+    same({k: r for k, r in now.items() if k in untouched}, untouched, f"{chunk.collection}: others as before")
 
 
-def _promise(kept: bool, promise: str) -> None:  # noqa: FBT001  reads as a sentence
+def promise(kept: bool, sentence: str) -> None:  # noqa: FBT001  reads as a sentence
+    """Assert, and say what was promised."""
     if not kept:
-        raise AssertionError(promise)
+        raise AssertionError(sentence)
 
 
-def _same(found: object, expected: object, promise: str) -> None:
+def same(found: object, expected: object, sentence: str) -> None:
+    """Assert that two values are equal, and say what was promised."""
     if found != expected:
-        raise AssertionError(f"{promise}: expected {expected!r}, found {found!r}")
+        raise AssertionError(f"{sentence}: expected {expected!r}, found {found!r}")

@@ -10,6 +10,7 @@ KINDS: dict[str, str] = {
     "sql": "dsr.connectors.sql:SqlDatabase",
     "folder": "dsr.connectors.folder:Folder",
     "http": "dsr.connectors.http:HttpService",
+    "portal": "dsr.steps.own_house:OwnHouse",  # above us: it is given its place here, and imported on first use
 }
 
 

@@ -50,6 +50,15 @@ def collection_settings(
     return dict(given)
 
 
+def stop_settings(
+    system: SystemMap, slug: str, *, needed: Collection[str] = (), optional: Collection[str] = ()
+) -> dict[str, str]:
+    """Check the settings of one stop. ValueError names the setting."""
+    given = system.stops[slug].settings
+    _only_known(f"{system.slug}.stops.{slug}", given, needed, optional)
+    return dict(given)
+
+
 def _only_known(where: str, given: Mapping[str, str], needed: Collection[str], optional: Collection[str]) -> None:
     unknown = sorted(set(given) - set(needed) - set(optional))
     if unknown:

@@ -2,37 +2,29 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from zoneinfo import available_timezones
 
+from dsr.datamap import checks_changes, checks_offers
 from dsr.datamap.categories import CATEGORIES
-from dsr.datamap.schema import Basis, CollectionMap, Controller, IdentityKind, Link, Retention, SystemMap, Way
+from dsr.datamap.flaw import Flaw, Where, unknown
+from dsr.datamap.schema import CollectionMap, Controller, IdentityKind, Link, Retention, SystemMap, Way
 
 _CONTRAST = 4.5  # WCAG 1.4.3, text of normal size
 _LINEAR_BELOW = 0.03928
 _UNNAMED = re.compile(r"\$\{(?![A-Z][A-Z0-9_]*\})")  # a '${' that is no '${NAME}'
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
-Where = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """A mistake in controller.yaml (`system` is None) or in the file of a system."""
-
-    system: str | None
-    where: Where
-    message: str
-
 
 def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Collection[str] = ()) -> Iterator[Flaw]:
     """Every mistake. Links into a `broken` system (one that could not be read) are not judged."""
     yield from _of_controller(controller)
+    yield from checks_offers.flaws(controller, systems, broken)
     for slug, system in systems.items():
         yield from _of_settings(slug, system)
+        yield from checks_changes.flaws(controller, slug, system)
         if system.processor is not None:
-            yield from _unknown(slug, ("processor",), (system.processor,), controller.recipients, "recipient")
+            yield from unknown(slug, ("processor",), (system.processor,), controller.recipients, "recipient")
         for name, collection in system.collections.items():
             yield from _of_collection(controller, slug, name, collection)
             for place, link in enumerate(collection.links):
@@ -62,25 +54,12 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _unknown(
-    system: str | None, where: Where, found: Collection[str], allowed: Collection[str], kind: str
-) -> Iterator[Flaw]:
-    for one in found:
-        if one not in allowed:
-            known = ", ".join(allowed) or "none, for none is described"
-            yield Flaw(system, where, f"found {kind} '{one}'; allowed are {known}")
-
-
 def _of_controller(controller: Controller) -> Iterator[Flaw]:
     brand = controller.brand
     ratio = contrast(brand.colour, brand.text_on_colour)
     if ratio < _CONTRAST:
         found = f"found a contrast of {ratio:.1f}:1 between {brand.colour} and {brand.text_on_colour}"
         yield Flaw(None, ("brand", "colour"), f"{found}; allowed is {_CONTRAST}:1 and more")
-    for slug, purpose in controller.purposes.items():
-        if purpose.basis is Basis.CONSENT and not purpose.withdrawable:
-            message = "found false; a purpose resting on consent is withdrawable (GDPR Art. 7(3))"
-            yield Flaw(None, ("purposes", slug, "withdrawable"), message)
     yield from _of_dates(controller)
 
 
@@ -117,20 +96,20 @@ def _of_settings(slug: str, system: SystemMap) -> Iterator[Flaw]:
 def _of_collection(controller: Controller, slug: str, name: str, collection: CollectionMap) -> Iterator[Flaw]:
     at: Where = ("collections", name)
     fields = collection.fields
-    yield from _unknown(slug, (*at, "purposes"), collection.purposes, controller.purposes, "purpose")
-    yield from _unknown(slug, (*at, "recipients"), collection.recipients, controller.recipients, "recipient")
+    yield from unknown(slug, (*at, "purposes"), collection.purposes, controller.purposes, "purpose")
+    yield from unknown(slug, (*at, "recipients"), collection.recipients, controller.recipients, "recipient")
     rules = controller.retention
-    yield from _unknown(slug, (*at, "retention"), (collection.retention,), rules, "retention rule")
-    yield from _unknown(slug, (*at, "key"), collection.key, fields, "field")
+    yield from unknown(slug, (*at, "retention"), (collection.retention,), rules, "retention rule")
+    yield from unknown(slug, (*at, "key"), collection.key, fields, "field")
     if not collection.key:
         yield Flaw(slug, (*at, "key"), "found no field; allowed is one or more")
     if collection.files:
-        yield from _unknown(slug, (*at, "files"), (collection.files,), fields, "field")
+        yield from unknown(slug, (*at, "files"), (collection.files,), fields, "field")
     if not collection.found_by and not collection.links:
         yield Flaw(slug, at, "nobody's rows can be found here: 'found_by' or 'links' is needed")
     for kind, own in collection.found_by.items():
         where = (*at, "found_by", kind.value)
-        yield from _unknown(slug, where, own, fields, "field")
+        yield from unknown(slug, where, own, fields, "field")
         needed = 2 if kind is IdentityKind.SOCIAL else 1
         if len(own) != needed:
             yield Flaw(slug, where, f"found {len(own)} fields; {kind.value} has {needed}")
@@ -140,13 +119,13 @@ def _of_collection(controller: Controller, slug: str, name: str, collection: Col
             message = f"found category '{described.category}'; allowed are those in dsr/datamap/categories.py"
             yield Flaw(slug, where, message)
         own_purposes = described.purposes or ()
-        yield from _unknown(slug, (*where, "purposes"), own_purposes, controller.purposes, "purpose")
+        yield from unknown(slug, (*where, "purposes"), own_purposes, controller.purposes, "purpose")
     yield from _of_erasure(rules, slug, at, collection)
 
 
 def _of_erasure(rules: Mapping[str, Retention], slug: str, at: Where, collection: CollectionMap) -> Iterator[Flaw]:
     erase, keep = collection.erase, collection.keep
-    yield from _unknown(slug, (*at, "erase", "set"), erase.set, collection.fields, "field")
+    yield from unknown(slug, (*at, "erase", "set"), erase.set, collection.fields, "field")
     if erase.way in {Way.REDACT, Way.AGGREGATE} and not erase.set:
         yield Flaw(slug, (*at, "erase"), f"'{erase.way}' needs 'set': the fields and their new values")
     for field in sorted(set(erase.set) & set(collection.key)):
@@ -155,13 +134,13 @@ def _of_erasure(rules: Mapping[str, Retention], slug: str, at: Where, collection
     if erase.way is Way.KEEP:
         ruled.append(((*at, "retention"), collection.retention))
     for where, rule in ruled:
-        yield from _unknown(slug, where, (rule,), rules, "retention rule")
+        yield from unknown(slug, where, (rule,), rules, "retention rule")
         if rule in rules and not (rules[rule].period and rules[rule].ground):
             message = f"found '{rule}', which states no period or no ground; a rule that keeps has both"
             yield Flaw(slug, where, message)
     if keep:
-        yield from _unknown(slug, (*at, "keep", "since"), (keep.since,), collection.fields, "field")
-        yield from _unknown(slug, (*at, "keep", "when"), keep.when, collection.fields, "field")
+        yield from unknown(slug, (*at, "keep", "since"), (keep.since,), collection.fields, "field")
+        yield from unknown(slug, (*at, "keep", "when"), keep.when, collection.fields, "field")
 
 
 def _of_tombstone(
@@ -174,7 +153,7 @@ def _of_tombstone(
 
 
 def _of_link(slug: str, where: Where, link: Link, own: CollectionMap) -> Iterator[Flaw]:
-    yield from _unknown(slug, (*where, "on"), link.on, own.fields, "field")
+    yield from unknown(slug, (*where, "on"), link.on, own.fields, "field")
     if not link.on:
         yield Flaw(slug, (*where, "on"), "found no field; allowed is one or more")
 
@@ -187,7 +166,7 @@ def _of_target(systems: Mapping[str, SystemMap], slug: str, where: Where, link: 
         yield Flaw(slug, (*where, "to"), f"found '{link.to}'; allowed are {known}")
         return
     there = collections[name].fields
-    yield from _unknown(slug, (*where, "on"), tuple(link.on.values()), there, f"field of {system}.{name}")
+    yield from unknown(slug, (*where, "on"), tuple(link.on.values()), there, f"field of {system}.{name}")
 
 
 def _cycles(systems: Mapping[str, SystemMap]) -> Iterator[Flaw]:

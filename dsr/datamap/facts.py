@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 from dsr.datamap.categories import CATEGORIES
-from dsr.datamap.outline import Goes, OutlineRow, erasure_outline
+from dsr.datamap.outline import Goes, OutlineRow, Say, erasure_outline
 from dsr.datamap.schema import (
     Basis,
     CollectionMap,
@@ -109,29 +109,29 @@ class CollectionFacts:
     categories: tuple[str, ...]
 
 
-def facts(controller_map: ControllerMap) -> Facts:
-    """The nine facts of a controller as a whole."""
+def facts(controller_map: ControllerMap, say: Say = str) -> Facts:
+    """The nine facts of a controller as a whole; `say` turns our own English texts into the reader's."""
     controller = controller_map.controller
     return Facts(
-        purposes=_purposes(controller_map),
-        categories=_categories(controller_map),
-        recipients=tuple(_recipient(slug, one) for slug, one in controller.recipients.items())
-        or _none("your data is given to nobody else"),
-        retention=_retention(controller_map),
-        rights=_rights(controller),
-        complaint=(Fact("Complain to a supervisory authority", controller.authority),),
-        source=_source(controller_map),
-        automated_decisions=_automated(controller_map),
+        purposes=_purposes(controller_map, say),
+        categories=_categories(controller_map, say),
+        recipients=tuple(_recipient(slug, one, say) for slug, one in controller.recipients.items())
+        or _none(say("your data is given to nobody else")),
+        retention=_retention(controller_map, say),
+        rights=_rights(controller, say),
+        complaint=(Fact(say("Complain to a supervisory authority"), controller.authority),),
+        source=_source(controller_map, say),
+        automated_decisions=_automated(controller_map, say),
         transfer_safeguards=tuple(
             Fact(one.title, one.safeguard, slug, {"country": one.country})
             for slug, one in controller.recipients.items()
             if one.safeguard
         )
-        or _none(STATES_NONE),
+        or _none(say(STATES_NONE)),
     )
 
 
-def collection_facts(controller_map: ControllerMap, system: str, collection: str) -> CollectionFacts:
+def collection_facts(controller_map: ControllerMap, system: str, collection: str, say: Say = str) -> CollectionFacts:
     """The facts of one collection. KeyError: there is none of that name."""
     controller, described = controller_map.controller, controller_map.systems[system].collections[collection]
     purposes = [controller.purposes[slug] for slug in _purpose_slugs(described)]
@@ -139,13 +139,13 @@ def collection_facts(controller_map: ControllerMap, system: str, collection: str
         title=described.title,
         describes=described.describes,
         purposes=tuple(purpose.title for purpose in purposes),
-        basis=tuple(dict.fromkeys(BASES[purpose.basis] for purpose in purposes)),
-        source=SOURCES[described.source],
+        basis=tuple(dict.fromkeys(say(BASES[purpose.basis]) for purpose in purposes)),
+        source=say(SOURCES[described.source]),
         recipients=tuple(
             controller.recipients[slug].title for slug in recipients_of(controller_map, system, collection)
         ),
         retention=controller.retention[described.retention].says,
-        categories=tuple(dict.fromkeys(category_title(one.category) for one in described.fields.values())),
+        categories=tuple(dict.fromkeys(say(category_title(one.category)) for one in described.fields.values())),
     )
 
 
@@ -193,37 +193,40 @@ def _listed(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
 
 
-def _purposes(controller_map: ControllerMap) -> tuple[Fact, ...]:
+def _purposes(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     """Purposes per category, as the guidance wants them, not one list for all."""
     register, entries = controller_map.controller.purposes, []
+    based = say("{purpose} (based on {basis})")
     for category, places in _by_category(controller_map).items():
         named = [(collection.fields[name].purposes, collection.purposes) for collection, name in places]
         slugs = dict.fromkeys(slug for own, shared in named for slug in (shared if own is None else own))
-        text = _listed(f"{register[slug].title} (based on {BASES[register[slug].basis]})" for slug in slugs)
-        entries.append(Fact(category_title(category), text or STATES_NONE, category, {"purposes": list(slugs)}))
-    return tuple(entries) or _none("no system holds personal data")
+        named_so = ((register[slug].title, say(BASES[register[slug].basis])) for slug in slugs)
+        text = _listed(based.format(purpose=title, basis=basis) for title, basis in named_so)
+        title = say(category_title(category))
+        entries.append(Fact(title, text or say(STATES_NONE), category, {"purposes": list(slugs)}))
+    return tuple(entries) or _none(say("no system holds personal data"))
 
 
-def _categories(controller_map: ControllerMap) -> tuple[Fact, ...]:
+def _categories(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     return tuple(
-        Fact(category_title(category), _listed(collection.title for collection, _ in places), category)
+        Fact(say(category_title(category)), _listed(collection.title for collection, _ in places), category)
         for category, places in _by_category(controller_map).items()
-    ) or _none("no system holds personal data")
+    ) or _none(say("no system holds personal data"))
 
 
-def _recipient(slug: str, one: Recipient) -> Fact:
-    country = one.country or STATES_NONE
-    more = {"role": one.role, "country": country, "safeguard": one.safeguard or STATES_NONE}
-    return Fact(one.title, f"{one.role}. Country: {country}.", slug, more)
+def _recipient(slug: str, one: Recipient, say: Say) -> Fact:
+    country = one.country or say(STATES_NONE)
+    more = {"role": one.role, "country": country, "safeguard": one.safeguard or say(STATES_NONE)}
+    return Fact(one.title, say("{role}. Country: {country}.").format(role=one.role, country=country), slug, more)
 
 
-def _retention(controller_map: ControllerMap) -> tuple[Fact, ...]:
+def _retention(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     entries = []
     for slug, rule in controller_map.controller.retention.items():
         titles = _listed(one.title for one in _collections(controller_map) if one.retention == slug)
         if titles:
             entries.append(Fact(titles, rule.says, slug, _rule(rule)))
-    return tuple(entries) or _none(STATES_NONE)
+    return tuple(entries) or _none(say(STATES_NONE))
 
 
 def _rule(rule: Retention) -> dict[str, object]:
@@ -231,41 +234,43 @@ def _rule(rule: Retention) -> dict[str, object]:
     return {"kind": rule.kind, "period": period, "citation": rule.citation}
 
 
-def _rights(controller: Controller) -> tuple[Fact, ...]:
+def _rights(controller: Controller, say: Say) -> tuple[Fact, ...]:
+    granted = say("Granted by {source}: {citation}.")
     offered = [
         Fact(
-            RIGHTS[right],
-            f"Granted by {_GRANTED[offer.granted_by]}: {offer.citation}.",
+            say(RIGHTS[right]),
+            granted.format(source=say(_GRANTED[offer.granted_by]), citation=offer.citation),
             right.value,
             {"granted_by": offer.granted_by, "citation": offer.citation},
         )
         for right, offer in controller.rights.items()
     ]
     # Article 15(1)(e) wants these two named as well; they have no form of their own.
-    write = f"Write to {controller.email}."
+    write = say("Write to {email}.").format(email=controller.email)
     law: dict[str, object] = {"granted_by": "law"}
-    offered.append(Fact("Have processing restricted", f"{write} GDPR Art. 18.", "restriction", law))
-    offered.append(Fact("Object to processing", f"{write} GDPR Art. 21.", "objection", law))
+    offered.append(Fact(say("Have processing restricted"), f"{write} GDPR Art. 18.", "restriction", law))
+    offered.append(Fact(say("Object to processing"), f"{write} GDPR Art. 21.", "objection", law))
     return tuple(offered)
 
 
-def _source(controller_map: ControllerMap) -> tuple[Fact, ...]:
+def _source(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     found: dict[Source, list[str]] = {}
     for collection in _collections(controller_map):
         for one in collection.fields.values():
-            found.setdefault(one.source or collection.source, []).append(category_title(one.category))
+            found.setdefault(one.source or collection.source, []).append(say(category_title(one.category)))
+    said = {source: say(words) for source, words in SOURCES.items()}
     return tuple(
-        Fact(SOURCES[source][:1].upper() + SOURCES[source][1:], _listed(sorted(found[source])), source.value)
+        Fact(said[source][:1].upper() + said[source][1:], _listed(sorted(found[source])), source.value)
         for source in Source
         if source in found
-    ) or _none("no system holds personal data")
+    ) or _none(say("no system holds personal data"))
 
 
-def _automated(controller_map: ControllerMap) -> tuple[Fact, ...]:
+def _automated(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     """The controller's own words first, then each collection that records automated processing."""
     text = controller_map.controller.automated_decisions.strip()
     recorded = tuple(Fact(one.title, one.automated) for one in _collections(controller_map) if one.automated)
     head, colon, reason = text.partition(":")
     if head.lower() == "none" and colon:
         return recorded or _none(reason.strip())
-    return (Fact("Automated processing", text), *recorded)
+    return (Fact(say("Automated processing"), text), *recorded)

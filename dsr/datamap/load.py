@@ -6,15 +6,20 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dsr.datamap.checks import Flaw, flaws
+from dsr.datamap.checks import flaws
+from dsr.datamap.flaw import Flaw
 from dsr.datamap.marked import Marked, Problem
 from dsr.datamap.schema import Controller, ControllerMap, SystemMap
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 _SHOWN = 60  # characters of a wrong value that a message quotes
+
+
+class Texts(RootModel[dict[str, str]]):
+    """texts/<language>.yaml: each English text of the other files, and the same in this language."""
 
 
 class MapError(ValueError):
@@ -27,7 +32,7 @@ class MapError(ValueError):
 
 
 def load(folder: Path) -> ControllerMap:
-    """Read controller.yaml and systems/*.yaml. Raises MapError."""
+    """Read controller.yaml, systems/*.yaml and texts/*.yaml. Raises MapError."""
     paths = [folder / "controller.yaml", *sorted((folder / "systems").glob("*.yaml"))]
     if not paths[0].is_file():
         raise MapError([Problem(f"{folder.name}/controller.yaml", 1, "there is no such file")])
@@ -42,9 +47,16 @@ def load(folder: Path) -> ControllerMap:
         for flaw in (*_misnamed(folder, controller, systems), *flaws(controller, systems, broken)):
             file = first if flaw.system is None else files[flaw.system]
             problems.append(file.problem(flaw.where, flaw.message))
+    texts = {path.stem: _texts(folder, path, problems) for path in sorted((folder / "texts").glob("*.yaml"))}
     if problems or not controller:
         raise MapError(problems)
-    return ControllerMap(controller=controller, systems=systems, version=_version(folder, paths))
+    # Texts are no part of the version: a plan made by a map stays right when a word of it is translated.
+    return ControllerMap(controller=controller, systems=systems, version=_version(folder, paths), texts=texts)
+
+
+def _texts(folder: Path, path: Path, problems: list[Problem]) -> dict[str, str]:
+    shaped = _shaped(Texts, Marked.read(path, f"{folder.name}/{path.relative_to(folder)}"), problems)
+    return shaped.root if shaped else {}
 
 
 def load_all(root: Path) -> dict[str, ControllerMap]:

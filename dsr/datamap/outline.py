@@ -1,6 +1,7 @@
 """What an erasure would take and what would stay, told before anything is searched."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dsr.datamap.schema import CollectionMap, ControllerMap, Period, Retention, SystemMap, Way
@@ -26,6 +27,7 @@ class OutlineRow:
     until: str = ""
     citation: str = ""
     public: bool = False  # J8: content the person made public
+    place: str = ""  # 'system.collection'
 
 
 _HOW = {
@@ -36,30 +38,35 @@ _HOW = {
 }
 
 
-def erasure_outline(controller_map: ControllerMap) -> tuple[OutlineRow, ...]:
+Say = Callable[[str], str]  # how an English text is said to its reader
+
+
+def erasure_outline(controller_map: ControllerMap, say: Say = str) -> tuple[OutlineRow, ...]:
     """One row per collection, in the order of the maps."""
     rules = controller_map.controller.retention
     return tuple(
-        _row(rules, system, collection)
+        replace(_row(rules, system, collection, say), place=f"{system.slug}.{name}")
         for system in controller_map.systems.values()
-        for collection in system.collections.values()
+        for name, collection in system.collections.items()
     )
 
 
-def period_in_words(period: Period) -> str:
+def period_in_words(period: Period, say: Say = str) -> str:
     """'3 years', '1 month and 2 days'."""
+    named = {
+        "years": (say("{n} year"), say("{n} years")),
+        "months": (say("{n} month"), say("{n} months")),
+        "days": (say("{n} day"), say("{n} days")),
+        "hours": (say("{n} hour"), say("{n} hours")),
+    }
     counted = period.model_dump()
-    parts = [
-        f"{counted[unit]} {unit if counted[unit] != 1 else unit[:-1]}"
-        for unit in ("years", "months", "days", "hours")
-        if counted[unit]
-    ]
-    return " and ".join(parts) or "no time at all"
+    parts = [words[counted[unit] != 1].format(n=counted[unit]) for unit, words in named.items() if counted[unit]]
+    return say(" and ").join(parts) or say("no time at all")
 
 
-def _row(rules: dict[str, Retention], system: SystemMap, collection: CollectionMap) -> OutlineRow:
+def _row(rules: dict[str, Retention], system: SystemMap, collection: CollectionMap, say: Say) -> OutlineRow:
     goes, rule = _kept_by(rules, system, collection)
-    how = _HOW[collection.erase.way]
+    how = say(_HOW[collection.erase.way])
     if rule is None:
         return OutlineRow(system.title, collection.title, goes, how, public=collection.public)
     return OutlineRow(
@@ -68,7 +75,7 @@ def _row(rules: dict[str, Retention], system: SystemMap, collection: CollectionM
         goes,
         how,
         why_kept=rule.ground,
-        until=_until(rule, collection),
+        until=_until(rule, collection, say),
         citation=rule.citation,
         public=collection.public,
     )
@@ -88,10 +95,11 @@ def _kept_by(
     return Goes.ALL, None
 
 
-def _until(rule: Retention, collection: CollectionMap) -> str:
+def _until(rule: Retention, collection: CollectionMap, say: Say) -> str:
     if rule.period is None:
         return rule.says
     since = collection.keep.since if collection.keep else ""
     label = collection.fields[since].label if since else ""
-    period = period_in_words(rule.period)
-    return f"{period} after the {label[:1].lower()}{label[1:]}" if label else rule.says
+    after = say("{period} after the {moment}")
+    moment = f"{label[:1].lower()}{label[1:]}"
+    return after.format(period=period_in_words(rule.period, say), moment=moment) if label else rule.says

@@ -65,13 +65,17 @@ class Retention(Shape):
 
 
 class Purpose(Shape):
-    """Why data is processed. A purpose with basis consent can be withdrawn."""
+    """Why data is processed. A purpose with basis consent can be withdrawn (GDPR Art. 7(3))."""
 
     title: str
     describes: str
     basis: Basis
     withdrawable: bool = False
     when_withdrawn: str = ""
+    given_in: int = Field(default=0, ge=0)  # screens that giving the consent took; 0: it is given by none
+    stopped_at: Literal["here", "browser", "device"] = "here"  # elsewhere we explain, and pretend nothing
+    how: str = ""  # the steps a person takes in the browser or on the device
+    told: tuple[Slug, ...] = ()  # recipients told when it is withdrawn
 
 
 class Recipient(Shape):
@@ -82,6 +86,12 @@ class Recipient(Shape):
     country: str
     safeguard: str = ""  # GDPR Art. 15(2), for a third country
     address: str = ""
+    email: str = ""
+    # By connector: `system` carries the effect out. What its connector cannot do goes by e-mail, else by hand.
+    told_by: Literal["connector", "email", "hand", "none"] = "hand"
+    days: int = Field(default=30, ge=1)  # calendar days to acknowledge
+    system: Slug | None = None
+    why_not: str = ""  # why nobody tells it: for 'none'
 
 
 class RightOffer(Shape):
@@ -89,6 +99,26 @@ class RightOffer(Shape):
 
     granted_by: Literal["policy", "law", "house"]
     citation: str
+
+
+class Region(Shape):
+    """Where the person lives: which law counts there, who watches over it, and which rights differ."""
+
+    title: str
+    regimes: tuple[Slug, ...] = ()  # slugs of dsr.law.regimes; one that is not active promises nothing yet
+    authority: str = ""  # name and address; needed where a regime counts
+    court: str = ""
+    complaint_to: str = ""  # where the controller itself takes complaints, if not at its e-mail address
+    rights: dict[Right, RightOffer | None] = {}  # None: not offered here; absent: the controller's own row
+
+
+class Scope(Shape):
+    """How much an erasure takes (P8): everything, or named collections, each 'system.collection'."""
+
+    title: str
+    describes: str
+    everything: bool = False
+    collections: tuple[str, ...] = ()
 
 
 class PolicyVersion(Shape):
@@ -132,6 +162,9 @@ class Controller(Shape):
     promise_source: str
     grace_days: int = 0  # days between approval and erasure, in which the person can cancel
     authority: str  # name and address of the supervisory authority
+    languages: tuple[str, ...] = ("en",)  # what the portal speaks here, the first unless asked; such as zh-hans
+    regions: dict[Slug, Region] = {}  # in the order the form shows them; a file names one at least
+    scopes: dict[Slug, Scope] = {}  # what an erasure can take; none: always everything
     policy_versions: tuple[PolicyVersion, ...]
     identities: dict[IdentityKind, str]  # what the form offers, with its hint
     rights: dict[Right, RightOffer]
@@ -159,6 +192,8 @@ class FieldMap(Shape):
     source: Source | None = None
     portable: bool | None = None
     rectifiable: bool = False
+    type: Literal["text", "email", "date", "number", "choice", "telephone", "language"] = "text"  # of a new value
+    most: int = Field(default=200, ge=1)  # characters of a new value
     never_export: bool = False  # credentials and the like: told that it is held, never shown
     codes: dict[str, str] = {}  # coded values, explained
 
@@ -205,9 +240,24 @@ class CollectionMap(Shape):
     automated: str = ""  # automated processing that this collection records
     fields: dict[str, FieldMap]
     files: str = ""  # field naming the file whose content belongs to the row
+    item_title: str = ""  # field that names a row in lists
     erase: Erase = Erase()
     keep: Keep | None = None
     settings: dict[str, str] = {}  # for the connector: table, path, endpoint
+
+
+class Stop(Shape):
+    """How processing ends for a person: rows are marked, once. '$now' in `set` is the moment it happens."""
+
+    collection: Slug
+    when: dict[str, tuple[str, ...]] = {}  # field -> values; all must match
+    set: dict[str, str | int | None]
+    undo: dict[str, str | int | None] | None = None  # None: there is no way back
+    settings: dict[str, str] = {}  # for the connector: the path of a service
+
+
+NOW = "$now"
+ACCOUNT = "account"  # the stop that disables an account before it is erased; every other is a purpose's
 
 
 class ConnectorMap(Shape):
@@ -226,6 +276,7 @@ class SystemMap(Shape):
     processor: Slug | None = None  # the recipient that runs it, where it is not the controller
     connector: ConnectorMap
     collections: dict[Slug, CollectionMap]
+    stops: dict[Slug, Stop] = {}  # slug of a purpose, or ACCOUNT
 
 
 class ControllerMap(Shape):
@@ -234,3 +285,4 @@ class ControllerMap(Shape):
     controller: Controller
     systems: dict[Slug, SystemMap]
     version: str
+    texts: dict[str, dict[str, str]] = {}  # language -> English text -> the same in that language

@@ -1,56 +1,23 @@
 """What staff can decide about a request: when it is offered, why not to whom, and the step that does it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from dsr.desk import forms, words
+from dsr.desk import forms, review_acts, words
+from dsr.desk.act import Act, Filled, Offer
 from dsr.law.actors import Actor
-from dsr.law.grounds import Ground
 from dsr.law.rights import Right
-from dsr.law.states import State, allowed
+from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.steps import approval, maps, review
 from dsr.steps.permissions import Duty, may
-
-Filled = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One decision with its page."""
-
-    slug: str
-    title: str
-    says: str
-    button: str
-    done: str
-    duty: Duty
-    form: type[forms.Decision]
-    fits: Callable[[SubjectRequest], bool]
-    do: Callable[[SubjectRequest, Filled, Actor, datetime], None]
-    tone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A decision that the request's state allows; `why_not` says why this staff member cannot take it."""
-
-    act: Act
-    why_not: str
 
 
 def _accept(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
     review.accept(subject_request, by=by, at=at)
 
 
-def _refuse(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
-    review.refuse(subject_request, ground=Ground(filled["ground"]), by=by, at=at)
-
-
 def _answer(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
-    review.answer(subject_request, text=filled["text"], by=by, at=at)
+    review.answer(subject_request, text=filled["text"], freeze=filled.get("freeze", ""), by=by, at=at)
 
 
 def _approve(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
@@ -61,13 +28,13 @@ def _to_approve(subject_request: SubjectRequest) -> bool:
     return subject_request.state == State.SEARCHED and subject_request.right == Right.ERASURE
 
 
-def _refusable(subject_request: SubjectRequest) -> bool:
-    return allowed(Right(subject_request.right), State(subject_request.state), State.REFUSED)
-
-
 ACTS = {
     act.slug: act
     for act in (
+        review_acts.CHECK,
+        review_acts.REJECT,
+        review_acts.VOUCH,
+        review_acts.MERGE,
         Act(
             "approve",
             "Approve the manifest",
@@ -107,22 +74,27 @@ ACTS = {
         Act(
             "refuse",
             "Refuse the request",
-            "The person is told the ground, and how to complain. A refusal cannot be taken back.",
+            "The person is told the ground, and how to complain. A refusal cannot be taken back. Is it unfounded or "
+            "excessive? These two grounds need a second person: take the request, then an approver refuses it.",
             "Refuse",
             "You refused the request.",
             Duty.REVIEW,
             forms.Refusal,
-            _refusable,
-            _refuse,
+            review_acts.refusable,
+            review_acts.refuse,
             "grave",
         ),
+        review_acts.SECOND,
+        review_acts.PART,
+        review_acts.LINK,
     )
 }
 
 
 def offers(subject_request: SubjectRequest, by: Actor) -> list[Offer]:
     """The decisions that are due, each with a reason where this staff member cannot take it."""
-    return [Offer(act, why_not(act, subject_request, by)) for act in ACTS.values() if act.fits(subject_request)]
+    fitting = (Offer(act, why_not(act, subject_request, by)) for act in ACTS.values() if act.fits(subject_request))
+    return [offer for offer in fitting if not (offer.act.aside and offer.why_not)]
 
 
 def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
@@ -133,4 +105,6 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
         return f"'{act.title}' is for {who[act.duty]} of {name}."
     if act.duty is Duty.APPROVE and str(subject_request.accepted_by_id) == by.id:
         return "A second person has to approve: you accepted this request."
-    return ""
+    if act.slug in {"accept", "answer"}:
+        return review.not_yet(subject_request)
+    return review_acts.why_not(act, subject_request, by)

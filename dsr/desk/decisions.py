@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dsr.desk import acts, people, sheet, timeline
+from dsr.desk import acts, holding, people, sheet, timeline
+from dsr.desk.act import Act
 from dsr.desk.forms import Decision, Exclusion
 from dsr.desk.pages import heading, known
 from dsr.models import Manifest, PlanItem, SubjectRequest
@@ -37,6 +38,7 @@ def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> Http
     if why_not:
         return _refused(request, site, subject_request, why_not)
     form = chosen.form(request.POST) if request.method == "POST" else chosen.form()
+    form.fit(subject_request)
     if form.is_valid():
         try:
             chosen.do(subject_request, form.cleaned_data, by, timezone.now())
@@ -54,13 +56,14 @@ def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> Http
 
 
 def _page(
-    request: HttpRequest, site: "Desk", subject_request: SubjectRequest, act: acts.Act, form: Decision
+    request: HttpRequest, site: "Desk", subject_request: SubjectRequest, act: Act, form: Decision
 ) -> HttpResponse:
     by = people.actor_of(request)
     context: dict[str, object] = {**heading(subject_request), "act": act, "form": form}
     if act.slug == "answer" and may(by, Duty.VIEW, subject_request):
         record.viewed(subject_request, by=by, at=timezone.now())
         context["details"] = subject_request.details()
+        context |= holding.card(subject_request, by)
     if act.slug == "approve":
         manifest = Manifest.objects.filter(subject_request=subject_request).first()
         context["manifest"] = manifest

@@ -25,14 +25,17 @@ def chip(subject_request: SubjectRequest, now: datetime) -> Chip | None:
     if subject_request.state in {State.CANCELLED, State.LAPSED}:
         return None
     if subject_request.answered_at is not None:
-        in_time = local_day(subject_request.answered_at, calendar) <= subject_request.due_on
+        missed = any(row.breached_at for row in subject_request.deadlines.all())
+        in_time = not missed and local_day(subject_request.answered_at, calendar) <= subject_request.due_on
         return Chip("Answered in time", "good") if in_time else Chip("Answered late", "overdue")
     left = business_days_left(local_day(now, calendar), subject_request.due_on, calendar)
     if left < 0:
         return Chip(f"Overdue by {_days(-left)}", "overdue")
-    if left == 0:
-        return Chip("Due today", "soon")
-    return Chip(f"{_days(left)} left", "soon" if left <= SOON else "track")
+    if any(row.pausing_from for row in subject_request.deadlines.all()):
+        return Chip("Stands still: we wait for the person", "busy")
+    asked = any(pause.ended_at is None for pause in subject_request.pauses.all())
+    words = f"{_days(left)} left" if left else "Due today"
+    return Chip(f"{words}, question open" if asked else words, "soon" if left <= SOON else "track")
 
 
 def _days(number: int) -> str:

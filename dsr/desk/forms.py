@@ -1,23 +1,64 @@
 """What staff fill in before they decide."""
 
+from collections.abc import Iterable
+from typing import cast
+
 from django import forms
 
-from dsr.law.grounds import GROUNDS
+from dsr.law.grounds import GROUNDS, Ground, grounds_for
+from dsr.law.rights import Right
+from dsr.models import LegalHold, SubjectRequest
+from dsr.steps import holds, reports, review
+
+WORDS_HELP = "The person reads this beside the ground, in the answer and in the letter. Write it for them."
+
+
+def grounds(known: Iterable[Ground], *, second: bool | None = None) -> list[tuple[str, str]]:
+    """These grounds as choices: those that need a second person, those that do not, or all."""
+    return [
+        (ground.value, f"{GROUNDS[ground].plain} ({GROUNDS[ground].citation})")
+        for ground in known
+        if second is None or GROUNDS[ground].second_person is second
+    ]
 
 
 class Decision(forms.Form):
     """Nothing to fill in: the button is the decision."""
 
+    def fit(self, subject_request: SubjectRequest) -> None:
+        """Shape the choices for this request."""
+
 
 class Refusal(Decision):
     """A refusal without a ground is none (GDPR Art. 12(4))."""
 
+    second = False  # whether the grounds are those that need a second person
+
     ground = forms.ChoiceField(
         label="On which ground?",
-        choices=[(ground.value, f"{facts.plain} ({facts.citation})") for ground, facts in GROUNDS.items()],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose the ground. The person is told it, with the ways to complain."},
     )
+    words = forms.CharField(
+        label="Why, in your own words? (optional)",
+        help_text=WORDS_HELP,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=review.WORDS,
+        required=False,
+    )
+    evidence = forms.CharField(
+        label="What shows it?",
+        help_text="For the record only; the person is not told. Needed where we have to show the ground: unfounded, "
+        "excessive, fraud.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=review.WORDS,
+        required=False,
+    )
+
+    def fit(self, subject_request: SubjectRequest) -> None:
+        """The grounds that hold for this right."""
+        known = grounds_for(Right(subject_request.right), part=False)
+        cast("forms.ChoiceField", self.fields["ground"]).choices = grounds(known, second=self.second)
 
 
 class Answer(Decision):
@@ -31,6 +72,20 @@ class Answer(Decision):
         max_length=20_000,
         error_messages={"required": "Write the answer. The person receives it as a letter."},
     )
+
+    def fit(self, subject_request: SubjectRequest) -> None:
+        """The answer to a report of a compromised account says what becomes of the freeze."""
+        frozen = [hold for hold in holds.standing(subject_request) if hold.kind == LegalHold.FREEZE]
+        if subject_request.right == Right.COMPROMISED_ACCOUNT and frozen:
+            self.fields["freeze"] = forms.ChoiceField(
+                label="What becomes of the freeze?",
+                choices=[
+                    (reports.RELEASE, "Release it: the account is its owner's again"),
+                    (reports.KEEP, "Keep it on purpose, until somebody releases it"),
+                ],
+                widget=forms.RadioSelect,
+                error_messages={"required": "Say what becomes of the freeze: release it, or keep it on purpose."},
+            )
 
 
 class ManifestApproval(Decision):

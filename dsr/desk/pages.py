@@ -1,8 +1,10 @@
 """The desk's two reading pages: the queue and a request. Reading changes nothing but the record of it."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
@@ -11,8 +13,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Staff
-from dsr.datamap.schema import IdentityKind
-from dsr.desk import acts, due, people, queue, sheet, timeline, words
+from dsr.datamap.schema import ControllerMap, IdentityKind
+from dsr.desk import (
+    acts,
+    clock_acts,
+    corrections,
+    holding,
+    letters,
+    people,
+    queue,
+    recipients,
+    sheet,
+    standing,
+    timeline,
+    words,
+)
 from dsr.desk.forms import Search
 from dsr.law.actors import Actor
 from dsr.law.grounds import GROUNDS, Ground
@@ -21,7 +36,7 @@ from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.law.work import Channel
 from dsr.models import Manifest, SubjectRequest, sealed
-from dsr.steps import maps, record
+from dsr.steps import maps, record, supplement
 from dsr.steps.approval import exclusion_duty
 from dsr.steps.permissions import Duty, may
 
@@ -55,8 +70,17 @@ def find(request: HttpRequest, site: "Desk") -> HttpResponse:  # noqa: ARG001 - 
     except ValueError:
         messages.error(request, "There is no request of this reference here, and it is no e-mail address.")
         return redirect("desk:index")
+    _searched(request, address)
     person = ",".join(sealed.lookups(IdentityKind.EMAIL, address))
     return redirect(f"{reverse('desk:index')}?view=all&person={person}")
+
+
+def _searched(request: HttpRequest, address: str) -> None:
+    """Somebody was looked for by name, as it were: each of the staff member's controllers can see who did, and when."""
+    by, at = people.actor_of(request), timezone.now()
+    with transaction.atomic():
+        for slug in people.controllers_of(people.staff_of(request)):
+            record.write_for(slug, "desk:searched", by=by, at=at, secret={"sought": address}, kind=IdentityKind.EMAIL)
 
 
 def known(staff: Staff, reference: str) -> SubjectRequest:
@@ -78,11 +102,12 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     if shown:
         record.viewed(subject_request, by=by, at=now)
     controller_map = maps.controller(subject_request.controller)
-    manifest = Manifest.objects.filter(subject_request=subject_request).first()
     context = {
         **heading(subject_request),
         **_may(subject_request, by),
-        "chip": due.chip(subject_request, now),
+        **holding.card(subject_request, by),
+        "supplements": supplement.waiting(subject_request),
+        **clock_acts.card(subject_request, by, now, shown=shown),
         "shown": shown,
         "identities": _identities(subject_request) if shown else [],
         "details": subject_request.details() if shown else "",
@@ -90,15 +115,40 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
         "next": words.next_of(subject_request),
         "ground": GROUNDS[Ground(subject_request.ground)] if subject_request.ground else None,
         "channel": words.CHANNELS[Channel(subject_request.channel)],
-        "items": sheet.items(subject_request, controller_map),
-        "now": timezone.now(),
-        "manifest": manifest,
-        "fates": sheet.fates(manifest, controller_map) if manifest else [],
-        "letters": sheet.letters(subject_request),
-        "packages": sheet.packages(subject_request),
-        "timeline": timeline.timeline(subject_request),
+        "corrections": corrections.card(subject_request, by),
+        "asker": standing.asker(subject_request, shown=shown),
+        "refused_parts": list(standing.parts(subject_request, controller_map, shown=shown)),
+        "links": standing.links(subject_request),
+        "region": _region(subject_request, controller_map),
+        "refusal": subject_request.refusal() if shown else "",
+        "postal": subject_request.postal() if shown else "",
+        **_tables(subject_request, controller_map, now),
+        "timeline": timeline.timeline(subject_request, reasons=shown),
     }
     return render(request, "desk/request.html", {**site.each_context(request), **context})
+
+
+def _tables(subject_request: SubjectRequest, controller_map: ControllerMap, now: datetime) -> dict[str, object]:
+    """The cards that list rows."""
+    manifest = Manifest.objects.filter(subject_request=subject_request).first()
+    return {
+        "items": sheet.items(subject_request, controller_map),
+        "now": now,
+        "manifest": manifest,
+        "fates": sheet.fates(manifest, controller_map) if manifest else [],
+        "letters": letters.rows(subject_request),
+        "recipients": recipients.rows(subject_request, now),
+        "packages": sheet.packages(subject_request),
+    }
+
+
+def _kind(kind: str) -> str:
+    return words.IDENTITIES[IdentityKind(kind)]
+
+
+def _region(subject_request: SubjectRequest, controller_map: ControllerMap) -> str:
+    known = controller_map.controller.regions.get(subject_request.region)
+    return known.title if known else subject_request.region
 
 
 def heading(subject_request: SubjectRequest) -> dict[str, object]:
@@ -124,6 +174,8 @@ def _may(subject_request: SubjectRequest, by: Actor) -> dict[str, object]:
         "offers": [offer for offer in offered if not offer.why_not],
         "reasons": list(dict.fromkeys(offer.why_not for offer in offered if offer.why_not)),
         "may_take": reviews and subject_request.owner is None and not subject_request.closed,
+        "may_send": reviews,
+        "may_export": may(by, Duty.AUDIT, subject_request) and may(by, Duty.VIEW, subject_request),
         "may_retry": may(by, Duty.OPERATE, subject_request),
         "may_exclude": may(by, exclusion_duty(subject_request), subject_request),
     }
@@ -132,7 +184,7 @@ def _may(subject_request: SubjectRequest, by: Actor) -> dict[str, object]:
 def _identities(subject_request: SubjectRequest) -> list[dict[str, object]]:
     return [
         {
-            "title": words.IDENTITIES[IdentityKind(identity.kind)],
+            "title": "The guardian's own e-mail" if identity.of_representative else _kind(identity.kind),
             "value": identity.value(),
             "proven_at": identity.proven_at,
         }

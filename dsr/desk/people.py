@@ -13,6 +13,7 @@ from dsr.steps.permissions import DUTIES, Duty
 _OTHERS = {
     ActorKind.SUBJECT: "The person who asks",
     ActorKind.TOKEN: "A system of the controller",
+    ActorKind.RECIPIENT: "A recipient of the data",
     ActorKind.PORTAL: "Rightful",
 }
 

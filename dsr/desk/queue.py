@@ -15,7 +15,7 @@ from dsr.law.deadlines import due_on, local_day
 from dsr.law.rights import SEARCHED, URGENT, Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState
-from dsr.models import Identity, PlanItem, SubjectRequest
+from dsr.models import Identity, PlanItem, Proposal, SubjectRequest
 from dsr.steps import maps
 from dsr.steps.permissions import Duty
 
@@ -72,6 +72,10 @@ _OPEN = ~Q(state__in=CLOSED)
 _RUNNING = _OPEN & Q(answered_at=None)  # an answer that lies ready for download keeps its date
 
 
+_VALUES = Proposal.objects.filter(subject_request=OuterRef("pk")).exclude(sent_at=None)
+_TO_DECIDE = Q(state=State.SEARCHED, right=Right.RECTIFICATION) & Q(Exists(_VALUES))
+
+
 def _overdue(_: Staff, controllers: list[str], now: datetime) -> Q:
     late = Q(pk=None)
     for slug in controllers:
@@ -99,6 +103,7 @@ VIEWS = (
     View("unassigned", "Unassigned", lambda *_: _OPEN & Q(owner=None)),
     View("review", "To review", lambda *_: Q(state=State.VERIFIED)),
     View("approve", "To approve", lambda *_: Q(state=State.SEARCHED, right=Right.ERASURE)),
+    View("correct", "To decide", lambda *_: _TO_DECIDE),
     View("answer", "To answer", lambda *_: Q(state=State.ACCEPTED) & ~Q(right__in=SEARCHED)),
     View("failed", "Failed items", _failed),
     View("soon", f"Due in {due.SOON} days", _soon),
@@ -124,7 +129,9 @@ def queue(staff: Staff, asked: Mapping[str, str], *, now: datetime) -> Queue:
     counts = found.aggregate(**{slug: Count("pk", filter=q) for slug, q in takes.items()})
     past = view.slug in {"closed", "all"}
     order: tuple[Any, ...] = ("-received_at",) if past else (_URGENT_FIRST, "due_on", "received_at")
-    in_view = found.filter(takes[view.slug]).select_related("owner").order_by(*order)
+    in_view = (
+        found.filter(takes[view.slug]).select_related("owner").prefetch_related("pauses", "deadlines").order_by(*order)
+    )
     page = Paginator(in_view, PER_PAGE).get_page(asked.get("page"))
     return Queue(
         tabs=[Tab(each.title, counts[each.slug], _url(view=each.slug, **chosen), each is view) for each in VIEWS],

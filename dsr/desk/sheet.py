@@ -1,4 +1,4 @@
-"""What a request's page shows of its rows: items, manifest, notices and packages, in words."""
+"""What a request's page shows of its rows: items, manifest and packages, in words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,13 +8,14 @@ from typing import Any
 from dsr.datamap.schema import ControllerMap
 from dsr.desk import timeline, words
 from dsr.desk.due import Chip
-from dsr.law import work
-from dsr.law.work import ItemState, Kind, NoticeState
-from dsr.models import Manifest, Notice, Package, PlanItem, SubjectRequest
-from dsr.steps.manifest import last_day
+from dsr.law.grounds import GROUNDS, Ground
+from dsr.law.work import ItemState, Kind
+from dsr.models import Manifest, Package, PlanItem, SubjectRequest, Supplement
+from dsr.steps import approval, ledger, supplement
+from dsr.steps.manifest import REFUSED, last_day
 
 TOMBSTONE = "tombstone"
-_ORDER: list[str] = [Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.ASSEMBLE]
+_ORDER: list[str] = [Kind.STOP, Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.CORRECT, Kind.ASSEMBLE, Kind.RESUME]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Item:
     counts: list[str]
     retriable: bool
     excludable: bool
+    supplementable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +51,13 @@ class Fate:
     keeps: list[Kept] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A notice without addressee and words."""
-
-    row: Notice
-    title: str
-    chip: Chip
-
-
 def items(subject_request: SubjectRequest, controller_map: ControllerMap) -> list[Item]:
     """The plan's items in the order of their work."""
     rows = sorted(subject_request.items.all(), key=lambda row: (row.deferred, _ORDER.index(Kind(row.kind)), row.system))
     return [_item(row, controller_map, closed=subject_request.closed) for row in rows]
 
 
-def fates(manifest: Manifest, controller_map: ControllerMap) -> list[Fate]:
+def fates(manifest: Manifest | Supplement, controller_map: ControllerMap) -> list[Fate]:
     """The manifest's summary: per collection what is erased, what is kept, why and until when."""
     rows: dict[tuple[str, str], Fate] = {}
     for line in manifest.summary:
@@ -76,14 +69,6 @@ def fates(manifest: Manifest, controller_map: ControllerMap) -> list[Fate]:
         else:
             fate.erases += line["count"]
     return [rows[place] for place in sorted(rows)]
-
-
-def letters(subject_request: SubjectRequest) -> list[Letter]:
-    """The request's notices."""
-    return [
-        Letter(row, words.LETTERS[work.Letter(row.letter)], Chip(*words.NOTICE_STATES[NoticeState(row.state)]))
-        for row in subject_request.notices.all()
-    ]
 
 
 def packages(subject_request: SubjectRequest) -> list[Package]:
@@ -101,13 +86,19 @@ def _item(row: PlanItem, controller_map: ControllerMap, *, closed: bool) -> Item
         chip=chip,
         outcome=words.outcome_of(row.kind, row.outcome),
         counts=list(_counts(row, controller_map)),
-        retriable=stuck and (row.deferred or not closed),
-        excludable=stuck and row.kind in {Kind.FIND, Kind.ERASE} and not row.deferred and not closed,
+        retriable=stuck and (row.deferred or row.kind in ledger.AFTER_THE_END or not closed),
+        excludable=stuck and row.kind in approval.EXCLUDABLE and not row.deferred and not closed,
+        supplementable=supplement.possible(row),
     )
 
 
 def _counts(row: PlanItem, controller_map: ControllerMap) -> Iterator[str]:
-    """Numbers only. Each kind of item counts in its own way."""
+    """Numbers only. Each kind of item counts in its own way; what is stopped is a purpose, or the account."""
+    if row.kind in {Kind.STOP, Kind.RESUME}:
+        purposes = controller_map.controller.purposes
+        for name, count in row.counts.items():
+            yield f"{purposes[name].title if name in purposes else 'Account'}: {count:,}"
+        return
     for name, count in _COUNTED.get(Kind(row.kind), _uncounted)(row.counts):
         title = name if name in _TOTALS else _titles(controller_map, row.system, name)[1]
         yield f"{title}: {count:,}"
@@ -127,6 +118,11 @@ def _erased(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
         yield name, done["erased"]
 
 
+def _corrected(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    for name, done in counts.items():
+        yield name, done.get("corrected", 0)
+
+
 def _closed(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
     lines = counts.get("lines", ())
     yield _TO_ERASE, sum(line["count"] for line in lines if not line["until"])
@@ -137,7 +133,7 @@ def _uncounted(_: dict[str, Any]) -> Iterator[tuple[str, int]]:
     return iter(())
 
 
-_COUNTED = {Kind.FIND: _found, Kind.ERASE: _erased, Kind.CLOSE: _closed}
+_COUNTED = {Kind.FIND: _found, Kind.ERASE: _erased, Kind.CORRECT: _corrected, Kind.CLOSE: _closed}
 
 
 def _titles(controller_map: ControllerMap, system: str, collection: str) -> tuple[str, str]:
@@ -152,5 +148,7 @@ def _titles(controller_map: ControllerMap, system: str, collection: str) -> tupl
 def _ground(controller_map: ControllerMap, rule: str) -> str:
     if rule == TOMBSTONE:
         return "Kept rows need it; only its number stays"
+    if rule.startswith(REFUSED):
+        return f"Refused: {GROUNDS[Ground(rule.removeprefix(REFUSED))].plain}"
     known = controller_map.controller.retention.get(rule)
     return (known.ground or known.says) if known else rule

@@ -10,9 +10,25 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from accounts import sessions
 from accounts.models import Staff
 from accounts.sign_in import SignIn
-from dsr.desk import decisions, pages
+from dsr.desk import (
+    audit,
+    clock_pages,
+    deciding,
+    decisions,
+    documents,
+    holds,
+    intake,
+    law,
+    marking,
+    pages,
+    people,
+    posting,
+    rights,
+    supplements,
+)
 from dsr.desk.tables import EventTable, StaffTable
 from dsr.models import Event
+from dsr.steps.permissions import Duty
 
 
 class Desk(AdminSite):
@@ -40,6 +56,11 @@ class Desk(AdminSite):
         if context["has_permission"]:
             tables = [table for app in context["available_apps"] for table in app["models"]]
             nav += [(table["name"], table["admin_url"]) for table in tables]
+            nav += [("Proof of the record", reverse("desk:audit"))] if audit.audits(request) else []
+            nav.append(("Law", reverse("desk:law")))
+            nav.append(("Rights", reverse("desk:rights")))
+            if people.controllers_of(people.staff_of(request), Duty.REVIEW):
+                nav.insert(1, ("Enter a request", reverse("desk:intake")))
         return {**context, "nav": nav}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -53,10 +74,31 @@ class Desk(AdminSite):
         item = f"{one}items/<uuid:item>/"
         return [
             path("find/", self.admin_view(pages.find), site, name="find"),
+            path("audit/", self.admin_view(audit.show), site, name="audit"),
+            path("audit/checkpoint/", self.admin_view(audit.checkpoint), name="checkpoint"),
+            path("audit/<slug:controller>/", self.admin_view(audit.export), name="export"),
+            path(f"{one}timeline/", self.admin_view(audit.story), name="story"),
+            path("law/", self.admin_view(law.show), site, name="law"),
             path(one, self.admin_view(pages.show), site, name="request"),
+            path("intake/", self.admin_view(intake.begin), site, name="intake"),
+            path("intake/<slug:controller>/", self.admin_view(intake.enter), site, name="enter"),
+            path("rights/", self.admin_view(rights.show), site, name="rights"),
+            path(f"{one}documents/<uuid:document>/", self.admin_view(documents.fetch), site, name="document"),
+            path(f"{item}supplement/", self.admin_view(supplements.ask), site, name="supplement"),
+            path(f"{one}supplements/<uuid:listed>/", self.admin_view(supplements.approve), site, name="late"),
+            path(f"{one}hold/", self.admin_view(holds.hold), site, name="hold"),
+            path(f"{one}hold/<uuid:hold>/release/", self.admin_view(holds.release), site, name="release"),
             path(f"{one}take/", self.admin_view(decisions.take), site, name="take"),
+            path(f"{one}clock/<slug:slug>/", self.admin_view(clock_pages.act), site, name="clock_act"),
             path(f"{item}retry/", self.admin_view(decisions.retry), site, name="retry"),
             path(f"{item}exclude/", self.admin_view(decisions.exclude), site, name="exclude"),
+            path(f"{one}corrections/", self.admin_view(deciding.show), site, name="corrections"),
+            path(f"{one}corrections/statement/", self.admin_view(deciding.respond), site, name="respond"),
+            path(f"{one}corrections/<uuid:correction>/", self.admin_view(deciding.decide), site, name="correction"),
+            path(f"{one}letters/<uuid:letter>/", self.admin_view(posting.printed), site, name="letter"),
+            path(f"{one}letters/<uuid:letter>/again/", self.admin_view(posting.send_again), site, name="send_again"),
+            path(f"{one}letters/<uuid:letter>/posted/", self.admin_view(posting.posted), site, name="posted"),
+            path(f"{one}recipients/<uuid:recipient>/", self.admin_view(marking.mark), site, name="recipient"),
             path(f"{one}<slug:act>/", self.admin_view(decisions.decide), site, name="decide"),
             *super().get_urls(),
         ]

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from accounts import signals
 from accounts.models import Membership, Staff
 from dsr.desk import people, timeline
 from dsr.models import Event, SubjectRequest
@@ -38,7 +39,18 @@ class EventTable(EventAdmin):
     list_display_links = ("when",)
     list_select_related = ("subject_request",)
     search_fields = ("=subject_request__reference", "=tag")
-    readonly_fields = ("when", "what", "who", "tag", "subject_request", "controller", "details", "leaf")
+    readonly_fields = (
+        "when",
+        "what",
+        "who",
+        "tag",
+        "subject_request",
+        "controller",
+        "moved_to",
+        "details",
+        "commitment",
+        "leaf",
+    )
     fields = readonly_fields
     actions = None
     show_full_result_count = False
@@ -53,7 +65,7 @@ class EventTable(EventAdmin):
     @admin.display(description="What happened")
     def what(self, event: Event) -> str:
         """As in the timeline."""
-        return timeline.sentence(event, maps.controller(event.controller))
+        return timeline.sentence(event, maps.controllers().get(event.controller))
 
     @admin.display(description="Who")
     def who(self, event: Event) -> str:
@@ -70,8 +82,8 @@ class EventTable(EventAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "title": "The record of what happened"})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        """Other controllers' records do not exist for this staff member."""
-        return super().get_queryset(request).filter(controller__in=_audited(request))
+        """Other controllers' records do not exist for this staff member; what is about none is for every auditor."""
+        return super().get_queryset(request).filter(controller__in=[*_audited(request), ""])
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """By duty, not by Django's permissions."""
@@ -79,7 +91,8 @@ class EventTable(EventAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
         """By duty at the Event's controller."""
-        return obj.controller in _audited(request) if obj else bool(_audited(request))
+        audited = _audited(request)
+        return bool(audited) and (obj is None or obj.controller in {*audited, ""})
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         """Steps write Events, nobody else."""
@@ -146,3 +159,27 @@ class StaffTable(AdministratorsOnly, StaffAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Staff | None = None) -> bool:  # noqa: ARG002
         """The record names them."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+        """Save, and tell the record; Django does both in one transaction."""
+        super().save_model(request, obj, form, change)
+        by = people.staff_of(request)
+        if "is_active" in form.changed_data:
+            (signals.opened if obj.is_active else signals.closed).send(Staff, staff=obj, by=by)
+        if {"first_name", "last_name"} & set(form.changed_data):
+            signals.renamed.send(Staff, staff=obj, by=by)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - as above
+        """Roles given and taken, one Event each; a role that is changed is the old one taken and a new one given."""
+        held = {row.pk: row for row in Membership.objects.filter(staff=form.instance)}
+        super().save_formset(request, form, formset, change)
+        changed = [row for row, _ in formset.changed_objects]
+        taken = [held[row.pk] for row in changed] + [row for row in held.values() if row not in _rows(form.instance)]
+        for signal, rows in ((signals.role_taken, taken), (signals.role_given, [*changed, *formset.new_objects])):
+            for row in rows:
+                told = {"controller": row.controller, "role": row.role}
+                signal.send(Membership, staff=form.instance, by=people.staff_of(request), **told)
+
+
+def _rows(staff: Staff) -> list[Membership]:
+    return list(Membership.objects.filter(staff=staff))

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from dsr.datamap.schema import ControllerMap
 from dsr.desk import people, words
+from dsr.desk.clock import LONGER
 from dsr.law.grounds import GROUNDS, Ground
-from dsr.law.work import Channel, Kind, Letter
+from dsr.law.regimes import regimes
+from dsr.law.work import Channel, Kind
 from dsr.models import Event, SubjectRequest
 from dsr.steps import maps
 
@@ -23,6 +25,17 @@ SENTENCES = {
     "request:lapsed": "The request lapsed: the e-mail address was not proven in time",
     "request:searched": "Every system was searched",
     "request:carried-out": "Everything that was approved is carried out",
+    "clock:started": "The clock was set: by the calendar {edition} and the law {law}",
+    "clock:proven": "The proof starts a date anew: {regime}, on {starts_on}",
+    "clock:extended": "Took more time: {reason}",
+    "question:asked": "Asked the person; stands still: {stops}",
+    "question:answered": "Answered the question",
+    "question:taken-back": "Took the question back",
+    "question:unanswered": "The question ended without an answer",
+    "question:closed": "The question ended, for the request did",
+    "request:backdated": "The receipt was moved back to {received_at}",
+    "request:handed-over": "Handed the request over",
+    "deadline:missed": "A date was missed: {regime}, to {duty} by {due_on}",
     VIEWED: "Looked at the personal data",
     "identity:asked": "A one-time code was sent to prove the e-mail address",
     "identity:confirmed": "The e-mail address is proven",
@@ -30,8 +43,41 @@ SENTENCES = {
     "identity:wrong-code": "A wrong one-time code was entered (try {tries})",
     "plan:made": "The plan was made: {systems} to search",
     "plan:approved": "Approved {approved}",
+    "request:merged": "Answered together with {into}, which it repeats",
+    "request:absorbed": "Answers {duplicate} as well, which repeats it",
+    "request:linked": "Linked to {to}",
+    "request:closed-with-original": "Closed with {original}, which it repeats",
+    "request:parted": "No longer answered with {original}",
+    "request:denied": "The owner of the mailbox said no: cancelled",
+    "refusal:shown": "Wrote down what shows the ground",
+    "part:refused": "Refused a part, {part}: {ground}",
+    "representative:named": "Asked for by {asker}",
+    "representative:checked": "Saw that the guardian may ask",
+    "representative:rejected": "Saw nothing that shows that the guardian may ask",
+    "evidence:kept": "A document was sent and sealed",
+    "evidence:viewed": "Opened the document",
+    "evidence:destroyed": "The document was destroyed",
+    "identity:vouched": "Confirmed who asks",
+    "identity:checked": "Wrote down how it was checked",
+    "correction:proposed": "The person sent new values",
+    "correction:reminded": "The person was reminded to send new values",
+    "correction:accepted": "Accepted a new value: {field}",
+    "correction:declined": "Declined a new value: {field}",
+    "correction:responded": "Answered the person's statement",
+    "correction:decided": "Everything the person sent is decided",
+    "item:corrected": "{item}: corrected and read back",
+    "item:failed": "{item}: not done",
     "manifest:closed": "The manifest was closed with the digest {digest}",
     "item:found": "{item}: {outcome}",
+    "item:stopped": "{item}: stopped and read back",
+    "item:resumed": "{item}: open again, and read back",
+    "hold:set": "Set a {kind} on the {place}, to be reviewed on {review_on}",
+    "hold:released": "Released a {kind}",
+    "hold:kept": "Kept a {kind} on purpose",
+    "hold:reminded": "A reminder went out: a {kind} is to be reviewed",
+    "supplement:asked": "Asked for a supplementary manifest: {item}",
+    "supplement:closed": "A supplementary manifest was closed with the digest {digest}",
+    "supplement:approved": "Approved a supplementary manifest: {approved}",
     "item:erased": "{item}: erased and read back",
     "item:kept": "{item}: {kept}",
     "item:unanswered": "{item}: the system did not answer (try {tries})",
@@ -43,6 +89,35 @@ SENTENCES = {
     "package:downloaded": "Downloaded the package",
     "package:expired": "The package expired and was destroyed",
     "notice:sent": "Letter sent: {letter}",
+    "request:reduced": "Its time is over: only what proves the answer stays",
+    "clock:edition": "Working days were published anew: {deadlines} dates moved, by {after}",
+    "request:seen": "Opened the request's page",
+    "certificate:issued": "The certificate was issued",
+    "certificate:downloaded": "Took the certificate",
+    "timeline:exported": "Exported this timeline, reasons included",
+    "audit:exported": "Exported the record: {size} entries",
+    "desk:searched": "Searched for somebody by e-mail address",
+    "staff:signed-in": "Signed in to the desk",
+    "staff:signed-out": "Signed out of the desk",
+    "staff:sign-in-failed": "A sign-in to the desk failed",
+    "staff:added": "A staff member was added: {staff}",
+    "staff:closed": "An account was closed: {staff}",
+    "staff:opened": "An account was opened again: {staff}",
+    "staff:renamed": "A staff member was renamed: {staff}",
+    "staff:role-given": "A role was given to {staff}: {role}",
+    "staff:role-taken": "A role was taken from {staff}: {role}",
+    "staff:password-set": "A password was set: {staff}",
+    "staff:second-factor-added": "A second factor was added: {staff}",
+    "staff:second-factor-removed": "A second factor was removed: {staff}",
+    "notice:posted": "Letter posted: {letter}",
+    "notice:again": "Sent a letter again: {letter}",
+    "notice:failed": "A letter cannot be sent: {letter}",
+    "notice:bounced": "A letter came back: {letter}",
+    "recipient:planned": "A recipient is to be told: {recipient}",
+    "recipient:told": "Told a recipient: {recipient}",
+    "recipient:reminded": "A recipient was reminded: {recipient}",
+    "recipient:looked": "Looked at the ids it is told about: {recipient}",
+    "recipient:answered": "{recipient} answered: {answer}",
 }
 
 
@@ -55,34 +130,47 @@ class Moment:
     says: str
     tag: str
     times: int = 1
+    why: str = ""
 
 
-def timeline(subject_request: SubjectRequest) -> list[Moment]:
-    """Everything that happened, newest first; looks by the same person in a row are one line."""
+def timeline(subject_request: SubjectRequest, *, reasons: bool = False) -> list[Moment]:
+    """Everything that happened, newest first; looks by the same person in a row are one line.
+
+    Reasons are somebody's own words and may hold personal data: they are for whom may see it.
+    """
     events = list(subject_request.events.order_by("-id"))
     names = people.names_of({event.actor for event in events})
     controller_map = maps.controller(subject_request.controller)
-    moments = (Moment(event.at, names[event.actor], sentence(event, controller_map), event.tag) for event in events)
+    moments = (
+        Moment(
+            event.at,
+            names[event.actor],
+            sentence(event, controller_map),
+            event.tag,
+            why=event.why() if reasons else "",
+        )
+        for event in events
+    )
     return list(_folded(moments))
 
 
-def sentence(event: Event, controller_map: ControllerMap) -> str:
+def sentence(event: Event, controller_map: ControllerMap | None) -> str:
     """What happened, in plain words. A tag that has none yet is shown as it is."""
     says = SENTENCES.get(event.tag)
     return says.format_map(_Said(event.details, controller_map)) if says else event.tag
 
 
-def item_title(kind: str, system: str, controller_map: ControllerMap) -> str:
+def item_title(kind: str, system: str, controller_map: ControllerMap | None) -> str:
     """Such as 'Search: Application database'."""
     title = words.KINDS[Kind(kind)]
-    known = controller_map.systems.get(system)
+    known = controller_map.systems.get(system) if controller_map else None
     return f"{title}: {known.title if known else system}" if system not in {"", "portal"} else title
 
 
 class _Said(dict[str, str]):
     """The details of an Event, each in words; what is missing is a dash."""
 
-    def __init__(self, details: dict[str, object], controller_map: ControllerMap) -> None:
+    def __init__(self, details: dict[str, object], controller_map: ControllerMap | None) -> None:
         super().__init__({name: str(value) for name, value in details.items()})
         if "item" in self:
             kind, _, system = self["item"].partition(" ")
@@ -93,6 +181,12 @@ class _Said(dict[str, str]):
         if "digest" in self:
             self["digest"] = f"{self['digest'][:12]}…"
             self["approved"] = f"the manifest {self['digest']}"
+        if "staff" in self:
+            actor = f"staff:{self['staff']}"
+            self["staff"] = people.names_of([actor])[actor]
+        stops = details.get("stops")
+        if isinstance(stops, list):
+            self["stops"] = ", ".join(_LAWS.get(str(regime), str(regime)) for regime in stops) or "no date"
         systems = details.get("systems")
         if isinstance(systems, list):
             self["systems"] = f"{len(systems)} system{'' if len(systems) == 1 else 's'}"
@@ -104,10 +198,15 @@ class _Said(dict[str, str]):
         return "–"
 
 
+_LAWS = {slug: regime.title for slug, regime in regimes().items()}
 _PLAIN: dict[str, dict[str, str]] = {
+    "regime": _LAWS,
+    "reason": {reason.value: plain for reason, plain in LONGER.items()},
     "ground": {ground.value: GROUNDS[ground].plain for ground in Ground},
+    "kind": {"legal": "legal hold", "freeze": "freeze"},
+    "asker": {"agent": "an agent", "guardian": "a parent or guardian"},
     "channel": {channel.value: words.CHANNELS[channel] for channel in Channel},
-    "letter": {letter.value: words.LETTERS[letter] for letter in Letter},
+    "letter": {letter.value: title for letter, title in words.LETTERS.items()},
 }
 
 

@@ -1,10 +1,11 @@
 """Plain words of the desk for rights, states, items and letters."""
 
 from dsr.datamap.schema import IdentityKind
-from dsr.law.rights import SEARCHED, Right
+from dsr.law.rights import WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Channel, ItemState, Kind, Letter, NoticeState, Outcome
-from dsr.models import SubjectRequest
+from dsr.models import Proposal, SubjectRequest
+from dsr.steps import vouching
 
 RIGHTS = {
     Right.ACCESS: "Access",
@@ -47,6 +48,9 @@ KINDS = {
     Kind.FIND: "Search",
     Kind.CLOSE: "Close the manifest",
     Kind.ERASE: "Erase",
+    Kind.STOP: "Stop",
+    Kind.RESUME: "Open the account again",
+    Kind.CORRECT: "Correct",
     Kind.ASSEMBLE: "Put the package together",
 }
 ITEM_STATES = {
@@ -64,6 +68,7 @@ OUTCOMES = {
     Outcome.KEPT: "Kept",
     Outcome.CORRECTED: "Corrected",
     Outcome.STOPPED: "Stopped",
+    Outcome.RESUMED: "Open again",
     Outcome.FAILED: "Failed",
 }
 LETTERS = {
@@ -74,9 +79,31 @@ LETTERS = {
     Letter.REFUSED: "Refused",
     Letter.READY: "Package ready",
     Letter.ERASED: "Erased",
+    Letter.WITHDRAWN: "What became of the withdrawal",
+    Letter.HELD: "A legal hold or a freeze stands",
+    Letter.RELEASED: "Nothing holds it any more",
+    Letter.HOLD_REVIEW: "To staff: a legal hold is to be reviewed",
+    Letter.REPORT: "To staff: look at this report first",
+    Letter.CORRECTABLE: "Your turn: tell us what is right",
+    Letter.CORRECTABLE_STILL: "Reminder: tell us what is right",
+    Letter.CORRECTED: "What became of the correction",
     Letter.ANSWER: "Answer",
     Letter.CANCELLED: "Cancelled",
     Letter.LAPSED: "Lapsed",
+    Letter.TELL: "To a recipient",
+    Letter.TELL_AGAIN: "Reminder to a recipient",
+    Letter.RETURNED: "A letter did not arrive",
+    Letter.QUESTION: "A question waits on the page",
+    Letter.QUESTION_OVER: "The question is over",
+    Letter.EXTENDED: "More time, with the reason",
+    Letter.REPLIED: "To staff: the person answered",
+    Letter.UNANSWERED: "To staff: no answer came",
+    Letter.REMINDER: "To staff: a date comes near",
+    Letter.ESCALATION: "To staff: a date is nearly there",
+    Letter.MISSED: "To staff: a date was missed",
+    Letter.MERGED: "Taken together with an earlier request",
+    Letter.ANSWERED_WITH: "Answered with an earlier request",
+    Letter.AGENT_TOLD: "To the agent: it is answered",
 }
 NOTICE_STATES = {
     NoticeState.QUEUED: ("Queued", "quiet"),
@@ -84,6 +111,8 @@ NOTICE_STATES = {
     NoticeState.SENT: ("Sent", "good"),
     NoticeState.IN_DOUBT: ("In doubt", "soon"),
     NoticeState.FAILED: ("Not sent", "overdue"),
+    NoticeState.BOUNCED: ("Came back", "overdue"),
+    NoticeState.TO_POST: ("To post", "soon"),
 }
 IDENTITIES = {
     IdentityKind.EMAIL: "E-mail",
@@ -97,6 +126,8 @@ CHANNELS = {
     Channel.API: "by an app or another system",
     Channel.TELEPHONE: "by telephone",
     Channel.LETTER: "by letter",
+    Channel.EMAIL: "by e-mail",
+    Channel.IN_PERSON: "in person",
 }
 
 
@@ -104,25 +135,43 @@ def state_of(subject_request: SubjectRequest) -> str:
     """Where the request stands, as staff say it."""
     if needs_letter(subject_request):
         return "To answer"
+    if values := _values_of(subject_request):
+        return values[0]
     return STATES[State(subject_request.state)]
+
+
+_NAMED = {Kind.FIND, Kind.ERASE, Kind.CORRECT, Kind.STOP, Kind.RESUME}
 
 
 def outcome_of(kind: str, outcome: str) -> str:
     """What came of an item. The portal's own work finds nothing: it is done."""
     if not outcome:
         return ""
-    return OUTCOMES[Outcome(outcome)] if kind in {Kind.FIND, Kind.ERASE} else "Done"
+    return OUTCOMES[Outcome(outcome)] if kind in _NAMED else "Done"
 
 
 def needs_letter(subject_request: SubjectRequest) -> bool:
     """Accepted, and its walk does not search: a person writes the answer."""
-    return subject_request.state == State.ACCEPTED and Right(subject_request.right) not in SEARCHED
+    return subject_request.state == State.ACCEPTED and Right(subject_request.right) not in WORKED
+
+
+def _values_of(subject_request: SubjectRequest) -> tuple[str, str] | None:
+    """Of a rectification that is searched: its state, and what happens next."""
+    if subject_request.state != State.SEARCHED or subject_request.right != Right.RECTIFICATION:
+        return None
+    if Proposal.objects.filter(subject_request=subject_request, sent_at=None, over_at=None).exists():
+        return "Waiting for the person", "The person sees what was found and enters what is right. Nothing to do."
+    return "To decide", "Decide about each value that the person sent. When all are decided, the portal corrects."
 
 
 def next_of(subject_request: SubjectRequest) -> str:
     """What happens next."""
+    if vouching.possible(subject_request):
+        return "It came without an e-mail address. A second member of staff checks that it is this person."
     if needs_letter(subject_request):
         return "Write the answer. The person receives it as a letter, and the request is closed."
+    if values := _values_of(subject_request):
+        return values[1]
     if subject_request.state == State.SEARCHED and subject_request.right == Right.ERASURE:
         return "The manifest is closed. A second person approves it before anything is erased."
     return NEXT[State(subject_request.state)]

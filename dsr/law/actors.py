@@ -10,6 +10,7 @@ class ActorKind(StrEnum):
     SUBJECT = "subject"
     STAFF = "staff"
     TOKEN = "token"  # a controller's API token
+    RECIPIENT = "recipient"  # a party told about data, by the link of its letter
     PORTAL = "portal"  # the portal itself: worker, timetable
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from unicodedata import normalize
 
+from dsr.law.mistake import Mistake
+
 _MOST_EMAIL = 254  # RFC 5321: what fits into a mail's envelope
 _MOST_LOCAL = 64
 _MOST_OTHER = 200
@@ -20,58 +22,58 @@ def clean(kind: str, value: str) -> str:
     try:
         rule = _RULES[kind]
     except KeyError:
-        raise ValueError("We do not know this kind of identifier.") from None
+        raise Mistake("We do not know this kind of identifier.") from None
     value = value.strip()
     if not value:
-        raise ValueError("Enter a value.")
+        raise Mistake("Enter a value.")
     if not value.isprintable():
-        raise ValueError("This contains characters that cannot be seen. Type it instead of pasting it.")
+        raise Mistake("This contains characters that cannot be seen. Type it instead of pasting it.")
     return rule(value)
 
 
 def _email(value: str) -> str:
     if len(value.encode()) > _MOST_EMAIL:
-        raise ValueError(f"This is too long for an e-mail address. The most is {_MOST_EMAIL} characters.")
+        raise Mistake("This is too long for an e-mail address. The most is {most} characters.", most=_MOST_EMAIL)
     if value.count("@") != 1 or normalize("NFKC", value).count("@") != 1:
-        raise ValueError("Enter an e-mail address in the form name@example.com.")
+        raise Mistake("Enter an e-mail address in the form name@example.com.")
     local, domain = value.split("@")
     return f"{_local(local)}@{_domain(domain)}"
 
 
 def _local(local: str) -> str:
     if not local or len(local.encode()) > _MOST_LOCAL or _NEEDS_QUOTES.search(local):
-        raise ValueError("Enter an e-mail address in the form name@example.com.")
+        raise Mistake("Enter an e-mail address in the form name@example.com.")
     if _INVISIBLE.search(local) or normalize("NFKC", local) != local:
-        raise ValueError("The part before the @ contains a letter that looks like another one. Type it again.")
+        raise Mistake("The part before the @ contains a letter that looks like another one. Type it again.")
     if not local.isascii() or "=?" in local:
         # What a mail header would have to encode arrives at another mailbox, unless every server on the way
         # speaks SMTPUTF8 (RFC 6531); '=?' is where an encoded word begins (RFC 2047).
-        raise ValueError("We cannot write to an address with such letters before the @. Use another address.")
+        raise Mistake("We cannot write to an address with such letters before the @. Use another address.")
     return local
 
 
 def _domain(domain: str) -> str:
     lowered = domain.lower()
-    looks_like_another = "The part after the @ contains a letter that looks like another one. Type it again."
+    looks_like_another = Mistake("The part after the @ contains a letter that looks like another one. Type it again.")
     # Before lowering, which alone turns the Kelvin sign into a k. The one letter that grows when lowered
     # is the Turkish capital I with a dot, which looks like an i then.
     if _INVISIBLE.search(domain) or normalize("NFKC", domain) != domain or len(lowered) != len(domain):
-        raise ValueError(looks_like_another)
+        raise looks_like_another
     try:
         wire = lowered.encode("idna")
     except UnicodeError:
-        raise ValueError("The part after the @ is not a domain, such as example.com.") from None
+        raise Mistake("The part after the @ is not a domain, such as example.com.") from None
     if not lowered.isascii() and wire.decode("idna") != lowered:
-        raise ValueError(looks_like_another)
+        raise looks_like_another
     labels = wire.decode("ascii").split(".")
     if len(labels) == 1 or labels[-1].isdecimal() or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("The part after the @ is not a domain, such as example.com.")
+        raise Mistake("The part after the @ is not a domain, such as example.com.")
     return lowered
 
 
 def _other(value: str) -> str:
     if len(value) > _MOST_OTHER:
-        raise ValueError(f"This is too long. The most is {_MOST_OTHER} characters.")
+        raise Mistake("This is too long. The most is {most} characters.", most=_MOST_OTHER)
     return value
 
 

@@ -26,11 +26,11 @@ OPEN = frozenset(State) - CLOSED
 
 MOVES: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.VERIFIED, State.DELIVERED, State.REFUSED, State.CANCELLED, State.LAPSED}),
-    State.VERIFIED: frozenset({State.ACCEPTED, State.REFUSED, State.CANCELLED}),
-    State.ACCEPTED: frozenset({State.SEARCHED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
-    State.SEARCHED: frozenset({State.APPROVED, State.REFUSED, State.CANCELLED}),
+    State.VERIFIED: frozenset({State.ACCEPTED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
+    State.ACCEPTED: frozenset({State.SEARCHED, State.APPROVED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
+    State.SEARCHED: frozenset({State.APPROVED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
     State.APPROVED: frozenset({State.CARRIED_OUT, State.CANCELLED}),
-    State.CARRIED_OUT: frozenset({State.PACKAGED}),
+    State.CARRIED_OUT: frozenset({State.PACKAGED, State.DELIVERED}),
     State.PACKAGED: frozenset({State.DELIVERED}),
     State.DELIVERED: frozenset(),
     State.REFUSED: frozenset(),
@@ -39,10 +39,16 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+# Moves that only some rights know.
+ONLY: dict[tuple[State, State], frozenset[Right]] = {
+    (State.RECEIVED, State.DELIVERED): frozenset({Right.PROCESSING_INFORMATION}),
+    (State.ACCEPTED, State.APPROVED): frozenset({Right.CONSENT_WITHDRAWAL}),  # nothing is searched for
+    (State.SEARCHED, State.DELIVERED): frozenset({Right.RECTIFICATION}),  # nothing to correct, or nothing proposed
+    # What was changed is answered by a letter; there is no package.
+    (State.CARRIED_OUT, State.DELIVERED): frozenset({Right.RECTIFICATION, Right.CONSENT_WITHDRAWAL}),
+}
+
+
 def allowed(right: Right, old: State, new: State) -> bool:
     """Whether the walk of this right may go from old to new."""
-    if new not in MOVES[old]:
-        return False
-    if old is State.RECEIVED and new is State.DELIVERED:
-        return right is Right.PROCESSING_INFORMATION
-    return True
+    return new in MOVES[old] and right in ONLY.get((old, new), frozenset(Right))

@@ -9,6 +9,9 @@ class Kind(StrEnum):
     FIND = "find"
     CLOSE = "close"  # close the manifest of an erasure
     ERASE = "erase"
+    CORRECT = "correct"
+    STOP = "stop"  # of a purpose; or of the account, before an erasure
+    RESUME = "resume"  # undo the stop of an account whose erasure was cancelled or refused
     ASSEMBLE = "assemble"  # build the package
 
 
@@ -32,6 +35,7 @@ class Outcome(StrEnum):
     KEPT = "kept"
     CORRECTED = "corrected"
     STOPPED = "stopped"
+    RESUMED = "resumed"
     FAILED = "failed"
 
 
@@ -43,6 +47,15 @@ class NoticeState(StrEnum):
     SENT = "sent"
     IN_DOUBT = "in_doubt"  # the sender died while sending: never repeated blindly
     FAILED = "failed"
+    BOUNCED = "bounced"  # it was sent, and came back
+    TO_POST = "to-post"  # on paper: staff print it and post it
+
+
+class Post(StrEnum):
+    """The way a notice takes."""
+
+    EMAIL = "email"
+    PAPER = "paper"
 
 
 class Letter(StrEnum):
@@ -54,10 +67,32 @@ class Letter(StrEnum):
     APPROVED = "approved"  # of an erasure: when it begins, and that it can be cancelled until then
     REFUSED = "refused"
     READY = "ready"
+    CORRECTABLE = "correctable"  # of a rectification: the person sees the fields and proposes new values
+    CORRECTABLE_STILL = "correctable-still"  # the same again, when nothing came
+    CORRECTED = "corrected"
     ERASED = "erased"
+    WITHDRAWN = "withdrawn"  # what stopped where, and what is left to do in the browser or on the device
+    HELD = "held"  # a legal hold or a freeze stands
+    RELEASED = "released"
+    HOLD_REVIEW = "hold-review"  # to staff: the review date of a legal hold has come
+    REPORT = "report"  # to staff: a child, or a compromised account
     ANSWER = "answer"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
+    QUESTION = "question"  # that we have one; it stands on the request's page
+    QUESTION_OVER = "question-over"  # nobody answered it, or staff took it back
+    EXTENDED = "extended"
+    REPLIED = "replied"  # to staff: the person answered a question
+    UNANSWERED = "unanswered"  # to staff: nobody answered it in its time
+    REMINDER = "reminder"  # to staff: a date comes near
+    ESCALATION = "escalation"  # to privacy officers as well: it is nearly there
+    MISSED = "missed"  # to both: it was missed
+    TELL = "tell"  # to a recipient of the data (GDPR Art. 19)
+    TELL_AGAIN = "tell-again"  # the same, when its answer is overdue
+    RETURNED = "returned"  # to staff: a letter came back, or no mail server takes it
+    MERGED = "merged"  # a duplicate: answered with its original
+    ANSWERED_WITH = "answered-with"  # its original is answered
+    AGENT_TOLD = "agent-told"  # to an agent: that the person was answered, and nothing more
 
 
 class Channel(StrEnum):
@@ -67,3 +102,13 @@ class Channel(StrEnum):
     API = "api"
     TELEPHONE = "telephone"
     LETTER = "letter"
+    EMAIL = "email"
+    IN_PERSON = "in-person"
+
+
+class Asker(StrEnum):
+    """Who asks for the person."""
+
+    PERSON = "person"
+    AGENT = "agent"  # with the person's signed permission, and the person's own confirmation
+    GUARDIAN = "guardian"  # a parent or guardian

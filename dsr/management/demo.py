@@ -20,10 +20,10 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.models import Notice, SubjectRequest, sealed
+from dsr.models import Proof, SubjectRequest, sealed
 from dsr.sealing import files
 from dsr.sealing.keyring import Role as KeyRole
-from dsr.steps import approval, delivery, intake, notices, record, review, verification, work
+from dsr.steps import approval, codes, delivery, intake, notices, record, review, verification, work
 
 SEED = 7
 CAST = {
@@ -56,7 +56,10 @@ def enrol_staff(path: Path) -> dict[str, str]:
     """The generated passwords by username; made at the first start, and read again later."""
     if not Staff.objects.exists():
         slugs = ("joypix", "pixplus")
-        made = {name: staff.add(name, full, [(s, role) for s in slugs]) for name, (full, role, _) in CAST.items()}
+        made = {
+            name: staff.add(name, full, [(s, role) for s in slugs], email=f"{name}@example.com")
+            for name, (full, role, _) in CAST.items()
+        }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(json.dumps({name: new.password for name, new in made.items()}), encoding="ascii")
@@ -115,9 +118,9 @@ _CONFIRMED = verification.Confirmation.CONFIRMED
 
 
 def code_of(subject_request: SubjectRequest) -> str:
-    """The code of a letter that has not been sent yet."""
-    notice = Notice.objects.filter(subject_request=subject_request).latest("created_at")
-    return str(json.loads(notice.context())["code"])
+    """The code of the newest proof, made as whoever sends its letter would make it."""
+    proof = Proof.objects.filter(identity__subject_request=subject_request).latest("created_at")
+    return codes.make(str(proof.pk), at=proof.created_at) or ""
 
 
 def _work_until(subject_request: SubjectRequest, state: State, at: datetime) -> None:

@@ -4,6 +4,9 @@ import os
 import secrets
 from pathlib import Path
 
+from django.db import connection
+
+from dsr.models import Checkpoint
 from dsr.sealing import keyring
 
 SECRET = "django.txt"  # signs sessions and forms; see dsr/settings.py
@@ -18,7 +21,11 @@ class KeysLost(Exception):
 
 
 def require(folder: Path) -> None:
-    """See that every key is there. Raises KeysLost."""
+    """See that every key is there. Raises KeysLost, which says in one line what to do."""
+    lacking = keyring.lacking(folder)
+    if lacking and lacking <= keyring.SIGNING and not _signed():
+        names = " and ".join(f"{role}.json" for role in sorted(lacking))
+        raise KeysLost(f"{names} is not in {folder}, and nothing was signed yet: run manage.py make_keys --missing.")
     try:
         keyring.load(folder)
     except keyring.KeysMissing as error:
@@ -34,3 +41,23 @@ def make(folder: Path) -> None:
     descriptor = os.open(folder / SECRET, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(60))
+
+
+def make_missing(folder: Path) -> list[str]:
+    """Add signing keys to an installation that is older than they are; their names. Raises KeysLost.
+
+    Where something was signed already, the key that signed it is not missing but lost: a new one would leave the
+    record without anybody who vouches for it.
+    """
+    lacking = keyring.lacking(folder)
+    if lost := sorted(lacking - keyring.SIGNING):
+        raise KeysLost(f"{', '.join(lost)}: these keys are lost, and never made anew. Restore {folder} from its copy.")
+    if lacking and _signed():
+        raise KeysLost(f"The record was signed already, so its keys are lost. Restore {folder} from its copy.")
+    keyring.make(folder, sorted(lacking))
+    return sorted(lacking)
+
+
+def _signed() -> bool:
+    """Whether a checkpoint was ever signed; a database that is not migrated yet holds none."""
+    return Checkpoint._meta.db_table in connection.introspection.table_names() and Checkpoint.objects.exists()

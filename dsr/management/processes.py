@@ -36,8 +36,8 @@ def web(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "granian", *options, *threads, "dsr.wsgi:application"]
 
 
-def worker(concurrency: int = 2) -> list[str]:
-    """The Celery worker, which sweeps the ledger by itself."""
+def worker(concurrency: int = 3) -> list[str]:
+    """The Celery worker, which sweeps the ledger by itself: two processes work, one keeps the mail going."""
     options = ["--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "WARNING"]
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # Celery warns against root with a warning of its own making; which user runs it is the operator's choice.

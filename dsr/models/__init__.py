@@ -1,23 +1,45 @@
 """Tables of the portal. Only dsr.steps changes them."""
 
 from dsr.models.answer import Download, Package
+from dsr.models.change import Correction, Proposal, Telling, Withdrawal
+from dsr.models.clock import CalendarEdition, ClockPause, Deadline, Extension, Turn
 from dsr.models.notice import Notice
-from dsr.models.plan import Approval, Manifest, Part, PlanItem
-from dsr.models.record import Event
+from dsr.models.plan import Approval, Manifest, Part, PlanItem, Supplement
+from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
+from dsr.models.review import Evidence, LegalHold, Link, PartRefusal, Representative
 from dsr.models.subject_request import Identity, Proof, SubjectRequest
 from dsr.models.token import ApiToken
 
 __all__ = [
     "ApiToken",
     "Approval",
+    "CalendarEdition",
+    "Certificate",
+    "Checkpoint",
+    "ClockPause",
+    "Correction",
+    "Deadline",
     "Download",
     "Event",
+    "EventSecret",
+    "Evidence",
+    "Extension",
     "Identity",
+    "Leaf",
+    "LegalHold",
+    "Link",
     "Manifest",
     "Notice",
     "Package",
     "Part",
+    "PartRefusal",
     "PlanItem",
     "Proof",
+    "Proposal",
+    "Representative",
     "SubjectRequest",
+    "Supplement",
+    "Telling",
+    "Turn",
+    "Withdrawal",
 ]

@@ -6,11 +6,16 @@ SQLite drops a table's triggers when a migration rebuilds it, so the installer i
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-APPEND_ONLY = {  # table -> its unique columns
+APPEND_ONLY: dict[str, tuple[str, ...]] = {  # table -> what is unique: a column, or several with a comma
     "dsr_event": ("id",),
-    "dsr_approval": ("id", "subject_request_id"),
+    "dsr_approval": ("id", "subject_request_id,supplement_id"),
+    "dsr_leaf": ("position", "event_id"),
+    "dsr_checkpoint": ("size",),
+    "dsr_certificate": ("id", "subject_request_id"),
 }
 ACTIONS = ("UPDATE", "DELETE")
+# What is asked of whom stays: whoever wants something else asks anew. An access is never turned into an erasure.
+FIXED = {"dsr_subjectrequest": ("right", "controller", "reference")}
 
 
 class Unsupported(Exception):
@@ -25,6 +30,9 @@ def install(connection: BaseDatabaseWrapper) -> None:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for table in APPEND_ONLY:
             for statement in statements(table):
+                cursor.execute(statement)
+        for table, columns in FIXED.items():
+            for statement in _fixed(connection.vendor, table, columns):
                 cursor.execute(statement)
 
 
@@ -45,9 +53,47 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     return sorted(_expected(connection.vendor) - standing)
 
 
+def alone(connection: BaseDatabaseWrapper) -> bool:
+    """Whether this transaction is the only one to extend the record until it ends.
+
+    SQLite lets one transaction write at a time anyhow: ours begin as IMMEDIATE.
+    """
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('dsr_leaf'))")
+        return bool(cursor.fetchone()[0])
+
+
 def _expected(vendor: str) -> set[str]:
     actions = (*ACTIONS, "REPLACE" if vendor == "sqlite" else "TRUNCATE")
-    return {f"{table}_no_{action.lower()}" for table in APPEND_ONLY for action in actions}
+    append_only = {f"{table}_no_{action.lower()}" for table in APPEND_ONLY for action in actions}
+    return append_only | {f"{table}_fixed" for table in FIXED}
+
+
+def _fixed(vendor: str, table: str, columns: tuple[str, ...]) -> list[str]:
+    """Columns whose value is set once."""
+    name, quoted = f"{table}_fixed", [f'"{column}"' for column in columns]
+    changed = " OR ".join(f"NEW.{column} <> OLD.{column}" for column in quoted)
+    of = ", ".join(quoted)
+    message = f"{table}: {', '.join(columns)} never changes"
+    if vendor == "sqlite":
+        body = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        return [
+            f"DROP TRIGGER IF EXISTS {name}",
+            f"CREATE TRIGGER {name} BEFORE UPDATE OF {of} ON {table} WHEN {changed} {body}",
+        ]
+    return [
+        (
+            "CREATE OR REPLACE FUNCTION dsr_fixed() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$"
+        ),
+        f"DROP TRIGGER IF EXISTS {name} ON {table}",
+        (
+            f"CREATE TRIGGER {name} BEFORE UPDATE OF {of} ON {table} FOR EACH ROW WHEN ({changed}) "
+            "EXECUTE FUNCTION dsr_fixed()"
+        ),
+    ]
 
 
 def _sqlite(table: str) -> list[str]:
@@ -63,7 +109,7 @@ def _sqlite(table: str) -> list[str]:
         ]
     # REPLACE deletes the row in its way, and SQLite fires no trigger for that.
     name = f"{table}_no_replace"
-    taken = " OR ".join(f"NEW.{column} IN (SELECT {column} FROM {table})" for column in APPEND_ONLY[table])  # noqa: S608 — the names are ours
+    taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {_same(unique)})" for unique in APPEND_ONLY[table])  # noqa: S608 — the names are ours
     statements += [
         f"DROP TRIGGER IF EXISTS {name}",
         (
@@ -72,6 +118,10 @@ def _sqlite(table: str) -> list[str]:
         ),
     ]
     return statements
+
+
+def _same(unique: str) -> str:
+    return " AND ".join(f"{column} IS NEW.{column}" for column in unique.split(","))
 
 
 def _postgresql(table: str) -> list[str]:

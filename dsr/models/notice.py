@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from dsr.law.work import Letter, NoticeState
+from dsr.law.work import Letter, NoticeState, Post
 from dsr.models import sealed
 from dsr.models.plan import Leased
 from dsr.models.subject_request import SubjectRequest
@@ -18,14 +18,25 @@ class Notice(Leased):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="notices")
-    letter = models.CharField(max_length=16, choices=[(k.value, k.value) for k in Letter])
+    letter = models.CharField(max_length=24, choices=[(k.value, k.value) for k in Letter])
     state = models.CharField(
         max_length=16, choices=[(s.value, s.value) for s in NoticeState], default=NoticeState.QUEUED
     )
+    post = models.CharField(max_length=16, choices=[(p.value, p.value) for p in Post], default=Post.EMAIL)
+    language = models.CharField(max_length=12, default="en")
+    to = models.CharField(max_length=80, blank=True, help_text="'staff:3' or 'recipient:slug'; empty: who asks")
     addressee_sealed = models.TextField()
     context_sealed = models.TextField(blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    again_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="again",
+        help_text="Sent once more by staff",
+    )
 
     class Meta:
         """The outbox is read by what is open."""

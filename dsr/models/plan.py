@@ -125,6 +125,7 @@ class Manifest(models.Model):
     part = models.OneToOneField(Part, on_delete=models.PROTECT, related_name="manifest")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the manifest's plain content")
     summary = models.JSONField(help_text="Counts per system and collection: erased, kept, ground, until")
+    erases = models.BooleanField(default=True, help_text="Whether it erases anything, now or on a date")
     closed_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -132,14 +133,48 @@ class Manifest(models.Model):
         return self.digest[:12]
 
 
+class Supplement(models.Model):
+    """A supplementary manifest: rows of one system that came in after the first one was closed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="supplements")
+    system = models.SlugField(max_length=64)
+    part = models.OneToOneField(Part, on_delete=models.PROTECT, related_name="supplement")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of its plain content")
+    summary = models.JSONField(help_text="As a manifest's")
+    closed_at = models.DateTimeField()
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """In the order in which their lines are erased."""
+
+        ordering: ClassVar = ["closed_at", "id"]
+
+    def __str__(self) -> str:
+        """The first digits of the digest."""
+        return self.digest[:12]
+
+
 class Approval(models.Model):
-    """A second person's yes to one manifest's digest. Append-only."""
+    """A second person's yes to one manifest's digest; without a supplement, to the first one's. Append-only."""
 
     id = models.BigAutoField(primary_key=True)
-    subject_request = models.OneToOneField(SubjectRequest, on_delete=models.PROTECT, related_name="approval")
+    subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="approvals")
+    supplement = models.OneToOneField(
+        Supplement, null=True, blank=True, on_delete=models.PROTECT, related_name="approval"
+    )
     digest = models.CharField(max_length=64)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    class Meta:
+        """One yes per manifest."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["subject_request"], condition=models.Q(supplement__isnull=True), name="dsr_approval_once"
+            )
+        ]
 
     def __str__(self) -> str:
         """The first digits of the digest."""

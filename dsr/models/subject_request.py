@@ -9,11 +9,11 @@ from django.db import models
 from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
-from dsr.law.work import Channel
+from dsr.law.work import Asker, Channel
 from dsr.models import sealed
 
 
-def choices(enum: type[Right] | type[State] | type[Channel] | type[Ground]) -> list[tuple[str, str]]:
+def choices(enum: type[Right] | type[State] | type[Channel] | type[Ground] | type[Asker]) -> list[tuple[str, str]]:
     """Choices of a column, from a StrEnum."""
     return [(member.value, member.value.replace("-", " ").replace("_", " ").capitalize()) for member in enum]
 
@@ -27,8 +27,14 @@ class SubjectRequest(models.Model):
     right = models.CharField(max_length=32, choices=choices(Right))
     state = models.CharField(max_length=16, choices=choices(State), default=State.RECEIVED)
     channel = models.CharField(max_length=16, choices=choices(Channel), default=Channel.WEB)
-    received_at = models.DateTimeField()
-    due_on = models.DateField()
+    asker = models.CharField(max_length=16, choices=choices(Asker), default=Asker.PERSON)
+    region = models.SlugField(max_length=64, blank=True, help_text="Where the person lives, as the controller divides")
+    language = models.CharField(max_length=12, default="en", help_text="Of the letters")
+    scope = models.SlugField(max_length=64, blank=True, help_text="Of an erasure: content, or everything")
+    received_at = models.DateTimeField(help_text="May only move backwards, with a reason")
+    entered_at = models.DateTimeField(null=True, help_text="When it was entered here; its receipt may be earlier")
+    due_on = models.DateField(help_text="The earliest open deadline")
+    law_version = models.CharField(max_length=12, blank=True, help_text="Of the law files, frozen at intake")
     calendar = models.CharField(
         max_length=120, help_text="Country, subdivision, zone and library version, frozen at intake"
     )
@@ -38,6 +44,9 @@ class SubjectRequest(models.Model):
     )
     details_sealed = models.TextField(blank=True)
     answer_sealed = models.TextField(blank=True, help_text="The closing letter's words, where staff wrote one")
+    statement_sealed = models.TextField(blank=True, help_text="A supplementary statement (GDPR Art. 16)")
+    postal_sealed = models.TextField(blank=True, help_text="Where letters on paper go, when there is no mailbox")
+    refusal_sealed = models.TextField(blank=True, help_text="Own words of staff beside the ground")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -47,6 +56,10 @@ class SubjectRequest(models.Model):
     ground = models.CharField(max_length=32, choices=choices(Ground), blank=True)
     erase_after = models.DateTimeField(null=True, blank=True, help_text="End of the grace period")
     answered_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    reduced_at = models.DateTimeField(
+        null=True, blank=True, help_text="From here on it holds only what proves that it was answered"
+    )
 
     class Meta:
         """The queue is read by state and due date."""
@@ -56,6 +69,7 @@ class SubjectRequest(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["controller", "state", "due_on"], name="dsr_request_queue"),
             models.Index(fields=["received_at"], name="dsr_request_unproven", condition=models.Q(state=State.RECEIVED)),
+            models.Index(fields=["closed_at"], name="dsr_request_to_reduce", condition=models.Q(reduced_at=None)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(state__in=[s.value for s in State]), name="dsr_request_state"),
@@ -71,6 +85,27 @@ class SubjectRequest(models.Model):
         """Delivered, refused, cancelled or lapsed."""
         return self.state in CLOSED
 
+    def mailbox(self) -> "Identity | None":
+        """Where codes and letters go: the person's address; a guardian's own, where one asks for a child."""
+        theirs = self.asker == Asker.GUARDIAN
+        return self.identities.filter(kind="email", of_representative=theirs).first()
+
+    def postal(self) -> str:
+        """Name and address for letters on paper."""
+        return sealed.unseal(self.postal_sealed, "subject_request", self.id, "postal")
+
+    def seal_postal(self, text: str) -> None:
+        """Keep where letters on paper go; save afterwards."""
+        self.postal_sealed = sealed.seal(text, "subject_request", self.id, "postal") if text else ""
+
+    def refusal(self) -> str:
+        """Own words of staff beside the ground."""
+        return sealed.unseal(self.refusal_sealed, "subject_request", self.id, "refusal")
+
+    def sealed_refusal(self, text: str) -> str:
+        """The column's text for these words."""
+        return sealed.seal(text, "subject_request", self.id, "refusal") if text else ""
+
     def details(self) -> str:
         """What the person wrote."""
         return sealed.unseal(self.details_sealed, "subject_request", self.id, "details")
@@ -78,6 +113,14 @@ class SubjectRequest(models.Model):
     def seal_details(self, text: str) -> None:
         """Keep what the person wrote; save afterwards."""
         self.details_sealed = sealed.seal(text, "subject_request", self.id, "details") if text else ""
+
+    def statement(self) -> str:
+        """What the person adds to data that is incomplete."""
+        return sealed.unseal(self.statement_sealed, "subject_request", self.id, "statement")
+
+    def sealed_statement(self, text: str) -> str:
+        """The column's text for this statement."""
+        return sealed.seal(text, "subject_request", self.id, "statement") if text else ""
 
     def answer(self) -> str:
         """The closing letter's words."""
@@ -97,13 +140,16 @@ class Identity(models.Model):
     value_sealed = models.TextField()
     lookup = models.CharField(max_length=64, db_index=True, help_text="Keyed hash")
     proven_at = models.DateTimeField(null=True, blank=True)
+    of_representative = models.BooleanField(default=False, help_text="A guardian's own mailbox: never searched by")
 
     class Meta:
-        """A value stands once per request."""
+        """A value stands once per request, and per whom it names."""
 
         verbose_name_plural = "identities"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["subject_request", "kind", "lookup"], name="dsr_identity_once")
+            models.UniqueConstraint(
+                fields=["subject_request", "kind", "lookup", "of_representative"], name="dsr_identity_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -36,7 +36,7 @@ def write(answer: Answer, out: BinaryIO, *, report: Callable[[str], bytes]) -> W
     bag = Bag(out, answer.reference, answer.answered_at)
     copies: list[CollectionCopy] = []
     for slug, part in answer.parts.items():
-        copies += copy_part(bag, answer.controller.systems[slug], answer.right, part)
+        copies += copy_part(bag, answer.controller.systems[slug], part)
     read = reading.of(answer, copies)
     listed = manifest.build(answer, copies, bag.payload)
     bag.put("index.html", index.page(read).encode())

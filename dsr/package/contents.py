@@ -21,6 +21,16 @@ class CollectionOutcome:
     found: int
     erased: int = 0
     kept: tuple["KeptRows", ...] = ()
+    refused: "RefusedPart | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPart:
+    """Why a collection is left out of a copy (GDPR Art. 12(4)): ground, where it stands, and our own words."""
+
+    ground: str
+    citation: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,15 @@ class SystemOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientTold:
+    """Somebody who received the data: what came of it there, and until when, in plain words (GDPR Art. 19)."""
+
+    title: str
+    says: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One request's answer. Moments are aware; `version` counts answers to the same request."""
 
@@ -59,3 +78,4 @@ class Answer:
     policy_version: str
     systems: tuple[SystemOutcome, ...]
     parts: Mapping[str, OpenPart] = field(default_factory=dict)  # system slug -> its records
+    told: tuple[RecipientTold, ...] = ()

@@ -10,7 +10,6 @@ from operator import attrgetter
 
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.schema import CollectionMap, SystemMap
-from dsr.law.rights import Right
 from dsr.package.bag import Bag
 from dsr.package.cells import Plain, Shown, exact, shown, tabular
 from dsr.package.contents import OpenPart
@@ -49,9 +48,9 @@ class CollectionCopy:
     csv_path: str = ""
     files: list[CopiedFile] = field(default_factory=list)
 
-    def take(self, right: Right, batch: Batch) -> list[tuple[str, int]]:
+    def take(self, batch: Batch) -> list[tuple[str, int]]:
         """Count a batch; give the fields that are copied, with their places in its rows."""
-        for entry in withheld(right, self.described, batch.fields):
+        for entry in withheld(self.described, batch.fields):
             self.withheld[entry.field] = entry
         places = [(name, place) for place, name in enumerate(batch.fields) if name not in self.withheld]
         self.fields.update(dict.fromkeys(name for name, _ in places))
@@ -64,7 +63,7 @@ class CollectionCopy:
         return shown(cell, self.described.fields[name].codes)
 
 
-def copy_part(bag: Bag, system: SystemMap, right: Right, part: OpenPart) -> list[CollectionCopy]:
+def copy_part(bag: Bag, system: SystemMap, part: OpenPart) -> list[CollectionCopy]:
     """Copy a Part. It is read once per format, because a ZIP has one open member at a time."""
     copies: dict[str, CollectionCopy] = {}
     for name, batches in _by_collection(part()):
@@ -72,7 +71,7 @@ def copy_part(bag: Bag, system: SystemMap, right: Right, part: OpenPart) -> list
             message = f"{system.slug}.{name} is not in the data map, or its batches do not follow each other"
             raise ValueError(message)
         copies[name] = CollectionCopy(system.slug, name, system.collections[name])
-        _write_json(bag, copies[name], right, batches)
+        _write_json(bag, copies[name], batches)
     for name, batches in _by_collection(part()):
         if copies[name].json_path:
             _write_csv(bag, copies[name], batches)
@@ -101,18 +100,18 @@ def _drain(file: File) -> None:
         pass
 
 
-def _write_json(bag: Bag, copy: CollectionCopy, right: Right, batches: Iterator[Batch]) -> None:
+def _write_json(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None:
     first = next(batches)
-    places = copy.take(right, first)
+    places = copy.take(first)
     if not places:  # all of it is withheld: there is nothing to write, but rows to be counted
         for batch in batches:
-            copy.take(right, batch)
+            copy.take(batch)
         return
     copy.json_path = f"data/{copy.system}/{copy.collection}.json"
     with bag.member(copy.json_path) as member:
         member.write(b"[\n" + _json_rows(copy, places, first))
         for batch in batches:
-            member.write(b",\n" + _json_rows(copy, copy.take(right, batch), batch))
+            member.write(b",\n" + _json_rows(copy, copy.take(batch), batch))
         member.write(b"\n]\n")
 
 

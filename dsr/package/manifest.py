@@ -70,6 +70,7 @@ def _outcome(outcome: CollectionOutcome) -> Json:
             }
             for kept in outcome.kept
         ],
+        "refused": asdict(outcome.refused) if outcome.refused else None,
     }
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from dsr.datamap.facts import BASES, Facts, collection_facts
 from dsr.datamap.schema import Controller, Recipient
 from dsr.package.cells import Shown, day, size
-from dsr.package.contents import Answer, SystemOutcome
+from dsr.package.contents import Answer, RecipientTold, SystemOutcome
 from dsr.package.copying import CollectionCopy
 from dsr.package.naming import PICTURES
 from dsr.package.redaction import Withheld, label
@@ -96,6 +96,16 @@ class KeptReading:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedReading:
+    """A collection that is left out, and why."""
+
+    where: str
+    ground: str
+    citation: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The whole answer in words."""
 
@@ -111,11 +121,13 @@ class Reading:
     policy: str
     systems: tuple[SystemReading, ...]
     kept: tuple[KeptReading, ...]
+    refused: tuple[RefusedReading, ...]
     totals: tuple[tuple[str, str], ...]
     purposes: tuple[tuple[str, str, str], ...]
     recipients: tuple[Recipient, ...]
     facts: Facts
     statements: tuple[str, ...]
+    told: tuple[RecipientTold, ...]
 
     @property
     def erasing(self) -> bool:
@@ -162,6 +174,7 @@ def of(answer: Answer, copies: Iterable[CollectionCopy]) -> Reading:
         policy=answer.policy_version,
         systems=systems,
         kept=tuple(_kept(answer)),
+        refused=tuple(_refused(answer)),
         totals=_totals(systems, copies),
         purposes=tuple(
             (purpose.title, purpose.describes, BASES[purpose.basis]) for purpose in controller.purposes.values()
@@ -169,6 +182,7 @@ def of(answer: Answer, copies: Iterable[CollectionCopy]) -> Reading:
         recipients=tuple(controller.recipients.values()),
         facts=answer.facts,
         statements=tuple(controller.statements.values()),
+        told=answer.told,
     )
 
 
@@ -239,6 +253,15 @@ def _kept(answer: Answer) -> Iterable[KeptReading]:
                     citation=kept.citation,
                     until=day(kept.until) if kept.until else "the reason ends; no date is fixed",
                 )
+
+
+def _refused(answer: Answer) -> Iterable[RefusedReading]:
+    for outcome in answer.systems:
+        described = answer.controller.systems[outcome.system]
+        for each in outcome.collections:
+            if each.refused:
+                where = f"{described.collections[each.collection].title} ({described.title})"
+                yield RefusedReading(where, each.refused.ground, each.refused.citation, each.refused.words)
 
 
 def _totals(systems: tuple[SystemReading, ...], copies: list[CollectionCopy]) -> tuple[tuple[str, str], ...]:

@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 
-from dsr.datamap.schema import CollectionMap, FieldMap, Source
-from dsr.law.rights import Right
+from dsr.datamap.schema import CollectionMap, FieldMap
 
 SECRET = "We hold this, and never show it: whoever reads it could harm you. Nobody needs it to check our answer."
 UNDESCRIBED = "The data map does not describe this field, so nobody has said yet that it is safe to show."
-NOT_PORTABLE = "Not part of a portable copy: you did not give it to us. An access request shows it."
-
-_PORTABLE = frozenset({Source.PROVIDED, Source.OBSERVED})  # GDPR Art. 20; derived values do not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +25,18 @@ def label(name: str, field: FieldMap | None) -> str:
     return name.replace("_", " ").strip().capitalize() or name
 
 
-def withheld(right: Right, collection: CollectionMap, present: tuple[str, ...]) -> tuple[Withheld, ...]:
+def withheld(collection: CollectionMap, present: tuple[str, ...]) -> tuple[Withheld, ...]:
     """The fields of a collection that stay out, whether the connector brought them or not."""
     names = dict.fromkeys((*collection.fields, *present))
     found = ((name, collection.fields.get(name)) for name in names)
     return tuple(
         Withheld(name, label(name, field), field.category if field else "", why)
         for name, field in found
-        if (why := _reason(right, collection, field))
+        if (why := _reason(field))
     )
 
 
-def _reason(right: Right, collection: CollectionMap, field: FieldMap | None) -> str:
+def _reason(field: FieldMap | None) -> str:
     if field is None:
         return UNDESCRIBED
-    if field.never_export:
-        return SECRET
-    if right is not Right.PORTABILITY:
-        return ""
-    portable = collection.portable if field.portable is None else field.portable
-    return "" if portable and (field.source or collection.source) in _PORTABLE else NOT_PORTABLE
+    return SECRET if field.never_export else ""

@@ -1,11 +1,14 @@
 """What this browser may see: a request is there for whoever proved its address in this session only."""
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from dsr.datamap.schema import ControllerMap
+from dsr.law.actors import SUBJECT
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.models import SubjectRequest
+from dsr.steps import record
 
 FILED, PROVEN = "filed", "proven"
 
@@ -49,6 +52,10 @@ def _remember(request: HttpRequest, name: str, subject_request: SubjectRequest) 
 
 
 def _find(about: ControllerMap, reference: str, ids: list[str]) -> SubjectRequest | None:
-    return SubjectRequest.objects.filter(
+    """The request, if it is this browser's; that its page was opened stands in the record."""
+    found = SubjectRequest.objects.filter(
         controller=about.controller.slug, reference=read_reference(reference) or "", id__in=ids
     ).first()
+    if found is not None:
+        record.seen(found, by=SUBJECT, at=timezone.now())
+    return found

@@ -1,25 +1,34 @@
 """The answers as they are shown once more before they are sent, and the one text they become."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dsr.datamap.facts import Goes, OutlineRow, erasure_outline
 from dsr.datamap.schema import ControllerMap
 from dsr.law.rights import Right
+from dsr.law.work import Asker
+from dsr.portal.asking import ASKERS, asker_of
 from dsr.portal.draft import Answers
 from dsr.portal.forms import withdrawable
 from dsr.portal.words import Text
 
 TITLES = {
-    "email": "E-mail address",
-    "account": "Account id",
-    "social": "Sign-in with another service",
-    "device": "Device id",
-    "phone": "Telephone number",
+    "email": gettext_lazy("E-mail address"),
+    "account": gettext_lazy("Account id"),
+    "social": gettext_lazy("Sign-in with another service"),
+    "device": gettext_lazy("Device id"),
+    "phone": gettext_lazy("Telephone number"),
+}
+
+
+_THEIRS = {
+    Asker.AGENT: gettext_lazy("The person's e-mail address"),
+    Asker.GUARDIAN: gettext_lazy("The child's e-mail address"),
 }
 
 
@@ -35,18 +44,30 @@ class Row:
 
 def rows(about: ControllerMap, right: Right, answers: Answers) -> Iterator[Row]:
     """Every answer, in the order of the questions."""
+    asker = asker_of(answers)
     for question, given in answers.items():
         change = reverse("portal:question", args=[about.controller.slug, right, question])
         if question == "details":
             yield from _details(about, given, change)
+        elif question == "region":
+            yield Row(_("Where you live"), about.controller.regions[given["region"]].title, change)
+        elif question == "scope":
+            yield Row(_("How much we erase"), about.controller.scopes[given["scope"]].title, change)
+        elif question == "asker":
+            yield Row(_("Who you ask for"), str(ASKERS[Asker(given["asker"])][0]), change)
+        elif question in {"agent", "guardian"}:
+            yield Row(_("Your name"), given["name"], change)
+            yield Row(_("Your own e-mail address"), given["own_email"], change)
         else:
-            asked = (
-                ("email",)
-                if question == "email"
-                else [str(kind) for kind in about.controller.identities if kind != "email"]
-            )
-            for kind in asked:
-                yield Row(_(TITLES[kind]), given.get(kind, ""), change)
+            for kind in _kinds(about, question):
+                theirs = kind == "email" and asker is not Asker.PERSON
+                yield Row(_THEIRS[asker] if theirs else TITLES[kind], given.get(kind, ""), change)
+
+
+def _kinds(about: ControllerMap, question: str) -> list[str]:
+    """The kinds of identifier that this question asks for."""
+    others = [str(kind) for kind in about.controller.identities if kind != "email"]
+    return {"email": ["email"], "child": ["email", *others]}.get(question, others)
 
 
 def _details(about: ControllerMap, given: dict[str, Any], change: str) -> Iterator[Row]:
@@ -78,17 +99,7 @@ class Outline:
     stays: list[OutlineRow]
 
 
-def outline(about: ControllerMap) -> Outline:
-    """The map's outline of an erasure, in the two halves a person asks about."""
-    told = erasure_outline(about)
+def outline(about: ControllerMap, only: Collection[str] = ()) -> Outline:
+    """The map's outline of an erasure, in the two halves a person asks about; of a scope alone, if it is given."""
+    told = [row for row in erasure_outline(about, _) if not only or row.place in only]
     return Outline([row for row in told if row.goes is Goes.ALL], [row for row in told if row.goes is not Goes.ALL])
-
-
-def public_titles(about: ControllerMap) -> list[str]:
-    """What the person may have made public (row J8)."""
-    return [
-        collection.title
-        for system in about.systems.values()
-        for collection in system.collections.values()
-        if collection.public
-    ]

@@ -13,19 +13,20 @@ from dsr.law.identifiers import clean
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.portal.words import WORDS
+from dsr.steps import withdrawal, wording
 
 MOST_DETAILS = 5000
 MOST_TYPED = 400  # more than any identifier we accept; what is longer was not typed
 
 
-def _identifier(kind: str) -> Callable[[str], None]:
+def identifier(kind: str) -> Callable[[str], None]:
     """A validator that says what `clean` says."""
 
     def check(value: str) -> None:
         try:
             clean(kind, value)
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(wording.mistake(error)) from None
 
     return check
 
@@ -79,7 +80,7 @@ class EmailQuestion(Question):
         autocomplete="email",
         max_length=MOST_TYPED,
         missing=_("Enter your e-mail address"),
-        validators=[_identifier("email")],
+        validators=[identifier("email")],
     )
 
     def ask(self) -> None:
@@ -114,7 +115,7 @@ class IdentitiesQuestion(Question):
                     help_text=hint,
                     required=False,
                     max_length=MOST_TYPED,
-                    validators=[_identifier(str(kind))],
+                    validators=[identifier(str(kind))],
                     autocomplete="tel" if str(kind) == "phone" else "off",
                 )
 
@@ -155,7 +156,7 @@ class ConsentQuestion(DetailsQuestion):
             "invalid_choice": _("Choose from the list"),
         },
     )
-    field_order = ("purposes", "details")
+    field_order: tuple[str, ...] = ("purposes", "details")
 
     def ask(self) -> None:
         """One choice for each purpose that can be withdrawn."""
@@ -177,10 +178,14 @@ class ConsentQuestion(DetailsQuestion):
             for slug, purpose in withdrawable(self.controller_map).items()
         ]
 
+    def elsewhere(self) -> list[Purpose]:
+        """What only the browser or the device can end: explained, never a choice."""
+        return list(withdrawal.elsewhere(self.controller_map.controller).values())
+
 
 def withdrawable(controller_map: ControllerMap) -> dict[str, Purpose]:
-    """The purposes somebody can say no to, in the order of the policy."""
-    return {slug: purpose for slug, purpose in controller_map.controller.purposes.items() if purpose.withdrawable}
+    """The purposes somebody can say no to here, in the order of the policy."""
+    return withdrawal.here(controller_map.controller)
 
 
 class CodeForm(forms.Form):
@@ -225,7 +230,7 @@ class FindForm(forms.Form):
         autocomplete="email",
         max_length=MOST_TYPED,
         missing=_("Enter your e-mail address"),
-        validators=[_identifier("email")],
+        validators=[identifier("email")],
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, initial: dict[str, Any] | None = None) -> None:

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dsr.datamap.schema import ControllerMap
+from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import Manifest, SubjectRequest
 from dsr.portal.words import Text
-from dsr.steps.manifest import last_day
+from dsr.steps import rectification
+from dsr.steps.manifest import REFUSED, last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,37 @@ LETTER = Stage(
     _("We write to you as soon as it is there."),
     STAGES[State.DELIVERED].tags,
 )
+# A rectification: what is right comes from the person, and there is nothing to download.
+YOUR_TURN = Stage(
+    _("We decided about each value you entered"),
+    _("You enter what is right"),
+    _("We found your data. Look at it above, and enter what is right. Then a person here decides about each value."),
+    frozenset({"correction:decided"}),
+)
+CORRECTING: Mapping[State, Stage] = {
+    State.APPROVED: Stage(
+        YOUR_TURN.done,
+        _("You enter what is right, and we decide about each value"),
+        _("You need not do anything. A person here looks at each value you entered."),
+        YOUR_TURN.tags,
+    ),
+    State.CARRIED_OUT: Stage(
+        _("We corrected what we accepted, and looked whether it is there"),
+        _("We correct what we accepted, and look whether it is there"),
+        _("We write it into our systems, and read it back."),
+        STAGES[State.CARRIED_OUT].tags,
+    ),
+    State.DELIVERED: LETTER,
+}
+WITHDRAWING: Mapping[State, Stage] = {
+    State.CARRIED_OUT: Stage(
+        _("We stopped it, and looked whether it has stopped"),
+        _("We stop it, and look whether it has stopped"),
+        _("This happens by itself. You need not do anything."),
+        STAGES[State.CARRIED_OUT].tags,
+    ),
+    State.DELIVERED: LETTER,
+}
 ENDED: Mapping[State, tuple[Text, frozenset[str]]] = {
     State.REFUSED: (_("We refused your request"), frozenset({"request:refused"})),
     State.CANCELLED: (_("You cancelled your request"), frozenset({"request:cancelled"})),
@@ -97,8 +131,12 @@ def stages(right: Right) -> list[State]:
     """The states a person is told about; the rest are our own doing."""
     if right is Right.PROCESSING_INFORMATION:
         return [State.RECEIVED, State.DELIVERED]
+    if right is Right.CONSENT_WITHDRAWAL:
+        return [State.RECEIVED, State.VERIFIED, State.CARRIED_OUT, State.DELIVERED]
     if right not in SEARCHED:
         return [State.RECEIVED, State.VERIFIED, State.ACCEPTED, State.DELIVERED]
+    if right is Right.RECTIFICATION:
+        return [state for state in STAGES if state is not State.PACKAGED]
     ours = {State.APPROVED, State.CARRIED_OUT} if right is not Right.ERASURE else set()
     return [state for state in STAGES if state not in ours]
 
@@ -110,8 +148,8 @@ def walk(subject_request: SubjectRequest) -> Iterator[Step]:
         moments.setdefault(event.tag, event.at)
     state = State(subject_request.state)
     right = Right(subject_request.right)
-    told = stages(right)
-    told_as = {**STAGES, **({} if right in SEARCHED else {State.DELIVERED: LETTER})}
+    told = _walked(right, state, moments)
+    told_as = {**STAGES, **({} if right in SEARCHED else {State.DELIVERED: LETTER}), **_own_words(subject_request)}
     if state in ENDED:
         title, tags = ENDED[state]
         for passed in told:
@@ -129,6 +167,23 @@ def walk(subject_request: SubjectRequest) -> Iterator[Step]:
             yield Step("now", stage.ahead, text=stage.now)
         else:
             yield Step("later", stage.ahead)
+
+
+def _walked(right: Right, state: State, moments: Mapping[str, datetime]) -> list[State]:
+    """The same of this request: where nothing was proposed, nothing was decided; or nothing was accepted."""
+    told = stages(right)
+    if right is not Right.RECTIFICATION or state is not State.DELIVERED:
+        return told
+    happened = {State.APPROVED: YOUR_TURN.tags, State.CARRIED_OUT: {"item:corrected", "item:failed"}}
+    return [one for one in told if one not in happened or moments.keys() & happened[one]]
+
+
+def _own_words(subject_request: SubjectRequest) -> Mapping[State, Stage]:
+    """How a right says it where its walk is not like the others'."""
+    if subject_request.right != Right.RECTIFICATION:
+        return WITHDRAWING if subject_request.right == Right.CONSENT_WITHDRAWAL else {}
+    turn = {State.APPROVED: YOUR_TURN} if rectification.awaited(subject_request) else {}
+    return {**CORRECTING, **turn}
 
 
 def _moment(moments: Mapping[str, datetime], tags: frozenset[str]) -> datetime | None:
@@ -151,22 +206,25 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
     manifest = Manifest.objects.filter(subject_request=subject_request).first()
     for row in manifest.summary if manifest else []:
         if row["until"]:
-            rule = about.controller.retention.get(row["rule"])
-            yield KeptRow(
-                _collection(about, row["system"], row["collection"]),
-                row["count"],
-                rule.ground or rule.says
-                if rule
-                else _("Only its number stays, for a record that is kept points at it."),
-                rule.citation if rule else "",
-                last_day(row["until"]),
-            )
+            title = _collection(about, row["system"], row["collection"])
+            yield KeptRow(title, row["count"], *_why(about, row["rule"]), last_day(row["until"]))
     for item in subject_request.items.filter(kind=Kind.ERASE, until=None):
         for name, count in item.counts.items():
             for row in count.get("kept", []):
                 until = date.fromisoformat(row["until"]) if row["until"] else None
                 said = _("the recipient's own answer")
                 yield KeptRow(_collection(about, item.system, name), row.get("count", 1), row["reason"], said, until)
+
+
+def _why(about: ControllerMap, rule: str) -> tuple[Text, Text]:
+    """Why rows stay, and where that stands: a rule, a part that was refused, or a row that others need."""
+    if rule.startswith(REFUSED):
+        ground = GROUNDS[Ground(rule.removeprefix(REFUSED))]
+        return gettext_lazy(ground.plain), ground.citation
+    known = about.controller.retention.get(rule)
+    if known is None:
+        return _("Only its number stays, for a record that is kept points at it."), ""
+    return known.ground or known.says, known.citation
 
 
 def _collection(about: ControllerMap, system: str, name: str) -> str:

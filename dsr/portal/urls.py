@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from dsr.law.rights import Right
-from dsr.portal.views import ask, find, own, start
+from dsr.portal.views import ask, certificate, correct, deny, find, language, own, question, recipient, start, withdraw
 
 
 class RightConverter:
@@ -25,10 +25,14 @@ register_converter(RightConverter, "right")
 app_name = "portal"
 urlpatterns = [
     path("", start.choose, name="choose"),
+    path("language/", language.choose, name="language"),
+    path("certificate/", certificate.check, name="certificate"),
     path("<slug:slug>/", start.start, name="start"),
     path("<slug:slug>/brand.css", start.brand, name="brand"),
     path("<slug:slug>/help/", start.help_page, name="help"),
     path("<slug:slug>/processing/", start.processing, name="processing"),
+    path("<slug:slug>/recipients/<str:token>/", recipient.acknowledge, name="recipient"),
+    path("<slug:slug>/withdraw/", withdraw.withdraw, name="withdraw"),
     path("<slug:slug>/leave/", own.leave, name="leave"),
     path("<slug:slug>/find/", find.find, name="find"),
     path("<slug:slug>/find/code/", find.code, name="find_code"),
@@ -37,7 +41,14 @@ urlpatterns = [
     path("<slug:slug>/ask/<right:right>/<slug:question>/", ask.question, name="question"),
     path("<slug:slug>/requests/<str:reference>/", own.status, name="status"),
     path("<slug:slug>/requests/<str:reference>/prove/", own.prove, name="prove"),
+    path("<slug:slug>/requests/<str:reference>/deny/", deny.deny, name="deny"),
     path("<slug:slug>/requests/<str:reference>/new-code/", own.new_code, name="new_code"),
+    path("<slug:slug>/requests/<str:reference>/answer/", question.answer, name="answer"),
+    path("<slug:slug>/requests/<str:reference>/correct/", correct.show, name="correct"),
+    path("<slug:slug>/requests/<str:reference>/correct/statement/", correct.statement, name="correct_statement"),
+    path("<slug:slug>/requests/<str:reference>/correct/check/", correct.check, name="correct_check"),
+    path("<slug:slug>/requests/<str:reference>/correct/<slug:place>/", correct.row, name="correct_row"),
     path("<slug:slug>/requests/<str:reference>/cancel/", own.cancel, name="cancel"),
     path("<slug:slug>/requests/<str:reference>/download/", own.download, name="download"),
+    path("<slug:slug>/requests/<str:reference>/certificate/", certificate.take, name="take_certificate"),
 ]

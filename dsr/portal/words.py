@@ -33,11 +33,10 @@ WORDS: Mapping[Right, Wording] = {
     ),
     Right.RECTIFICATION: Wording(
         _("Correct your data"),
-        _("Tell us what is wrong or missing, and what it should be."),
+        _("See what we hold that can be corrected, and tell us what is right. We look at it and write to you."),
         _("Send my request to correct my data"),
-        _("What is wrong, and what should it be?"),
-        _("One thing per line: as it is now, and as it should be. A person looks at it and answers you."),
-        needed=True,
+        _("What is it about?"),
+        _("A few words are enough. When we have found your data you see it, and enter what is right."),
     ),
     Right.ERASURE: Wording(
         _("Have your data erased"),
@@ -51,7 +50,7 @@ WORDS: Mapping[Right, Wording] = {
         _("Get what you gave us, and what we observed, in files that other services can read."),
         _("Send my request to take my data with me"),
         _("Are you looking for something in particular?"),
-        _("Leave it empty and you get everything that you can take with you."),
+        _("Leave it empty and you get everything that you can take with you. What we worked out is not in it."),
     ),
     Right.CONSENT_WITHDRAWAL: Wording(
         _("Withdraw a consent"),

@@ -1,1 +1,1 @@
-"""The record: leaves of the audit log and the tree over them (RFC 6962)."""
+"""The record: leaves and the tree over them (RFC 6962), signed checkpoints and proofs (C2SP), certificates (JWS)."""

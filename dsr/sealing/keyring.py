@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,12 @@ class Role(StrEnum):
     FILES = "files"  # wraps the age identity of each Part and Package
     EFFECTS = "effects"  # idempotency keys shown to other systems
     CODES = "codes"  # one-time codes at rest
+    CHECKPOINTS = "checkpoints"  # Ed25519 seed: signs the record
+    CERTIFICATES = "certificates"  # Ed25519 seed: signs what closed requests are answered with
+
+
+# These sign and open nothing: until something is signed, an installation without them has lost nothing.
+SIGNING = frozenset({Role.CHECKPOINTS, Role.CERTIFICATES})
 
 
 class KeysMissing(Exception):
@@ -64,10 +70,15 @@ def _ring(path: Path) -> Ring:
     return ring
 
 
-def make(folder: Path) -> None:
-    """Make a first key of every role, readable by the owner only. Never replaces a file."""
+def lacking(folder: Path) -> frozenset[Role]:
+    """Roles without a file."""
+    return frozenset(role for role in Role if not (folder / f"{role}.json").exists())
+
+
+def make(folder: Path, roles: Iterable[Role] = tuple(Role)) -> None:
+    """Make a first key of each role, readable by the owner only. Never replaces a file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for role in Role:
+    for role in roles:
         text = json.dumps({"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}})
         descriptor = os.open(folder / f"{role}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

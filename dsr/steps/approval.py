@@ -6,14 +6,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from dsr.law.actors import Actor, ActorKind
-from dsr.law.deadlines import in_words
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
 from dsr.sealing.fields import Unsealable
-from dsr.steps import bell, maps, notices, parts, permissions, record
+from dsr.steps import bell, holds, maps, notices, parts, permissions, record
 from dsr.steps.move import Conflict, move
+
+EXCLUDABLE = (Kind.FIND, Kind.ERASE, Kind.CORRECT, Kind.STOP)  # what an answer can do without, and name
 
 
 def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: datetime) -> None:
@@ -33,6 +34,7 @@ def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: date
     erase_after = at + timedelta(days=controller_map.controller.grace_days)
     with transaction.atomic():
         columns: dict[str, object] = {"erase_after": erase_after}
+        _not_held(subject_request)
         move(
             subject_request,
             State.APPROVED,
@@ -43,11 +45,17 @@ def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: date
             digest=digest,
         )
         if erase_after > at:
-            told = in_words(erase_after, maps.calendar(subject_request.controller))
-            notices.queue(subject_request, Letter.APPROVED, at=at, erase_after=told)
+            notices.queue(subject_request, Letter.APPROVED, at=at, erase_after=erase_after)
         Approval.objects.create(subject_request=subject_request, digest=digest, by_id=int(by.id), at=at)
         plan_erasure(manifest, erase_after, at=at)
     bell.ring_after_commit()
+
+
+def _not_held(subject_request: SubjectRequest) -> None:
+    """Raise Conflict while a legal hold stands. One that is set in this moment stops every effect later (execution)."""
+    if holds.blocks_erasure(subject_request):
+        message = "A legal hold stands on this request: nothing of it is erased until that is released."
+        raise Conflict(message)
 
 
 def _digest_on_disk(manifest: Manifest) -> str:
@@ -86,18 +94,19 @@ def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:
 
 
 def exclude(item: PlanItem, *, reason: str, by: Actor, at: datetime) -> None:
-    """Answer without a system that could not be searched or erased; the answer names it as failed."""
+    """Answer without a system that could not be searched, erased or corrected; the answer names it as failed."""
     permissions.require(by, exclusion_duty(item.subject_request), item.subject_request)
     if not reason.strip():
         message = "Say why this system is left out: the answer names it."
         raise Conflict(message)
     given_up = Q(state__in=[ItemState.QUARANTINED, ItemState.WAITING]) | Q(state=ItemState.READY, tries__gt=0)
     with transaction.atomic():
-        rows = PlanItem.objects.filter(given_up, pk=item.pk, kind__in=[Kind.FIND, Kind.ERASE], until=None).update(
+        rows = PlanItem.objects.filter(given_up, pk=item.pk, kind__in=EXCLUDABLE, until=None).update(
             state=ItemState.DONE, outcome=Outcome.FAILED, finished_at=at, note=reason.strip()[:300]
         )
         if rows != 1:
             message = "Only a system that has failed can be left out."
             raise Conflict(message)
-        record.write(item.subject_request, "item:excluded", by=by, at=at, item=str(item))
+        told = {"reason": reason.strip()}
+        record.write(item.subject_request, "item:excluded", by=by, at=at, secret=told, item=str(item))
     bell.ring_after_commit()

@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dsr.law.actors import Actor
+from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import SubjectRequest
-from dsr.steps import ledger, notices, parts
+from dsr.steps import ledger, notices, parts, stopping
 from dsr.steps.move import Conflict, move
 
 POSSIBLE = frozenset({State.RECEIVED, State.VERIFIED, State.ACCEPTED, State.SEARCHED, State.APPROVED})
@@ -25,7 +27,7 @@ def cancel(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         # Called off first: an item that is claimed from here on is not there any more.
         ledger.call_off(subject_request)
         if _begun(subject_request):
-            message = "Erasing has begun and cannot be stopped any more."
+            message = _("What you asked for has begun and cannot be stopped any more.")
             raise Conflict(message)
         move(
             subject_request,
@@ -35,11 +37,14 @@ def cancel(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
             event="request:cancelled",
             columns={"answered_at": at},
         )
+        resumed = bool(stopping.plan_resume(subject_request, at=at))
         parts.forget(subject_request)
-        notices.queue(subject_request, Letter.CANCELLED, at=at)
+        notices.queue(subject_request, Letter.CANCELLED, at=at, resumed=resumed)
 
 
 def _begun(subject_request: SubjectRequest) -> bool:
-    """An erase item runs, or has been claimed before (a fence of 0 means never)."""
-    items = subject_request.items.filter(kind=Kind.ERASE, until=None)
+    """An item that changes a system runs, or has been claimed before (a fence of 0 means never)."""
+    # The stop before an erasure is taken back; the stop of a withdrawal is what was asked for.
+    effects = [Kind.ERASE, Kind.CORRECT] + [Kind.STOP] * (subject_request.right == Right.CONSENT_WITHDRAWAL)
+    items = subject_request.items.filter(kind__in=effects, until=None)
     return items.filter(state=ItemState.RUNNING).exists() or items.filter(fence__gt=0).exists()

@@ -18,7 +18,7 @@ from dsr.models import Download, Package, SubjectRequest, sealed
 from dsr.sealing import files
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import Role
-from dsr.steps import maps, notices, packaging, permissions, record
+from dsr.steps import holds, maps, notices, packaging, permissions, record
 from dsr.steps.move import Conflict, move
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
     record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
     letter = Letter.ERASED if subject_request.right == Right.ERASURE else Letter.READY
     told = packaging.told(subject_request, at=at) if letter is Letter.ERASED else {}
-    notices.queue(subject_request, letter, at=at, size=package.size, expires_on=f"{last:%A %-d %B %Y}", **told)
+    notices.queue(subject_request, letter, at=at, size=package.size, expires_on=last, **told)
 
 
 def available(subject_request: SubjectRequest) -> Package | None:
@@ -62,6 +62,9 @@ def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Str
     if by.kind is not ActorKind.SUBJECT or not subject_request.identities.exclude(proven_at=None).exists():
         message = "Only the person who proved the mailbox takes the package."
         raise permissions.Forbidden(message)
+    if holds.blocks_delivery(subject_request):
+        message = "This account is frozen, so we hand nothing over for now. We look at it first."
+        raise Conflict(message)
     package = available(subject_request)
     if package is None or (package.expires_at and package.expires_at <= at):
         message = "This package is not available any more. Ask for your data again."

@@ -17,10 +17,10 @@ from dsr.law.actors import PORTAL
 from dsr.law.deadlines import local_day
 from dsr.law.states import State
 from dsr.law.work import Kind, Outcome
-from dsr.models import Manifest, Part, PlanItem, SubjectRequest, sealed
+from dsr.models import Part, PlanItem, SubjectRequest, sealed
 from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
-from dsr.steps import ledger, manifest, maps, parts, record, search
+from dsr.steps import holds, ledger, manifest, maps, parts, record, scopes, search, sources
 
 
 class Halted(Exception):
@@ -50,7 +50,7 @@ class KeptRow:
 def erase(item: PlanItem, *, at: datetime) -> None:
     """Erase one system's lines; what has STARTED there is polled later.
 
-    Raises Unreachable, Rejected, Halted, Fenced.
+    Raises Unreachable, Rejected, Halted, Held, Fenced.
     """
     place = search.reach(item)
     with closing(place.connector):
@@ -107,10 +107,7 @@ def lines_of(item: PlanItem) -> Iterator[manifest.Line]:
     if item.source is None:
         message = "An erase item without a manifest."
         raise Halted(message)
-    with parts.reading(item.source) as stream:
-        for line in manifest.read(stream):
-            if line.system == item.system and line.until == until:
-                yield line
+    return (line for line in sources.lines(item) if line.until == until)
 
 
 def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:
@@ -118,15 +115,20 @@ def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:
 
 
 def _should_proceed(item: PlanItem) -> None:
-    """Asked before every effect: still approved, and by the digest of the manifest that is read. Raises Halted."""
-    subject_request = SubjectRequest.objects.select_related("approval", "manifest").get(pk=item.subject_request_id)
-    manifest_row: Manifest = subject_request.manifest
-    if subject_request.approval.digest != manifest_row.digest:
-        message = "The approval names another manifest."
-        raise Halted(message)
+    """Asked before every effect: still approved, by the digests that are read, and held by nobody.
+
+    Raises Halted, Held.
+    """
+    subject_request = SubjectRequest.objects.get(pk=item.subject_request_id)
+    try:
+        sources.check(item)
+    except sources.Unapproved as error:
+        raise Halted(str(error)) from None
     if not item.deferred and subject_request.state != State.APPROVED:
         message = f"The request is {subject_request.state}."
         raise Halted(message)
+    if holds.blocks_erasure(subject_request):
+        raise holds.Held
 
 
 def _kept_by_system(effects: list[Applied]) -> list[KeptRow]:
@@ -148,8 +150,10 @@ def _survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
     for line in lines_of(item):
         still = place.connector.read_back(line.chunk(_collection(item, line)))
         found += len({(line.collection, key) for key in still} - {(row.collection, row.key) for row in kept})
-    routes, identities = _routes_back(item, place)
+    routes, identities = routes_back(item, place)
     for route in routes:
+        if not scopes.within(item.subject_request, item.system, route.name):
+            continue
         for batch in place.connector.find(route, identities):
             if isinstance(batch, Batch):
                 places = [batch.fields.index(name) for name in route.collection.key]
@@ -157,7 +161,7 @@ def _survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
     return found
 
 
-def _routes_back(item: PlanItem, place: search.Reach) -> tuple[list[Route], dict[str, tuple[Key, ...]]]:
+def routes_back(item: PlanItem, place: search.Reach) -> tuple[list[Route], dict[str, tuple[Key, ...]]]:
     """The plan's routes, which also start at the manifest's keys of every parent, and what to ask them by.
 
     On its date a deferred item asks by those keys only: who has come back since has a new account, which stays.
@@ -165,11 +169,9 @@ def _routes_back(item: PlanItem, place: search.Reach) -> tuple[list[Route], dict
     identities = {} if item.deferred else dict(place.identities)
     parents = {hop.to.name for route in place.plan.routes for hop in route.hops}
     keys: dict[str, dict[Key, None]] = {name: {} for name in parents}
-    if item.source is not None:
-        with parts.reading(item.source) as stream:
-            for line in manifest.read(stream):
-                if line.system == item.system and line.collection in parents:
-                    keys[line.collection].update(dict.fromkeys(tuple(key) for key in line.keys))
+    for line in sources.lines(item):
+        if line.collection in parents:
+            keys[line.collection].update(dict.fromkeys(tuple(key) for key in line.keys))
     identities |= {_by_key(name): tuple(found) for name, found in keys.items()}
     return [_from_keys(route) for route in place.plan.routes], identities
 
@@ -186,13 +188,10 @@ def _by_key(collection: str) -> str:
 
 def _standing(item: PlanItem) -> Iterator[tuple[str, Key]]:
     """Rows that the manifest leaves standing: kept until a later day, or kept without what names a person."""
-    if item.source is None:
-        return
-    with parts.reading(item.source) as stream:
-        for line in manifest.read(stream):
-            later = bool(line.until) and (item.until is None or line.until > item.until.isoformat())
-            if line.system == item.system and (later or line.way is not Way.DELETE):
-                yield from ((line.collection, tuple(key)) for key in line.keys)
+    for line in sources.lines(item):
+        later = bool(line.until) and (item.until is None or line.until > item.until.isoformat())
+        if later or line.way is not Way.DELETE:
+            yield from ((line.collection, tuple(key)) for key in line.keys)
 
 
 def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:

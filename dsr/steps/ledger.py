@@ -20,16 +20,17 @@ from django.db.models.functions import Now
 
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import CLOSED
-from dsr.law.work import ItemState, Outcome
+from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.models.plan import OPEN, state_among
-from dsr.steps import bell, permissions, record
+from dsr.steps import bell, holds, permissions, record
 from dsr.steps.move import Conflict
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 5  # claims without progress: a worker dies on this item each time
 TRIES = 20  # answers missed: about nine hours with the growing pauses below
+AFTER_THE_END = (Kind.STOP, Kind.RESUME)  # what is done even though the request is refused or cancelled
 LONGEST_PAUSE = 3600.0  # seconds
 LONGEST_WAIT = timedelta(days=30)  # for an asynchronous effect, from the day its item was due
 
@@ -67,8 +68,10 @@ def _due(at: datetime) -> QuerySet[PlanItem]:
             ~Q(state=ItemState.RUNNING) | Q(lease_until__lt=Now()),
             not_before__lte=at,
         )
-        # What ran when a request was refused or cancelled comes back here, and finds no work any more.
-        .exclude(subject_request__state__in=CLOSED, until=None)
+        # What ran when a request was refused or cancelled comes back here, and finds no work any more; but what it
+        # had stopped, or had begun to stop, is taken back then.
+        .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
+        .exclude(Q(kind=Kind.ERASE) & holds.on_items())
         .exclude(Exists(earlier))
         .order_by("not_before")
         .select_related("subject_request")
@@ -133,6 +136,12 @@ def finish(item: PlanItem, outcome: Outcome, *, at: datetime, counts: Mapping[st
     bell.ring_after_commit()
 
 
+def remember(item: PlanItem, *, counts: Mapping[str, object]) -> None:
+    """Keep what stood there before the first effect, for whoever comes after a crash. Raises Fenced."""
+    if mine(item).update(counts=counts) != 1:
+        raise Fenced
+
+
 def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
     """An asynchronous effect has started: ask again later, but not for ever. Raises Fenced."""
     if at > item.created_at + LONGEST_WAIT + max(timedelta(0), _deferral(item)):
@@ -192,7 +201,7 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         rows = (
             PlanItem.objects.filter(Q(state=ItemState.QUARANTINED) | pausing, pk=item.pk)
-            .exclude(subject_request__state__in=CLOSED, until=None)
+            .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
             .update(
                 # Anew, with the keys of before: a system that still knows them answers as it did.
                 state=ItemState.READY,
@@ -211,7 +220,10 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
 
 
 def call_off(subject_request: SubjectRequest) -> None:
-    """Take a request's open items off the ledger; those that run find it out before their next effect."""
-    subject_request.items.filter(
-        state__in=[ItemState.READY, ItemState.WAITING, ItemState.QUARANTINED], until=None
-    ).update(state=ItemState.DONE, note="Called off.")
+    """Take a request's open items off the ledger; those that run find it out before their next effect.
+
+    A stop that a system has taken on comes to its end first: only then can it be taken back.
+    """
+    idle = [ItemState.READY, ItemState.WAITING, ItemState.QUARANTINED]
+    started = Q(kind=Kind.STOP, state=ItemState.WAITING)
+    subject_request.items.filter(~started, state__in=idle, until=None).update(state=ItemState.DONE, note="Called off.")

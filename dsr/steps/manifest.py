@@ -1,7 +1,7 @@
 """The manifest of an erasure: which keys go in which way, which are kept, on which ground and until when."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from dsr.law.retention import kept_until
 
 CHUNK = 500  # keys per effect
 TOMBSTONE = "tombstone"  # in the place of a rule: the row's number alone stays
+REFUSED = "refused:"  # and a ground, in the place of a rule: staff refused this part of the erasure
 NO_DAY = date.max  # kept, and no day on which it goes can be named
 
 
@@ -40,15 +41,17 @@ def lines_of(system: SystemMap, rules: "Rules", found: Iterable[Found], on: date
         if not isinstance(batch, Batch):
             continue
         collection = system.collections[batch.collection]
+        ground = rules.refused.get((system.slug, batch.collection), "")
         fates: dict[date | None, list[Key]] = {}
         for row in batch.rows:
             record = dict(zip(batch.fields, row, strict=True))
-            until = _kept(collection, record, rules, on)
+            until = NO_DAY if ground else _kept(collection, record, rules, on)
             fates.setdefault(until, []).append(tuple(record[name] for name in collection.key))  # type: ignore[misc]
         for until, keys in fates.items():
             if until:
                 latest[batch.collection] = max(until, latest.get(batch.collection, until))
-                yield _line(system, batch.collection, keys, until=until.isoformat(), rule=_rule(collection))
+                rule = f"{REFUSED}{ground}" if ground else _rule(collection)
+                yield _line(system, batch.collection, keys, until=until.isoformat(), rule=rule)
             else:
                 yield from _erased(system, batch.collection, keys, _needed_until(system, batch.collection, latest))
 
@@ -58,6 +61,7 @@ class Rules:
     """Retention periods by rule: years, months, days, hours as keywords of `kept_until`."""
 
     periods: dict[str, dict[str, int]]
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)  # system and collection -> ground
 
 
 def _kept(collection: CollectionMap, record: dict[str, Cell], rules: Rules, on: date) -> date | None:

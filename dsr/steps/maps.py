@@ -9,6 +9,7 @@ from django.conf import settings
 
 from dsr.datamap.load import load_all
 from dsr.datamap.schema import ControllerMap
+from dsr.datamap.translate import localised as localise
 from dsr.law.calendars import Calendar
 
 
@@ -22,6 +23,18 @@ def controller(slug: str) -> ControllerMap:
     return controllers()[slug]
 
 
+def localised(slug: str, language: str) -> ControllerMap:
+    """One controller, its own texts in this language where it has them. KeyError when there is none of this name."""
+    return _localised(str(settings.DSR_CONTROLLERS), slug, language)
+
+
+def languages(slug: str) -> tuple[str, ...]:
+    """What the portal speaks for this controller, the first unless asked; such as 'zh-hans'."""
+    known = {code for code, _ in settings.LANGUAGES}
+    asked = (code.lower() for code in controller(slug).controller.languages)
+    return tuple(code for code in asked if code in known) or ("en",)
+
+
 def calendar(slug: str) -> Calendar:
     """Whose working days count for a controller."""
     facts = controller(slug).controller.calendar
@@ -32,3 +45,8 @@ def calendar(slug: str) -> Calendar:
 @cache
 def _loaded(root: str) -> Mapping[str, ControllerMap]:
     return load_all(Path(root))
+
+
+@cache
+def _localised(root: str, slug: str, language: str) -> ControllerMap:
+    return localise(_loaded(root)[slug], language)

@@ -1,14 +1,17 @@
 """The one way a request changes its state: check, conditional UPDATE, one Event, in one transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
 
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
-from dsr.law.states import State, allowed
+from dsr.law.states import CLOSED, State, allowed
 from dsr.models import SubjectRequest
-from dsr.steps import bell, record
+from dsr.steps import bell, clock, evidence, record
+
+DECIDED = CLOSED | {State.ACCEPTED}  # what showed that somebody may ask has done its work
 
 
 class Conflict(Exception):
@@ -23,6 +26,7 @@ def move(
     at: datetime,
     event: str,
     columns: dict[str, object] | None = None,
+    secret: Mapping[str, object] | None = None,
     **details: object,
 ) -> None:
     """Move to a state and write the Event; `columns` are set in the same UPDATE. Raises Conflict."""
@@ -30,13 +34,17 @@ def move(
     if not allowed(Right(subject_request.right), old, to):
         message = f"A request that is {old.replace('-', ' ')} cannot become {to.replace('-', ' ')}."
         raise Conflict(message)
-    columns = {**(columns or {}), "state": to}
+    columns = {**(columns or {}), "state": to, **({"closed_at": at} if to in CLOSED else {})}
     with transaction.atomic():
         rows = SubjectRequest.objects.filter(pk=subject_request.pk, state=old).update(**columns)
         if rows != 1:
             message = "Somebody else has changed this request meanwhile. Look at it again."
             raise Conflict(message)
-        record.write(subject_request, event, by=by, at=at, **details)
+        record.write(subject_request, event, by=by, at=at, secret=secret, moved_to=to, **details)
+        if to in CLOSED or to is State.PACKAGED:
+            clock.met(subject_request, at=at)
+        if to in DECIDED:
+            evidence.destroy(subject_request, at=at)
     for name, value in columns.items():
         setattr(subject_request, name, value)
     bell.ring_after_commit()

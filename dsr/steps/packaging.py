@@ -4,21 +4,24 @@ import uuid
 from collections import Counter
 from datetime import date, datetime
 from functools import partial
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from dsr.datamap.facts import facts
 from dsr.datamap.schema import ControllerMap
 from dsr.law.rights import Right
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Manifest, Package, PlanItem, SubjectRequest, sealed
-from dsr.package import archive, report
+from dsr.models import Package, PlanItem, SubjectRequest, sealed
+from dsr.package import archive, portability, report
 from dsr.package.contents import Answer, CollectionOutcome, KeptRows, SystemOutcome
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
-from dsr.steps import ledger, maps, parts
-from dsr.steps.manifest import TOMBSTONE, last_day
+from dsr.steps import ledger, maps, parts, remedies, scopes, sources, withholding
+from dsr.steps import told as recipients
+from dsr.steps.manifest import REFUSED, TOMBSTONE, last_day
 
 
 def assemble(item: PlanItem, *, at: datetime) -> None:
@@ -28,7 +31,10 @@ def assemble(item: PlanItem, *, at: datetime) -> None:
     package = Package(id=uuid.uuid4(), subject_request=subject_request, version=answer.version, released_at=at)
 
     def fill(out: BinaryIO) -> None:
-        archive.write(answer, out, report=report.render)
+        if answer.right is Right.PORTABILITY:
+            portability.write(answer, out)
+        else:
+            archive.write(answer, out, report=report.render)
 
     place = sealed.file_place(package.pk)
     done = files.write(sealed.file_path(package.pk), place, sealed.ring(Role.FILES), fill)
@@ -38,22 +44,27 @@ def assemble(item: PlanItem, *, at: datetime) -> None:
         ledger.finish(item, Outcome.FOUND, at=at, counts={"bytes": done.size})
 
 
-def answer_to(subject_request: SubjectRequest, *, at: datetime) -> Answer:
+def answer_to(subject_request: SubjectRequest, *, at: datetime, language: str = "en") -> Answer:
     """What the package says; records themselves are opened as streams from their Parts."""
-    controller_map = maps.controller(subject_request.controller)
+    controller_map = remedies.named(subject_request, maps.localised(subject_request.controller, language))
     finds = list(
         subject_request.items.filter(kind=Kind.FIND, state=ItemState.DONE).select_related("part").order_by("system")
     )
-    proven = subject_request.identities.exclude(proven_at=None)
+    proven = subject_request.identities.filter(of_representative=False).exclude(proven_at=None)
     erasing = subject_request.right == Right.ERASURE
     outcomes = [_outcome(controller_map, item, erasing=erasing) for item in finds]
     searched = {item.system for item in finds}
     outcomes += [
-        SystemOutcome(slug, "not-reached", "None of your proven identifiers leads to this system.")
+        SystemOutcome(slug, "not-reached", _why_not(subject_request, controller_map))
         for slug in controller_map.systems
         if slug not in searched
     ]
-    opened = {item.system: partial(parts.found_in, item.part) for item in finds if item.part and not erasing}
+    refused = withholding.refused(subject_request)
+    opened = {
+        item.system: partial(withholding.left, refused, item.system, partial(parts.found_in, item.part))
+        for item in finds
+        if item.part and not erasing
+    }
     return Answer(
         reference=subject_request.reference,
         right=Right(subject_request.right),
@@ -67,12 +78,21 @@ def answer_to(subject_request: SubjectRequest, *, at: datetime) -> Answer:
         policy_version=subject_request.policy_version,
         systems=tuple(outcomes),
         parts=opened,
+        told=recipients.packaged(subject_request, language),
     )
 
 
-def told(subject_request: SubjectRequest, *, at: datetime) -> dict[str, object]:
+def _why_not(subject_request: SubjectRequest, controller_map: ControllerMap) -> str:
+    """Why a system was not searched."""
+    if scopes.scope_of(subject_request) is None:
+        return _("None of your proven identifiers leads to this system.")
+    return f"You asked for this alone: {controller_map.controller.scopes[subject_request.scope].title}."
+
+
+def told(subject_request: SubjectRequest, *, at: datetime) -> dict[str, Any]:
     """What the closing letter of an erasure lists: erased, kept with ground and last day, and what failed."""
-    answer = answer_to(subject_request, at=at)
+    with translation.override(subject_request.language):
+        answer = answer_to(subject_request, at=at, language=subject_request.language)
     erased, kept, failed = [], [], []
     for system in answer.systems:
         known = answer.controller.systems[system.system]
@@ -83,20 +103,32 @@ def told(subject_request: SubjectRequest, *, at: datetime) -> dict[str, object]:
             if row.erased:
                 erased.append({"title": title, "count": row.erased})
             kept += [_told_kept(title, rows) for rows in row.kept]
-    return {"erased": erased, "kept": kept, "failed": failed}
+    others = [{"title": each.title, "says": each.says, "when": each.when} for each in answer.told]
+    return {"erased": erased, "kept": kept, "failed": failed, "told": others}
 
 
 def _told_kept(title: str, rows: KeptRows) -> dict[str, object]:
-    until = f"{rows.until:%-d %B %Y}" if rows.until else ""
-    return {"title": title, "count": rows.count, "ground": rows.ground, "citation": rows.citation, "until": until}
+    return {
+        "title": title,
+        "count": rows.count,
+        "ground": rows.ground,
+        "citation": rows.citation,
+        "until": rows.until or "",
+    }
 
 
 def _outcome(controller_map: ControllerMap, find: PlanItem, *, erasing: bool) -> SystemOutcome:
-    rows: dict[str, int] = find.counts.get("rows", {})
+    rows = _rows(find)
     if find.outcome == Outcome.FAILED:
         return SystemOutcome(find.system, "failed", find.note)
     if not erasing or not rows:
-        collections = tuple(CollectionOutcome(name, count) for name, count in rows.items())
+        refused = withholding.refused(find.subject_request)
+        collections = tuple(
+            CollectionOutcome(name, 0, refused=withholding.said(refused[find.system, name]))
+            if (find.system, name) in refused
+            else CollectionOutcome(name, count)
+            for name, count in rows.items()
+        )
         return SystemOutcome(find.system, find.outcome, "", collections)
     erased = find.subject_request.items.filter(kind=Kind.ERASE, system=find.system, until=None).first()
     if erased is not None and erased.outcome == Outcome.FAILED:
@@ -111,38 +143,57 @@ def _outcome(controller_map: ControllerMap, find: PlanItem, *, erasing: bool) ->
     return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", "", collections)
 
 
+def _rows(find: PlanItem) -> Counter[str]:
+    """What was found of each collection that is asked for; rows that came in later and were approved count as well."""
+    rows: dict[str, int] = find.counts.get("rows", {})
+    asked = Counter({name: n for name, n in rows.items() if scopes.within(find.subject_request, find.system, name)})
+    for row in sources.later(find.subject_request, find.system):
+        asked[row["collection"]] += row["count"] if row["rule"] != TOMBSTONE else 0
+    return asked
+
+
 def _kept(
     controller_map: ControllerMap, find: PlanItem, counts: dict[str, dict[str, list[dict[str, object]]]]
 ) -> dict[str, tuple[KeptRows, ...]]:
     """Rows that stay, by retention rule (from the manifest) or by the system's own word (from its receipts)."""
     kept: dict[str, list[KeptRows]] = {}
-    manifest = Manifest.objects.get(subject_request=find.subject_request_id)
-    for row in manifest.summary:
+    for row in sources.summary(find.subject_request):
         if row["system"] == find.system and row["until"]:
-            ground, citation = _ground(controller_map, row["rule"])
+            ground, citation = _withheld(find, row) or _ground(controller_map, row["rule"])
             until = last_day(row["until"])
             kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until))
     for name, count in counts.items():
         for row in count.get("kept", []):
             day = date.fromisoformat(str(row["until"])) if row["until"] else None
-            words = KeptRows(int(str(row["count"])), str(row["reason"]), "the recipient's own answer", day)
+            words = KeptRows(int(str(row["count"])), str(row["reason"]), _("the recipient's own answer"), day)
             kept.setdefault(name, []).append(words)
     return {name: tuple(rows) for name, rows in kept.items()}
 
 
+def _withheld(find: PlanItem, row: dict[str, str]) -> tuple[str, str] | None:
+    """Why rows stay that staff refused to erase."""
+    if not row["rule"].startswith(REFUSED):
+        return None
+    said = withholding.said(withholding.refused(find.subject_request)[row["system"], row["collection"]])
+    return f"{said.ground} {said.words}".strip(), said.citation
+
+
 def _tombstones(find: PlanItem) -> Counter[str]:
-    manifest = Manifest.objects.get(subject_request=find.subject_request_id)
-    rows = [row for row in manifest.summary if row["system"] == find.system and row["rule"] == TOMBSTONE]
+    rows = [
+        row
+        for row in sources.summary(find.subject_request)
+        if row["system"] == find.system and row["rule"] == TOMBSTONE
+    ]
     return Counter({row["collection"]: row["count"] for row in rows})
 
 
 def _ground(controller_map: ControllerMap, rule: str) -> tuple[str, str]:
     if rule == TOMBSTONE:
         return (
-            "Only the number of the row stays, because kept rows point to it.",
-            "follows from the rows above",
+            _("Only the number of the row stays, because kept rows point to it."),
+            _("follows from the rows above"),
         )
     retention = controller_map.controller.retention.get(rule)
     if retention is None:  # the map has changed since the manifest was closed
-        return "Kept by a rule of the data map of that day.", rule
+        return _("Kept by a rule of the data map of that day."), rule
     return retention.ground or retention.says, retention.citation

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from dsr.connectors.contract import Found
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Kind
-from dsr.models import Package, Part, PlanItem, SubjectRequest, sealed
+from dsr.models import Evidence, Package, Part, PlanItem, SubjectRequest, sealed
 from dsr.package.part import Tally, pack, unpack
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
@@ -89,6 +89,7 @@ def tidy(*, at: datetime) -> int:
     known = {
         *Part.objects.exclude(wrapped_key="").values_list("pk", flat=True),
         *Package.objects.exclude(wrapped_key="").values_list("pk", flat=True),
+        *Evidence.objects.exclude(wrapped_key="").values_list("pk", flat=True),
     }
     paths = [path for path in sealed.files_folder().glob("*/*") if _stale(path, at) and _owner(path) not in known]
     for path in paths:

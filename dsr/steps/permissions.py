@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from accounts.models import Membership, Role
+from accounts.models import Membership, Role, Staff
 from dsr.law.actors import Actor, ActorKind
 from dsr.models import SubjectRequest
 
@@ -31,17 +31,32 @@ class Forbidden(Exception):
 
 
 def may(by: Actor, duty: Duty, subject_request: SubjectRequest) -> bool:
-    """Whether a role of this staff member at this controller has the duty; read anew each time."""
+    """Whether a role of this staff member at this request's controller has the duty; read anew each time."""
+    return may_at(by, duty, subject_request.controller)
+
+
+def may_at(by: Actor, duty: Duty, controller: str) -> bool:
+    """The same for what is about no request."""
     if by.kind is not ActorKind.STAFF:
         return by.kind is ActorKind.PORTAL
-    roles = Membership.objects.filter(
-        staff_id=by.id, staff__is_active=True, controller=subject_request.controller
-    ).values_list("role", flat=True)
-    return any(duty in DUTIES[Role(role)] for role in roles)
+    roles = Membership.objects.filter(staff_id=by.id, staff__is_active=True, controller=controller)
+    return any(duty in DUTIES[Role(role)] for role in roles.values_list("role", flat=True))
 
 
 def require(by: Actor, duty: Duty, subject_request: SubjectRequest) -> None:
     """Raise Forbidden unless `may`."""
-    if not may(by, duty, subject_request):
-        message = f"{by} has no duty '{duty}' at {subject_request.controller}"
+    require_at(by, duty, subject_request.controller)
+
+
+def require_at(by: Actor, duty: Duty, controller: str) -> None:
+    """Raise Forbidden unless `may_at`."""
+    if not may_at(by, duty, controller):
+        message = f"{by} has no duty '{duty}' at {controller}"
         raise Forbidden(message)
+
+
+def team(controller: str, duty: Duty = Duty.REVIEW) -> list[Staff]:
+    """The active staff of a controller who have a duty: whom to tell when nobody owns something."""
+    roles = [role for role, duties in DUTIES.items() if duty in duties]
+    members = Staff.objects.filter(is_active=True, memberships__controller=controller, memberships__role__in=roles)
+    return list(members.distinct().order_by("pk"))

@@ -1,27 +1,92 @@
 """Writing the record: one Event per thing that happened, in the transaction in which it happened."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
 
 from dsr.law.actors import Actor
-from dsr.models import Event, SubjectRequest
+from dsr.models import Event, EventSecret, SubjectRequest
 from dsr.record.leaf import leaf_hash
 
+SEEN = "request:seen"
+ONCE_PER = timedelta(hours=1)
+DAYS_OF_A_MONTH = 31
 
-def write(subject_request: SubjectRequest, tag: str, *, by: Actor, at: datetime, **details: object) -> Event:
-    """Append an Event. Details are plain values without personal data; a failure fails the act itself."""
+
+def write(
+    subject_request: SubjectRequest,
+    tag: str,
+    *,
+    by: Actor,
+    at: datetime,
+    secret: Mapping[str, object] | None = None,
+    moved_to: str = "",
+    **details: object,
+) -> Event:
+    """Append an Event; a failure fails the act itself.
+
+    Details are plain values without personal data. What may hold some, such as a reason in somebody's own words,
+    is `secret`: the Event commits to it (salted SHA-256), and the words lie sealed beside it until they are
+    forgotten.
+    """
     event = Event(
         subject_request=subject_request,
         controller=subject_request.controller,
         tag=tag,
         actor=str(by),
         at=at.astimezone(UTC),
+        moved_to=moved_to,
         details=details,
     )
-    event.leaf = leaf_hash(event.content())
-    event.save(force_insert=True)
-    return event
+    return _appended(event, secret)
+
+
+def write_for(
+    controller: str,
+    tag: str,
+    *,
+    by: Actor,
+    at: datetime,
+    secret: Mapping[str, object] | None = None,
+    **details: object,
+) -> Event:
+    """Append an Event that is about no request; an empty controller means the whole installation."""
+    event = Event(controller=controller, tag=tag, actor=str(by), at=at.astimezone(UTC), details=details)
+    return _appended(event, secret)
 
 
 def viewed(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     """Personal data of this request was shown to somebody who works here (J13)."""
     write(subject_request, "request:viewed", by=by, at=at)
+
+
+def seen(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
+    """The person looked at their own request; an Event once an hour.
+
+    Every look at somebody's data by others is an Event of its own. Of the person's own looks the record needs to
+    show only that their page was opened, and when: it is not there to count how often they come back.
+    """
+    lately = subject_request.events.filter(tag=SEEN, at__gt=at - ONCE_PER, at__lte=at)
+    if not lately.exists():
+        write(subject_request, SEEN, by=by, at=at)
+
+
+def forget_old(*, at: datetime) -> None:
+    """Forget what Events about no request commit to, such as addresses searched for, after its time."""
+    over = at - timedelta(days=DAYS_OF_A_MONTH * settings.DSR_KEEP_MONTHS)
+    EventSecret.objects.filter(event__subject_request=None, event__at__lt=over).delete()
+
+
+@transaction.atomic(savepoint=False)
+def _appended(event: Event, secret: Mapping[str, object] | None) -> Event:
+    text = EventSecret.salted(secret) if secret else ""
+    event.commitment = EventSecret.commitment_to(text) if text else ""
+    event.leaf = leaf_hash(event.content())
+    event.save(force_insert=True)
+    if text:
+        kept = EventSecret(event=event)
+        kept.seal(text)
+        kept.save(force_insert=True)
+    return event

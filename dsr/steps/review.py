@@ -5,13 +5,27 @@ from datetime import datetime
 from django.db import transaction
 
 from dsr.law.actors import Actor, ActorKind
-from dsr.law.grounds import GROUNDS, Ground
-from dsr.law.rights import SEARCHED
+from dsr.law.grounds import GROUNDS, Ground, grounds_for
+from dsr.law.rights import SEARCHED, WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Letter
-from dsr.models import SubjectRequest
-from dsr.steps import ledger, notices, parts, permissions, record, search
+from dsr.models import PlanItem, SubjectRequest
+from dsr.steps import (
+    holds,
+    ledger,
+    merging,
+    notices,
+    parts,
+    permissions,
+    record,
+    reports,
+    representation,
+    search,
+    stopping,
+)
 from dsr.steps.move import Conflict, move
+
+WORDS = 2_000  # characters
 
 
 def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
@@ -29,21 +43,59 @@ def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
 def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     """Accept a verified request; what searches is planned in the same transaction."""
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    if why := not_yet(subject_request):
+        raise Conflict(why)
     accepted_by: dict[str, object] = {"accepted_by_id": int(by.id)} if by.kind is ActorKind.STAFF else {}
     if accepted_by and subject_request.owner_id is None:
         accepted_by["owner_id"] = int(by.id)  # who decides answers for it, unless somebody else had taken it
     with transaction.atomic():
         move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=accepted_by)
+        _still(subject_request)
         if subject_request.right in SEARCHED:
-            search.plan(subject_request, at=at)
-        notices.queue(subject_request, Letter.ACCEPTED, at=at)
+            search.plan(subject_request, at=at, behind=_stops_first(subject_request, at))
+        disabled = bool(stopping.disables(subject_request))
+        notices.queue(subject_request, Letter.ACCEPTED, at=at, disabled=disabled)
+        holds.tell(subject_request, at=at)
 
 
-def refuse(subject_request: SubjectRequest, *, ground: Ground, by: Actor, at: datetime) -> None:
-    """Refuse the request as a whole, with the ground and the ways to complain (GDPR Art. 12(4))."""
-    permissions.require(by, permissions.Duty.REVIEW, subject_request)
+def _stops_first(subject_request: SubjectRequest, at: datetime) -> list[PlanItem]:
+    """Before everything is erased the account is disabled and consent stopped, so that nothing refills."""
+    return stopping.plan(subject_request, at=at) if subject_request.right == Right.ERASURE else []
+
+
+def _still(subject_request: SubjectRequest) -> None:
+    """Asked again once the row is ours: somebody may have merged it a moment ago."""
+    if why := not_yet(subject_request):
+        raise Conflict(why)
+
+
+def not_yet(subject_request: SubjectRequest) -> str:
+    """Why this request cannot be accepted or answered yet; empty when it can."""
+    original = merging.original(subject_request)
+    if original is not None:
+        return f"This request is answered with {original.reference}, which it repeats."
+    return representation.why_not_yet(subject_request)
+
+
+def refuse(
+    subject_request: SubjectRequest,
+    *,
+    ground: Ground,
+    words: str = "",
+    evidence: str = "",
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Refuse the request as a whole, with the ground and the ways to complain (GDPR Art. 12(4)).
+
+    `words` are for the person, beside the ground; `evidence` is for the record, where the ground must be shown.
+    Raises Forbidden, Conflict.
+    """
+    _check_refusal(subject_request, ground, words, evidence, by)
     with transaction.atomic():
         columns: dict[str, object] = {"ground": ground, "answered_at": at}
+        if words.strip():
+            columns["refusal_sealed"] = subject_request.sealed_refusal(words.strip())
         move(
             subject_request,
             State.REFUSED,
@@ -54,16 +106,44 @@ def refuse(subject_request: SubjectRequest, *, ground: Ground, by: Actor, at: da
             ground=ground,
             citation=GROUNDS[ground].citation,
         )
+        if evidence.strip():
+            record.write(subject_request, "refusal:shown", by=by, at=at, secret={"reason": evidence.strip()})
         ledger.call_off(subject_request)
+        resumed = stopping.plan_resume(subject_request, at=at)
         parts.forget(subject_request)
-        notices.queue(subject_request, Letter.REFUSED, at=at)
+        notices.queue(subject_request, Letter.REFUSED, at=at, resumed=bool(resumed))
 
 
-def answer(subject_request: SubjectRequest, *, text: str, by: Actor, at: datetime) -> None:
-    """Answer by a letter what does not run through the ledger. Raises Conflict for what does."""
+def _check_refusal(subject_request: SubjectRequest, ground: Ground, words: str, evidence: str, by: Actor) -> None:
+    """The ground holds for this right; one that must be shown is shown, and by a second person."""
+    facts = GROUNDS[ground]
+    duty = permissions.Duty.APPROVE if facts.second_person else permissions.Duty.REVIEW
+    permissions.require(by, duty, subject_request)
+    message = ""
+    if ground not in grounds_for(Right(subject_request.right), part=False):
+        message = "This ground does not hold for such a request."
+    elif max(len(words), len(evidence)) > WORDS:
+        message = f"Your words are too long: at most {WORDS} characters fit."
+    elif facts.evidence and not evidence.strip():
+        message = "Write what shows it: with this ground it is for us to show (GDPR Art. 12(5))."
+    elif facts.second_person and subject_request.owner_id is None:
+        message = "Somebody takes the request first and proposes it; a second person refuses it on this ground."
+    elif facts.second_person and str(subject_request.owner_id) == by.id:
+        message = "A second person has to refuse it on this ground: you are the owner of this request."
+    if message:
+        raise Conflict(message)
+
+
+def answer(subject_request: SubjectRequest, *, text: str, freeze: str = "", by: Actor, at: datetime) -> None:
+    """Answer by a letter what does not run through the ledger. Raises Conflict for what does.
+
+    `freeze`: what becomes of a freeze when a report of a compromised account is answered, 'release' or 'keep'.
+    """
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
-    if subject_request.right in SEARCHED:
-        message = "This request is answered by a package, not by a letter."
+    if why := not_yet(subject_request):
+        raise Conflict(why)
+    if subject_request.right in WORKED:
+        message = "This request is answered by its own walk, not by a letter."
         raise Conflict(message)
     if not text.strip():
         message = "Write the answer first: an empty letter answers nothing."
@@ -71,5 +151,7 @@ def answer(subject_request: SubjectRequest, *, text: str, by: Actor, at: datetim
     subject_request.seal_answer(text.strip())
     columns: dict[str, object] = {"answer_sealed": subject_request.answer_sealed, "answered_at": at}
     with transaction.atomic():
+        reports.settle(subject_request, freeze, by=by, at=at)
         move(subject_request, State.DELIVERED, by=by, at=at, event="request:answered", columns=columns)
+        _still(subject_request)
         notices.queue(subject_request, Letter.ANSWER, at=at)

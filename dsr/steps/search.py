@@ -11,6 +11,7 @@ from django.db import transaction
 
 from dsr.connectors import registry
 from dsr.connectors.contract import Batch, Connector, Found, Rejected
+from dsr.datamap.narrow import narrowed
 from dsr.datamap.plan import ForeignKey, Plan, SystemPlan, compile_plan
 from dsr.datamap.route import Identities, Key
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
@@ -20,20 +21,27 @@ from dsr.law.rights import Right
 from dsr.law.work import Kind, Outcome
 from dsr.models import Manifest, Part, PlanItem, SubjectRequest
 from dsr.package.part import keys_of
-from dsr.steps import ledger, manifest, maps, parts, record
+from dsr.steps import ledger, manifest, maps, parts, record, scopes, withholding
 
 
-def plan(subject_request: SubjectRequest, *, at: datetime) -> None:
-    """Enter the find items of an accepted request into the ledger, each behind those it takes keys from."""
+def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[PlanItem] = ()) -> None:
+    """Enter the find items of an accepted request into the ledger, each behind those it takes keys from.
+
+    All stand behind the items in `behind`: before an erasure everything is stopped that would refill.
+    """
+    first = list(behind)
     controller_map = maps.controller(subject_request.controller)
-    compiled = compile_plan(controller_map, proven(subject_request))
+    right = Right(subject_request.right)
+    whole = compile_plan(controller_map, proven(subject_request))
+    compiled = narrowed(whole, controller_map, right, scopes.only(subject_request))
     SubjectRequest.objects.filter(pk=subject_request.pk).update(map_version=controller_map.version)
     items: dict[str, PlanItem] = {}
     for system in compiled.systems:
         items[system.system] = _item(subject_request, Kind.FIND, at, system.system)
-        items[system.system].after.set(items[slug] for slug in system.after)
-    last = Kind.CLOSE if subject_request.right == Right.ERASURE else Kind.ASSEMBLE
-    _item(subject_request, last, at).after.set(items.values())
+        items[system.system].after.set([*(items[slug] for slug in system.after), *first])
+    if right is not Right.RECTIFICATION:  # which is answered by a letter
+        last = Kind.CLOSE if right is Right.ERASURE else Kind.ASSEMBLE
+        _item(subject_request, last, at).after.set([*items.values(), *first])
     record.write(
         subject_request,
         "plan:made",
@@ -54,7 +62,7 @@ def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str
 def proven(subject_request: SubjectRequest) -> dict[str, tuple[Key, ...]]:
     """The identities that enter a plan: proven ones only. A social sign-in is 'provider:id', two values."""
     values: dict[str, tuple[Key, ...]] = {}
-    for identity in subject_request.identities.exclude(proven_at=None):
+    for identity in subject_request.identities.filter(of_representative=False).exclude(proven_at=None):
         key = identity.value().split(":", 1) if identity.kind == IdentityKind.SOCIAL else [identity.value()]
         values[identity.kind] = (*values.get(identity.kind, ()), tuple(key))
     return values
@@ -73,7 +81,9 @@ def reach(item: PlanItem) -> Reach:
     """What an item of a system works with; keys from other systems come from their sealed Parts."""
     subject_request = item.subject_request
     controller_map = maps.controller(subject_request.controller)
-    compiled = compile_plan(controller_map, proven(subject_request))
+    # A deferred item asks by its sealed keys alone: when its date comes, the identities may be forgotten.
+    whole = compile_plan(controller_map, IdentityKind if item.deferred else proven(subject_request))
+    compiled = narrowed(whole, controller_map, Right(subject_request.right), scopes.only(subject_request))
     system = next((plan for plan in compiled.systems if plan.system == item.system), None)
     if system is None:
         message = "The data map does not lead to this system any more."
@@ -81,11 +91,11 @@ def reach(item: PlanItem) -> Reach:
     identities = proven(subject_request)
     for key in system.needs:
         identities[key.kind] = tuple(_foreign_keys(subject_request, key))
-    return Reach(_connector(controller_map.systems[item.system]), system, identities)
+    return Reach(connect(controller_map.systems[item.system]), system, identities)
 
 
-def _connector(system: SystemMap) -> Connector:
-    """Raises Rejected: a wrong setting is mended by a person, not by trying again."""
+def connect(system: SystemMap) -> Connector:
+    """A system's connector. Raises Rejected: a wrong setting is mended by a person, not by trying again."""
     try:
         return registry.build(system, os.environ)
     except ValueError as error:
@@ -106,9 +116,9 @@ def find(item: PlanItem, *, at: datetime) -> None:
         note = f"It is searched by way of {', '.join(left_out)}, which was left out."
         ledger.finish(item, Outcome.FAILED, at=at, counts={}, note=note)
         return
-    erasing = item.subject_request.right == Right.ERASURE
+    bare = item.subject_request.right in {Right.ERASURE, Right.RECTIFICATION}
     with closing(place.connector):
-        part, tally = parts.write_found(item, _rows(_everything(place)) if erasing else _everything(place))
+        part, tally = parts.write_found(item, _rows(_everything(place)) if bare else _everything(place))
     nothing = not any(tally.rows.values())
     with transaction.atomic():
         part.save(force_insert=True)
@@ -123,7 +133,7 @@ def _left_out(item: PlanItem, plan: SystemPlan) -> list[str]:
 
 
 def _rows(found: Iterator[Found]) -> Iterator[Found]:
-    """Without the contents of files, which an erasure has no use for."""
+    """Without the contents of files, which neither an erasure nor a rectification has a use for."""
     return (item for item in found if isinstance(item, Batch))
 
 
@@ -151,25 +161,32 @@ def close(item: PlanItem, *, at: datetime) -> None:
         part.save(force_insert=True)
         ledger.finish(item, Outcome.FOUND, at=at, counts={"lines": summary}, part=part)
         Manifest.objects.create(
-            subject_request=item.subject_request, part=part, digest=part.sha256, summary=summary, closed_at=at
+            subject_request=item.subject_request,
+            part=part,
+            digest=part.sha256,
+            summary=summary,
+            erases=any(line["until"] != manifest.NO_DAY.isoformat() for line in summary),
+            closed_at=at,
         )
         record.write(item.subject_request, "manifest:closed", by=PORTAL, at=at, digest=part.sha256)
 
 
 def _fates(subject_request: SubjectRequest, controller_map: ControllerMap, at: datetime) -> Iterator[manifest.Line]:
-    rules = manifest.Rules(
-        {
-            slug: rule.period.model_dump()
-            for slug, rule in controller_map.controller.retention.items()
-            if rule.period is not None
-        }
-    )
-    on = local_day(at, maps.calendar(subject_request.controller))
     found = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.FIND).exclude(part=None)
     for item in found.order_by("system").select_related("part"):
         if item.part is not None:
-            system = controller_map.systems[item.system]
-            yield from manifest.lines_of(system, rules, parts.found_in(item.part), on)
+            yield from fates(subject_request, controller_map.systems[item.system], parts.found_in(item.part), at=at)
+
+
+def fates(
+    subject_request: SubjectRequest, system: SystemMap, found: Iterable[Found], *, at: datetime
+) -> Iterator[manifest.Line]:
+    """What becomes of the rows found in one system, as far as they are asked for."""
+    retention = maps.controller(subject_request.controller).controller.retention
+    refused = {place: row.ground for place, row in withholding.refused(subject_request).items()}
+    rules = manifest.Rules({slug: rule.period.model_dump() for slug, rule in retention.items() if rule.period}, refused)
+    asked = (one for one in found if scopes.within(subject_request, system.slug, one.collection))
+    return manifest.lines_of(system, rules, asked, local_day(at, maps.calendar(subject_request.controller)))
 
 
 def preview(controller: str, identities: Identities) -> tuple[Plan, dict[str, int]]:
@@ -179,7 +196,7 @@ def preview(controller: str, identities: Identities) -> tuple[Plan, dict[str, in
     known = dict(identities)
     counts: dict[str, int] = {}
     for system in compiled.systems:
-        with closing(_connector(controller_map.systems[system.system])) as connector:
+        with closing(connect(controller_map.systems[system.system])) as connector:
             for route in system.routes:
                 counts[f"{system.system}.{route.name}"] = connector.count(route, known)
             wanted = {key for later in compiled.systems for key in later.needs if key.system == system.system}

@@ -4,24 +4,23 @@ import hmac
 import logging
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Coalesce
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT
-from dsr.law.references import new_code, read_code, read_reference
+from dsr.law.references import read_reference
 from dsr.law.states import CLOSED, State
-from dsr.law.work import Letter
-from dsr.models import Identity, Proof, SubjectRequest, sealed
-from dsr.sealing.fields import keyed_hash, keyed_hashes
-from dsr.sealing.keyring import Role
-from dsr.steps import notices, record
+from dsr.law.work import Asker, Letter
+from dsr.models import Identity, Proof, Representative, SubjectRequest, sealed
+from dsr.steps import clock, codes, merging, notices, record, reports
 from dsr.steps.move import Conflict, move
 
 log = logging.getLogger(__name__)
 
-MINUTES = 10  # ASVS V6.5.5
 TRIES = 5
 CODES_PER_HOUR = 5  # for one request and purpose
 MAILBOX_CODES_PER_HOUR = 20  # for all unproven requests that name one mailbox
@@ -50,6 +49,10 @@ def confirm(subject_request: SubjectRequest, code: str, *, at: datetime) -> Conf
         if proof is None:
             return result
         Identity.objects.filter(pk=proof.identity_id, proven_at=None).update(proven_at=at)
+        # The person's own confirmation that an agent may ask: the code went to the person, not to the agent.
+        Representative.objects.filter(subject_request=subject_request, kind=Asker.AGENT, confirmed_at=None).update(
+            confirmed_at=at
+        )
         if subject_request.state == State.RECEIVED:
             move(
                 subject_request,
@@ -59,7 +62,15 @@ def confirm(subject_request: SubjectRequest, code: str, *, at: datetime) -> Conf
                 event="identity:confirmed",
                 kind=IdentityKind.EMAIL,
             )
+            clock.proven(subject_request, at=at)
+            merging.follow_up(subject_request, at=at)
+            reports.proven(subject_request, at=at)
     return result
+
+
+def spend(subject_request: SubjectRequest, code: str, *, at: datetime) -> Confirmation:
+    """Spend the code without proving anything by it. Call it in a transaction."""
+    return _spend(subject_request, Proof.VERIFY, code, at)[0]
 
 
 def ask_sign_in(controller: str, reference: str, email: str, *, at: datetime) -> None:
@@ -68,7 +79,8 @@ def ask_sign_in(controller: str, reference: str, email: str, *, at: datetime) ->
     if subject_request is None:
         return
     lookups = sealed.lookups(IdentityKind.EMAIL, email)
-    if subject_request.identities.filter(kind=IdentityKind.EMAIL, lookup__in=lookups).exists():
+    mailbox = subject_request.mailbox()
+    if mailbox is not None and mailbox.lookup in lookups:
         # To look is not to confirm: a request that a stranger filed is not started by its victim's sign-in.
         _send(subject_request, Proof.SIGN_IN, Letter.CODE, at)
 
@@ -87,9 +99,11 @@ def confirm_sign_in(controller: str, reference: str, code: str, *, at: datetime)
 
 def lapse_next(*, at: datetime) -> bool:
     """Close one request that stayed unproven for seven days; whether there was one."""
-    subject_request = (
-        SubjectRequest.objects.filter(state=State.RECEIVED, received_at__lt=at - LAPSE).order_by("received_at").first()
-    )
+    # From when it was entered here: a letter may have been received long before. What has no mailbox waits for staff.
+    since = Coalesce("entered_at", "received_at")
+    unproven = SubjectRequest.objects.filter(state=State.RECEIVED, received_at__lt=at - LAPSE).alias(since=since)
+    provable = Exists(Identity.objects.filter(subject_request=OuterRef("pk"), kind=IdentityKind.EMAIL))
+    subject_request = unproven.filter(provable, since__lt=at - LAPSE).order_by("received_at").first()
     if subject_request is None:
         return False
     try:
@@ -107,20 +121,18 @@ def _known(controller: str, reference: str) -> SubjectRequest | None:
 
 
 def _send(subject_request: SubjectRequest, purpose: str, letter: Letter, at: datetime) -> bool:
-    identity = subject_request.identities.filter(kind=IdentityKind.EMAIL).first()
+    identity = subject_request.mailbox()
     if identity is None or (purpose == Proof.VERIFY and subject_request.state in CLOSED):
         return False
     with transaction.atomic():
         if _enough(identity, purpose, at):
             return False
         identity.proofs.filter(purpose=purpose, spent_at=None).update(expires_at=at)
-        code = new_code()
-        proof = Proof(identity=identity, purpose=purpose, created_at=at, expires_at=at + timedelta(minutes=MINUTES))
-        proof.code_hash = keyed_hash(sealed.ring(Role.CODES), _purpose(proof), code)
-        proof.save(force_insert=True)
+        # No code yet: whoever sends the letter makes it, and its minutes run from then.
+        proof = Proof.objects.create(identity=identity, purpose=purpose, created_at=at, expires_at=at)
         record.write(subject_request, "identity:asked", by=PORTAL, at=at, kind=identity.kind, purpose=purpose)
-        spoken = f"{code[:4]} {code[4:]}"
-        notices.queue(subject_request, letter, at=at, code=spoken, code_minutes=MINUTES, purpose=purpose)
+        told: dict[str, Any] = {"proof": str(proof.pk), "code_minutes": codes.MINUTES, "purpose": purpose}
+        notices.queue(subject_request, letter, at=at, **told)
     return True
 
 
@@ -147,14 +159,9 @@ def _spend(subject_request: SubjectRequest, purpose: str, code: str, at: datetim
         return Confirmation.EXPIRED, None
     if not unspent.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
         return Confirmation.USED_UP, None
-    hashes = keyed_hashes(sealed.ring(Role.CODES), _purpose(proof), read_code(code))
-    if not any(hmac.compare_digest(each, proof.code_hash) for each in hashes):
+    if not any(hmac.compare_digest(each, proof.code_hash) for each in codes.hashes(proof, code)):
         record.write(subject_request, "identity:wrong-code", by=SUBJECT, at=at, tries=proof.tries + 1)
         return (Confirmation.USED_UP if proof.tries + 1 >= TRIES else Confirmation.WRONG), None
     # Spent once, whoever else types it at the same moment.
     won = Proof.objects.filter(pk=proof.pk, spent_at=None).update(spent_at=at)
     return (Confirmation.CONFIRMED, proof) if won else (Confirmation.NONE, None)
-
-
-def _purpose(proof: Proof) -> str:
-    return f"proof:{proof.pk}:{proof.purpose}"

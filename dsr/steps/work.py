@@ -3,28 +3,63 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from dsr.connectors.contract import Rejected, Unreachable
 from dsr.law.actors import PORTAL
-from dsr.law.rights import SEARCHED, Right
+from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
-from dsr.steps import approval, delivery, execution, ledger, notices, packaging, parts, search, verification
+from dsr.steps import (
+    approval,
+    certificates,
+    correcting,
+    delivery,
+    execution,
+    holds,
+    ledger,
+    merging,
+    notices,
+    packaging,
+    parts,
+    pauses,
+    recounting,
+    rectification,
+    reminders,
+    search,
+    sequencer,
+    sources,
+    stopping,
+    supplement,
+    telling,
+    verification,
+    withdrawal,
+)
 from dsr.steps.move import Conflict, move
 
 log = logging.getLogger(__name__)
 
+
+def close(item: PlanItem, *, at: datetime) -> None:
+    """Close the manifest of an erasure; for one system, a supplement to it."""
+    (supplement.close if item.system else search.close)(item, at=at)
+
+
 ACTS: dict[str, Callable[..., None]] = {
     Kind.FIND: search.find,
-    Kind.CLOSE: search.close,
+    Kind.CLOSE: close,
     Kind.ERASE: execution.erase,
+    Kind.CORRECT: correcting.correct,
     Kind.ASSEMBLE: packaging.assemble,
+    Kind.STOP: stopping.stop,
+    Kind.RESUME: stopping.resume,
 }
 
 
@@ -54,6 +89,8 @@ def _act(item: PlanItem, *, at: datetime) -> None:
         ACTS[item.kind](item, at=at)
     except Unreachable as error:
         ledger.release(item, seconds=error.retry_in, note=f"No answer: {error}", at=at)
+    except holds.Held:
+        holds.wait(item, at=at)
     except OSError as error:  # disk full, file limit: nothing half was left behind
         ledger.release(item, seconds=None, note=f"The portal could not write: {error.strerror}", at=at)
     except (Rejected, execution.Halted, ReportFailed) as error:
@@ -65,10 +102,9 @@ def _act(item: PlanItem, *, at: datetime) -> None:
 def advance(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Move the request on when all items before its next state are done. Safe to call at any time."""
     subject_request = SubjectRequest.objects.get(pk=subject_request.pk)
-    if subject_request.right not in SEARCHED:
-        return
+    walk = WALKS.get(Right(subject_request.right), {})
     try:
-        while (step := NEXT.get(subject_request.state)) and step(subject_request, at):
+        while (step := walk.get(State(subject_request.state))) and step(subject_request, at):
             pass
     except Conflict:
         log.info("another worker moved %s on", subject_request.reference)
@@ -85,7 +121,7 @@ def _searched(subject_request: SubjectRequest, at: datetime) -> bool:
 def _approved(subject_request: SubjectRequest, at: datetime) -> bool:
     """What only reads approves itself; an erasure waits for a second person, unless nothing was found."""
     manifest = Manifest.objects.filter(subject_request=subject_request).first()
-    if manifest is not None and (manifest.summary or _failed(subject_request)):
+    if manifest is not None and (manifest.erases or _failed(subject_request)):
         return False
     with transaction.atomic():
         move(subject_request, State.APPROVED, by=PORTAL, at=at, event="plan:approved")
@@ -103,14 +139,15 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     with transaction.atomic():
         move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")
         if manifest is not None:
-            dates = {(row["system"], row["until"]) for row in manifest.summary if row["until"]}
+            dates = sources.dates(sources.summary(subject_request))
             execution.defer(subject_request, manifest.part, dates, at=at)
+            telling.erased(manifest, at=at)
     return True
 
 
 def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
     """The package is assembled: release it and offer it."""
-    if not _done(subject_request, Kind.ASSEMBLE):
+    if not _done(subject_request, Kind.ASSEMBLE) or holds.blocks_delivery(subject_request):
         return False
     with transaction.atomic():
         columns: dict[str, object] = {"answered_at": at}
@@ -120,11 +157,31 @@ def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
     return True
 
 
-NEXT: dict[str, Callable[[SubjectRequest, datetime], bool]] = {
+Step = Callable[[SubjectRequest, datetime], bool]
+
+_TO_A_PACKAGE: dict[State, Step] = {
     State.ACCEPTED: _searched,
     State.SEARCHED: _approved,
     State.APPROVED: _carried_out,
     State.CARRIED_OUT: _packaged,
+}
+# What moves a request on by itself, once the items before it are done.
+WALKS: dict[Right, dict[State, Step]] = {
+    Right.ACCESS: _TO_A_PACKAGE,
+    Right.PORTABILITY: _TO_A_PACKAGE,
+    Right.ERASURE: _TO_A_PACKAGE,
+    Right.CONSENT_WITHDRAWAL: {
+        State.VERIFIED: withdrawal.begin,
+        State.ACCEPTED: withdrawal.approve,
+        State.APPROVED: withdrawal.carry_out,
+        State.CARRIED_OUT: withdrawal.answer,
+    },
+    Right.RECTIFICATION: {
+        State.ACCEPTED: rectification.searched,
+        State.SEARCHED: rectification.settle,
+        State.APPROVED: rectification.carried_out,
+        State.CARRIED_OUT: rectification.answered,
+    },
 }
 
 
@@ -141,12 +198,9 @@ def _done(subject_request: SubjectRequest, *kinds: Kind) -> bool:
 def advance_stalled(*, at: datetime) -> None:
     """Requests whose worker died between its last item and the move."""
     open_items = PlanItem.objects.filter(subject_request=OuterRef("pk"), until=None).exclude(state=ItemState.DONE)
-    waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & ~Q(manifest__summary=[])  # for a second person
-    idle = (
-        SubjectRequest.objects.filter(state__in=list(NEXT), right__in=SEARCHED)
-        .exclude(waiting)
-        .exclude(Exists(open_items))
-    )
+    waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & Q(manifest__erases=True)  # for a second person
+    waiting |= rectification.undecided() | withdrawal.waiting() | (Q(state=State.CARRIED_OUT) & holds.on_requests())
+    idle = SubjectRequest.objects.filter(_between_moves()).exclude(waiting).exclude(Exists(open_items))
     for subject_request in idle[:100]:
         try:
             advance(subject_request, at=at)
@@ -154,8 +208,15 @@ def advance_stalled(*, at: datetime) -> None:
             log.exception("cannot be moved on: %s", subject_request.reference)
 
 
+def _between_moves() -> Q:
+    """Requests in a state that their walk leaves by itself."""
+    places = [Q(right=right, state__in=list(walk)) for right, walk in WALKS.items()]
+    return reduce(or_, places)
+
+
 def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
-    """Do all work that is due: items, letters, lapses, expiries, stalled moves. Every worker does this."""
+    """Do all work that is due: items, lapses, expiries, reminders, stalled moves. Every worker does this."""
+    recounting.daily(at=clock())
     until = clock() + timedelta(seconds=seconds)
     busy = True
     while busy and clock() < until:
@@ -163,9 +224,26 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
         busy = any(
             [
                 do_next(at=at),
-                notices.send_next(at=at),
+                sequencer.sequence(at=at),
                 verification.lapse_next(at=at),
                 delivery.expire_next(at=at),
+                pauses.end_next(at=at),
+                reminders.tell_next(at=at),
+                merging.end_next(at=at),
+                telling.remind_next(at=at),
+                holds.remind_next(at=at),
+                rectification.remind_next(at=at),
+                rectification.end_next(at=at),
             ]
         )
     advance_stalled(at=clock())
+    sequencer.sequence_late(at=clock())
+    certificates.issue_next(at=clock())
+
+
+def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
+    """Send every letter that is due. Apart from the sweep, so that no slow system holds back the mail."""
+    sequencer.sequence(at=clock())  # the record waits for no slow system either
+    until = clock() + timedelta(seconds=seconds)
+    while clock() < until and notices.send_next(at=clock()):
+        pass

@@ -39,6 +39,8 @@ def test_an_app_gets_reference_and_due_date_for_sams_request(joypix: APIClient, 
         "state": "received",
         "received_at": "2026-11-03T09:00:00Z",
         "due_on": "2026-11-25",  # 15 business days; 11 November is a holiday in the United States
+        "promise_on": "2026-11-25",
+        "statutory_on": None,
         "prove_url": f"http://127.0.0.1:8000/joypix/requests/{reference}/prove/",
     }
     assert answer.headers["Location"] == f"/api/v1/requests/{reference}/"
@@ -145,3 +147,49 @@ def test_sam_and_the_app_may_write_in_any_script(joypix: APIClient) -> None:
 
     assert answer.json()["state"] == State.RECEIVED
     assert SubjectRequest.objects.get().details() == words
+
+
+@time_machine.travel(NOW, tick=False)
+def test_an_app_files_a_withdrawal_by_naming_what_is_withdrawn(joypix: APIClient, sams: dict[str, Any]) -> None:
+    asked = {**sams, "right": "consent-withdrawal", "purposes": ["marketing"]}
+    assert joypix.post(REQUESTS, asked, format="json").status_code == 201
+    withdrawn = SubjectRequest.objects.get().withdrawals.values_list("purpose", flat=True)
+    assert list(withdrawn) == ["marketing"]
+
+
+@pytest.mark.parametrize("wrong", [{"purposes": []}, {"purposes": ["camera"]}, {"right": "erasure", "scope": "half"}])
+def test_what_cannot_be_stopped_or_erased_here_is_not_filed(
+    joypix: APIClient, sams: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    answer = joypix.post(REQUESTS, {**sams, "right": "consent-withdrawal", **wrong}, format="json")
+    assert 400 <= answer.status_code < 500
+    assert not SubjectRequest.objects.exists()
+
+
+def test_an_app_tells_where_the_person_lives_and_the_law_of_that_place_counts(
+    joypix: APIClient, sams: dict[str, Any]
+) -> None:
+    assert (
+        joypix.post(REQUESTS, sams | {"region": "california", "language": "zh-hans"}, format="json").status_code == 201
+    )
+    subject_request = SubjectRequest.objects.get()
+    assert (subject_request.region, subject_request.language) == ("california", "zh-hans")
+    assert {row.regime for row in subject_request.deadlines.all()} == {"house", "ccpa"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"region": "atlantis"}, {"language": "tlh"}, {"received_at": "2026-10-01T09:00:00Z"}]
+)
+def test_an_app_chooses_no_place_language_or_receipt_that_is_not_offered(
+    joypix: APIClient, sams: dict[str, Any], wrong: dict[str, str]
+) -> None:
+    assert joypix.post(REQUESTS, sams | wrong, format="json").status_code == 400
+    assert not SubjectRequest.objects.exists()
+
+
+def test_an_app_reads_what_is_offered_where(pixplus: APIClient) -> None:
+    regions = {each["region"]: each for each in pixplus.get("/api/v1/controller/").json()["regions"]}
+    granted = {offer["right"]: offer["granted_by"] for offer in regions["china"]["rights"]}
+    assert granted["portability"] == "law"
+    assert granted["complaint"] == "law"
+    assert regions["china"]["title"] == "China (mainland)"

@@ -53,6 +53,8 @@ def test_an_app_reads_where_its_request_stands(world: World, joypix: APIClient) 
         "state": "received",
         "received_at": "2026-11-03T09:00:00Z",
         "due_on": "2026-11-25",
+        "promise_on": "2026-11-25",
+        "statutory_on": None,
         "answered_at": None,
         "closed": False,
     }
@@ -104,7 +106,17 @@ def test_the_status_of_an_answered_request_holds_no_way_to_its_package(
 
     said = joypix.get(status(sams.reference)).json()
 
-    assert set(said) == {"reference", "right", "state", "received_at", "due_on", "answered_at", "closed"}
+    assert set(said) == {
+        "reference",
+        "right",
+        "state",
+        "received_at",
+        "due_on",
+        "promise_on",
+        "statutory_on",
+        "answered_at",
+        "closed",
+    }
     assert (said["state"], said["closed"]) == ("packaged", False)
 
 

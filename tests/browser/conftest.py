@@ -124,9 +124,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     assert running.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium. Pages need no script, so forms work as they are."""
+    """The system's Chromium. Pages need no script, so forms work as they are.
+
+    It ends with its module: while it runs, its event loop keeps Django's tables from other tests in this process.
+    """
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
@@ -157,6 +160,10 @@ class Walker:
         target.first.click()
         self.page.wait_for_load_state()
         self.looks()
+
+    def choose(self, label: str) -> None:
+        """Choose one of several, by its label."""
+        self.page.get_by_label(label).first.check()
 
     def fill(self, label: str, value: str) -> None:
         """Type into the field with this label."""

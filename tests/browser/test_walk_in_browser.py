@@ -19,9 +19,16 @@ def ask(sam: Walker, demo: Demo, controller: str, what: str, send: str, address:
     sam.looks()
     sam.press(controller)
     sam.press(what)
+    sam.choose("California")
+    sam.press("Continue")
+    sam.choose("For myself")
+    sam.press("Continue")
     sam.fill("E-mail address", address)
     sam.press("Continue")
     sam.press("Continue")
+    if "erased" in what:
+        sam.choose("My account and everything")
+        sam.press("Continue")
     sam.press("Continue")
     sam.press(send)
     reference = sam.page.url.split("/")[-3]

@@ -5,15 +5,26 @@ from typing import Any
 
 from dsr.connectors.contract import Batch, Connector, File
 from dsr.datamap.route import Identities, Key, Route
-from dsr.datamap.schema import CollectionMap, SystemMap
+from dsr.datamap.schema import CollectionMap, Stop, SystemMap
 
 
 def collection(
-    fields: str, *, key: str, secret: str = "", settings: Mapping[str, str] | None = None, **more: Any
+    fields: str,
+    *,
+    key: str,
+    secret: str = "",
+    rectifiable: str = "",
+    settings: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> CollectionMap:
     """A collection from the names of its fields, separated by commas."""
     described = {
-        name: {"category": "user.account", "never_export": name in secret.split(",")} for name in fields.split(",")
+        name: {
+            "category": "user.account",
+            "never_export": name in secret.split(","),
+            "rectifiable": name in rectifiable.split(","),
+        }
+        for name in fields.split(",")
     }
     return CollectionMap.model_validate(
         {
@@ -29,7 +40,12 @@ def collection(
     )
 
 
-def system(kind: str, settings: Mapping[str, str], **collections: CollectionMap) -> SystemMap:
+def system(
+    kind: str,
+    settings: Mapping[str, str],
+    stops: Mapping[str, Stop] | None = None,
+    **collections: CollectionMap,
+) -> SystemMap:
     """A system of one kind with its settings."""
     return SystemMap.model_validate(
         {
@@ -37,6 +53,7 @@ def system(kind: str, settings: Mapping[str, str], **collections: CollectionMap)
             "title": "Shop",
             "connector": {"kind": kind, "settings": settings},
             "collections": collections,
+            "stops": stops or {},
         }
     )
 

@@ -16,7 +16,7 @@ Answer = tuple[int, object]  # status and body
 
 
 class Service(ThreadingHTTPServer):
-    """Payments erased at once (some are kept), tasks erased by a job that takes two polls."""
+    """Payments change at once (some are kept), tasks by a job that takes two polls."""
 
     daemon_threads = True
 
@@ -58,6 +58,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # header and body go out at once
     server: Service
     now: float | None = None  # what its clock says, unless it is right
+    _body: dict[str, Any]
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Write the Date header."""
@@ -68,6 +69,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self._serve(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def do_PATCH(self) -> None:
+        self.do_POST()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by http.server
         """Keep silent."""
@@ -88,32 +92,49 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.close()
 
-    def _serve(self, body: dict[str, list[str]]) -> None:
+    def _serve(self, body: dict[str, Any]) -> None:
         self.server.calls.append((self.command, self.path))
+        self._body = body
         if self.server.fault is not None:
             self.server.fault(self)
-            return
+        else:
+            self.serve_truly()
+
+    def serve_truly(self) -> None:
+        """Answer as a service does that is whole."""
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             self.send(401, b'{"error": "who?"}')
             return
         address = urlsplit(self.path)
-        status, answer = self._answer(address.path.strip("/").split("/"), parse_qs(address.query), body)
+        status, answer = self._answer(address.path.strip("/").split("/"), parse_qs(address.query), self._body)
         self.send(status, json.dumps(answer).encode())
 
-    def _answer(self, path: list[str], query: dict[str, list[str]], body: dict[str, list[str]]) -> tuple[int, object]:
+    def _answer(self, path: list[str], query: dict[str, list[str]], body: dict[str, Any]) -> tuple[int, object]:
         match (self.command, *path):
             case "GET", table, "list":
                 return 200, self._page(self.server.tables[table], query)
             case "POST", table, "erasures":
-                key = self.headers["Idempotency-Key"]
-                if key not in self.server.answered:
-                    self.server.answered[key] = self._erase(table, body["ids"], key)
-                answer = self.server.answered[key]
-                return (202 if answer["status"] == "started" else 200), answer
+                return self._once(table, lambda: self._erased(table, body["ids"]))
+            case "PATCH", table, "values":
+                return self._once(table, lambda: self._corrected(table, body["changes"]))
+            case "POST", table, "stops":
+                return self._once(table, lambda: self._stopped(table, body["ids"], body["set"]))
             case "GET", "tasks", "deletions", job:
                 return 200, self._poll(job)
             case _:
                 return 404, {"error": "nothing here"}
+
+    def _once(self, table: str, effect: Callable[[], dict[str, Any]]) -> tuple[int, object]:
+        """Answer a key again as before; tasks take their time."""
+        key = self.headers["Idempotency-Key"]
+        if key not in self.server.answered:
+            if table == "tasks":
+                self.server.jobs[f"job-{key}"] = [2, effect]
+                self.server.answered[key] = {"status": "started", "job": f"job-{key}", "retry_after": 0}
+            else:
+                self.server.answered[key] = effect()
+        answer = self.server.answered[key]
+        return (202 if answer["status"] == "started" else 200), answer
 
     def _page(self, table: dict[str, dict[str, Any]], query: dict[str, list[str]]) -> dict[str, Any]:
         start = int(query.pop("cursor", ["0"])[0])
@@ -121,12 +142,6 @@ class Handler(BaseHTTPRequestHandler):
         found = [row for row in table.values() if str(row[field]) in values]
         following = str(start + PAGE) if start + PAGE < len(found) else None
         return {"items": found[start : start + PAGE], "next": following}
-
-    def _erase(self, table: str, ids: list[str], key: str) -> dict[str, Any]:
-        if table == "tasks":
-            self.server.jobs[f"job-{key}"] = [2, ids]
-            return {"status": "started", "job": f"job-{key}", "retry_after": 0}
-        return self._erased(table, ids)
 
     def _erased(self, table: str, ids: list[str]) -> dict[str, Any]:
         rows = self.server.tables[table]
@@ -141,9 +156,30 @@ class Handler(BaseHTTPRequestHandler):
             "absent": len(ids) - len(gone) - len(kept),
         }
 
+    def _corrected(self, table: str, changes: list[dict[str, Any]]) -> dict[str, Any]:
+        rows, outcomes = self.server.tables[table], []
+        for change in changes:
+            row, field = rows.get(str(change["id"])), change["field"]
+            if row is None:
+                outcomes.append("absent")
+            elif row[field] in (change["before"], change["after"]):
+                row[field] = change["after"]
+                outcomes.append("done")
+            else:
+                outcomes.append("changed")
+        return {"status": "done", "outcomes": outcomes}
+
+    def _stopped(self, table: str, ids: list[str], new: dict[str, Any]) -> dict[str, Any]:
+        rows = [self.server.tables[table][one] for one in ids if one in self.server.tables[table]]
+        meant = [row for row in rows if any(row[field] != value for field, value in new.items())]
+        for row in meant:
+            row.update(new)
+        return {"status": "done", "changed": len(meant), "unchanged": len(ids) - len(meant)}
+
     def _poll(self, job: str) -> dict[str, Any]:
-        left, ids = self.server.jobs[job]
+        left, effect = self.server.jobs[job]
         if left:
             self.server.jobs[job][0] -= 1
             return {"status": "running", "retry_after": 0}
-        return self._erased("tasks", ids)
+        outcome: dict[str, Any] = effect()
+        return outcome

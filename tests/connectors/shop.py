@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from dsr.connectors.contract import Change
 from dsr.connectors.contract_kit import Snapshot, World
 from dsr.connectors.sql import SqlDatabase
 from dsr.datamap.route import Hop, Identities, Route, Seed
-from dsr.datamap.schema import SystemMap
+from dsr.datamap.schema import Stop, SystemMap
 from tests.connectors.maps import collection, system
 
 SAM: Identities = {"email": (("sam@example.com",),), "social": (("google", "sam"),)}
@@ -24,6 +25,7 @@ users = sa.Table(
     sa.Column("email", sa.String, unique=True),
     sa.Column("Nick Name", sa.String),
     sa.Column("password_hash", sa.String),
+    sa.Column("suspended_at", sa.String),
 )
 social = sa.Table(
     "social",
@@ -54,6 +56,26 @@ events = sa.Table(
     sa.Column("user_id", sa.ForeignKey("app users.id")),
     sa.Column("page", sa.String),
 )
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("app users.id")),
+    sa.Column("purpose", sa.String),
+    sa.Column("version", sa.Integer),
+    sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+)
+SUSPENDED = Stop(collection="users", set={"suspended_at": "$now"}, undo={"suspended_at": None})
+UNSUBSCRIBED = Stop(
+    collection="consents", when={"purpose": ("offers", "news"), "version": ("2",)}, set={"withdrawn_at": "$now"}
+)
+PAGES_HIDDEN = Stop(collection="events", when={"page": ("/home",)}, set={"page": "hidden"}, undo={"page": "/home"})
+CHANGES = (
+    Change("users", ("id",), (1,), "Nick Name", "sam 申", "Samuel 'O'; --"),
+    Change("orders", ("id",), (3,), "amount", Decimal("12.30"), Decimal("15.5")),
+    Change("orders", ("id",), (6,), "amount", Decimal("12.30"), 7),
+    Change("lines", ("order_id", "line"), (3, 1), "item", "picture", "portrait"),
+)
 
 
 def shop_map(url: str) -> SystemMap:
@@ -62,10 +84,12 @@ def shop_map(url: str) -> SystemMap:
     return system(
         "sql",
         {"url": url},
+        stops={"account": SUSPENDED, "marketing": UNSUBSCRIBED, "analytics": PAGES_HIDDEN},
         users=collection(
-            "id,email,Nick Name,password_hash",
+            "id,email,Nick Name,password_hash,suspended_at",
             key="id",
             secret="password_hash",
+            rectifiable="email,Nick Name",
             settings={"table": "app users"},
             found_by={"email": ("email",), "account": ("id",)},
         ),
@@ -75,9 +99,13 @@ def shop_map(url: str) -> SystemMap:
             found_by={"social": ("provider", "subject")},
             links=of_user,
         ),
-        orders=collection("id,user_id,amount,placed_at", key="id", links=of_user),
+        consents=collection("id,user_id,purpose,version,withdrawn_at", key="id", links=of_user),
+        orders=collection("id,user_id,amount,placed_at", key="id", rectifiable="amount", links=of_user),
         lines=collection(
-            "order_id,line,item", key="order_id,line", links=({"to": "orders", "on": {"order_id": "id"}},)
+            "order_id,line,item",
+            key="order_id,line",
+            rectifiable="item",
+            links=({"to": "orders", "on": {"order_id": "id"}},),
         ),
         events=collection(
             "id,user_id,page",
@@ -99,6 +127,7 @@ def shop_routes(shop: SystemMap) -> tuple[Route, ...]:
         Route("lines", found["lines"], (), (Hop(("order_id",), of_orders, ("id",)),)),
         Route("events", found["events"], (), (to_users,)),
         Route("social", found["social"], by_social, (to_users,)),
+        Route("consents", found["consents"], (), (to_users,)),
         of_orders,
         of_users,
     )
@@ -131,6 +160,19 @@ def fill(engine: sa.Engine) -> None:
             [{"id": n, "user_id": 1 + n % 3, "amount": Decimal("12.30"), "placed_at": PLACED} for n in range(30)],
         )
         connection.execute(
+            consents.insert(),
+            [
+                {
+                    "id": n,
+                    "user_id": 1 + n % 3,
+                    "purpose": ("offers", "news", "cookies")[n // 3 % 3],
+                    "version": 1 + n // 9,
+                    "withdrawn_at": PLACED if n == 12 else None,
+                }
+                for n in range(18)
+            ],
+        )
+        connection.execute(
             lines.insert(),
             [{"order_id": n // 2, "line": n % 2, "item": "picture"} for n in range(60)],
         )
@@ -142,7 +184,8 @@ def fill(engine: sa.Engine) -> None:
 
 def snapshot(engine: sa.Engine) -> Snapshot:
     """Every row of every table, read without a connector."""
-    keys = {"users": users, "social": social, "orders": orders, "lines": lines, "events": events}
+    keys = {"users": users, "social": social, "consents": consents}
+    keys |= {"orders": orders, "lines": lines, "events": events}
     with engine.connect() as connection:
         return {
             name: {
@@ -163,4 +206,6 @@ def shop_world(url: str, engine: sa.Engine) -> World:
         bystander=MALLORY,
         snapshot=lambda: snapshot(engine),
         kept={},
+        changes=CHANGES,
+        stops=(SUSPENDED, UNSUBSCRIBED, PAGES_HIDDEN),
     )

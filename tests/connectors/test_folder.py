@@ -4,14 +4,15 @@ import os
 import random
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dsr.connectors.contract import Batch, Chunk, Effect, File, Rejected, Unreachable
+from dsr.connectors.contract import Ability, Batch, Change, Chunk, Effect, File, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, Snapshot, World
 from dsr.connectors.folder import Folder
 from dsr.datamap.route import Hop, Identities, Key, Route, Seed
-from dsr.datamap.schema import SystemMap, Way
+from dsr.datamap.schema import Stop, SystemMap, Way
 from tests.connectors.maps import collection, contents, rows, system
 
 SAM: Identities = {"account": (("7",),), "media.works(file)": (("public/sam.txt",),)}
@@ -288,3 +289,39 @@ def test_wrong_patterns_are_named(path: str, message: str) -> None:
 def test_wrong_settings_are_named(settings: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Folder.from_map(system("folder", settings), {})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rectifiable": "name"},
+        {"stops": {"account": Stop(collection="works", set={"name": "gone"}, undo={"name": "back"})}},
+    ],
+)
+def test_files_are_neither_corrected_nor_stopped(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    works = collection(
+        "path,name",
+        key="path",
+        rectifiable=wrong.get("rectifiable", ""),
+        settings={"path": "works/{name}"},
+        found_by={"account": ("name",)},
+    )
+    with pytest.raises(ValueError, match="nothing is rectifiable"):
+        Folder.from_map(system("folder", {"root": str(tmp_path)}, wrong.get("stops"), works=works), {})
+
+
+def test_a_folder_that_is_asked_all_the_same_refuses(tmp_path: Path) -> None:
+    folder = Folder.from_map(media_map(str(tmp_path)), {})
+    uploads = media_routes(media_map(str(tmp_path)))[-1]
+    stop = Stop(collection="uploads", set={"name": "gone"})
+    change = Change("uploads", ("path",), ("a",), "name", "a", "b")
+    for act in (
+        lambda: folder.correct((change,), "one"),
+        lambda: folder.read_values((change,)),
+        lambda: folder.stop(stop, uploads, SAM, "one"),
+        lambda: folder.resume(stop, uploads, SAM, "one"),
+        lambda: folder.still_running(stop, uploads, SAM),
+    ):
+        with pytest.raises(Rejected):
+            act()
+    assert not {Ability.CORRECT, Ability.STOP} & folder.abilities

@@ -7,41 +7,67 @@ from datetime import date
 
 import pytest
 
-from dsr.connectors.contract import Chunk, Effect, KeptKey, Receipt, Rejected, Unreachable
+from dsr.connectors.change_kit import ChangeKit
+from dsr.connectors.contract import Ability, Change, Chunk, Effect, KeptKey, Receipt, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.connectors.http import HttpService
 from dsr.datamap.route import Hop, Identities, Route, Seed
-from dsr.datamap.schema import SystemMap, Way
+from dsr.datamap.schema import Stop, SystemMap, Way
 from tests.connectors.maps import collection, rows, system
 from tests.connectors.service import TOKEN, Handler, Service, running
 
 SAM: Identities = {"account": (("c-1",), ("c-2",)), "app.generations(task_id)": (("t-1",), ("t-3",))}
 MALLORY: Identities = {"account": (("c-9",),), "app.generations(task_id)": (("t-2",),)}
-PAYMENTS = {"list": "/payments/list", "erase": "/payments/erasures", "query": "customer_id", "by_id": "id"}
+PAYMENTS = {
+    "list": "/payments/list",
+    "erase": "/payments/erasures",
+    "correct": "/payments/values",
+    "query": "customer_id",
+    "by_id": "id",
+}
 TASKS = {
     "list": "/tasks/list",
     "erase": "/tasks/erasures",
+    "correct": "/tasks/values",
     "poll": "/tasks/deletions/{job}",
     "query": "task_id",
     "by_id": "task_id",
     "batch": "100",
 }
+HELD = Stop(
+    collection="payments",
+    when={"state": ("open",), "method": ("card",)},
+    set={"state": "held"},
+    undo={"state": "open"},
+    settings={"path": "/payments/stops"},
+)
+NO_TRAINING = Stop(
+    collection="tasks", set={"training": "off"}, settings={"path": "/tasks/stops", "poll": "/tasks/deletions/{job}"}
+)
+CHANGES = (
+    Change("payments", ("id",), ("p-1",), "payer", "Sam O", "Sam Ortiz 申"),
+    Change("payments", ("id",), ("p-3",), "payer", "Sam O", "Samuel"),
+    Change("tasks", ("task_id",), ("t-1",), "prompt", "a cat 🐈", "a dog"),
+)
 
 
 def service_map(settings: dict[str, str], **more: str) -> SystemMap:
     return system(
         "http",
         settings,
+        stops={"account": HELD, "training": NO_TRAINING},
         payments=collection(
-            "id,customer_id,amount,card,secret",
+            "id,customer_id,amount,card,secret,payer,state,method",
             key="id",
             secret="secret",
+            rectifiable="payer",
             settings=PAYMENTS | more,
             found_by={"account": ("customer_id",)},
         ),
         tasks=collection(
-            "task_id,prompt",
+            "task_id,prompt,training",
             key="task_id",
+            rectifiable="prompt",
             settings=TASKS,
             links=({"to": "app.generations", "on": {"task_id": "task_id"}},),
         ),
@@ -70,9 +96,12 @@ def service() -> Iterator[Service]:
                 "amount": 1230 + n,
                 "card": {"last4": "4242"},
                 "secret": "never",
+                "payer": "Sam O",
+                "state": "open" if n % 4 else "settled",
+                "method": "card" if n % 5 else "cash",
             }
         for n in range(4):
-            made.tables["tasks"][f"t-{n}"] = {"task_id": f"t-{n}", "prompt": "a cat 🐈"}
+            made.tables["tasks"][f"t-{n}"] = {"task_id": f"t-{n}", "prompt": "a cat 🐈", "training": "on"}
         yield made
 
 
@@ -100,17 +129,27 @@ def world(service: Service) -> World:
             name: {(key,): dict(row) for key, row in table.items()} for name, table in service.tables.items()
         },
         kept={"payments": frozenset({("p-0",), ("p-3",)})},
+        changes=CHANGES,
+        stops=(HELD, NO_TRAINING),
     )
 
 
-class TestHttpService(ContractKit):
+class TestHttpService(ContractKit, ChangeKit):
     """The whole contract."""
 
 
 def test_pages_become_rows_with_the_fields_of_the_map(connector: HttpService, service: Service) -> None:
     found = rows(connector, PAYMENTS_ROUTE, {"account": (("c-1",),)})
     assert len(found) == 40
-    assert found[0] == {"id": "p-0", "customer_id": "c-1", "amount": 1230, "card": '{"last4": "4242"}'}
+    assert found[0] == {
+        "id": "p-0",
+        "customer_id": "c-1",
+        "amount": 1230,
+        "card": '{"last4": "4242"}',
+        "payer": "Sam O",
+        "state": "settled",
+        "method": "cash",
+    }
     assert "secret" not in found[0]
 
 
@@ -272,6 +311,109 @@ def test_an_answer_that_cannot_be_trusted_waits_for_a_person(
     assert not {"c-1", "p-1"} & set(f"{found.value} {erased.value}".replace("'", " ").split())
 
 
+def lying_to_orders(body: object) -> Fault:
+    """Lists are true, everything else is answered with this."""
+
+    def fault(handler: Handler) -> None:
+        if handler.command == "GET":
+            handler.serve_truly()
+        else:
+            handler.send(200, json.dumps(body).encode())
+
+    return fault
+
+
+LIES = {
+    "done and nothing else": {"status": "done"},
+    "too few outcomes": {"status": "done", "outcomes": ["done"], "changed": True, "unchanged": 0},
+    "an outcome of its own": {"status": "done", "outcomes": ["done", "maybe"], "changed": -1, "unchanged": 0},
+    "an error": {"status": "done", "outcomes": ["done"] * 2, "changed": 40, "unchanged": 0, "error": "no"},
+    "accepted, without a job": {"status": "started"},
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_service_that_does_not_say_what_it_did_is_not_believed(
+    connector: HttpService, service: Service, lie: str
+) -> None:
+    service.fault = lying_to_orders(LIES[lie])
+    with pytest.raises(Rejected):
+        connector.correct(CHANGES[:2], "one")
+    with pytest.raises(Rejected):
+        connector.stop(HELD, PAYMENTS_ROUTE, SAM, "one")
+
+
+def test_a_success_that_is_none_shows_when_it_is_read_back(connector: HttpService, service: Service) -> None:
+    runs = connector.still_running(HELD, PAYMENTS_ROUTE, SAM)
+    service.fault = lying_to_orders({"status": "done", "outcomes": ["done"] * 2, "changed": runs, "unchanged": 0})
+    corrected = connector.correct(CHANGES[:2], "one")
+    stopped = connector.stop(HELD, PAYMENTS_ROUTE, SAM, "one")
+    assert (corrected.effect, stopped.effect) == (Effect.DONE, Effect.DONE)
+    assert connector.read_values(CHANGES[:2]) == ("Sam O", "Sam O")
+    assert connector.still_running(HELD, PAYMENTS_ROUTE, SAM) == runs
+
+
+def test_a_stop_whose_counts_do_not_add_up_is_in_doubt(connector: HttpService, service: Service) -> None:
+    service.fault = lying_to_orders({"status": "done", "changed": 1, "unchanged": 0})
+    assert connector.stop(HELD, PAYMENTS_ROUTE, SAM, "one").effect is Effect.IN_DOUBT
+
+
+def test_corrections_and_stops_that_take_time_are_polled_to_their_end(connector: HttpService, service: Service) -> None:
+    corrected = connector.correct(CHANGES[2:], "one")
+    stopped = connector.stop(NO_TRAINING, TASKS_ROUTE, SAM, "two")
+    assert (corrected.effect, stopped.effect) == (Effect.STARTED, Effect.STARTED)
+    ends = [[connector.poll(one.handle) for _ in range(3)][-1] for one in (corrected, stopped)]
+    assert ends == [Receipt(Effect.DONE, count=1, outcomes=(Effect.DONE,)), Receipt(Effect.DONE, count=2)]
+
+
+def test_an_order_whose_answer_was_lost_is_given_again_with_the_same_key(
+    connector: HttpService, service: Service
+) -> None:
+    first = connector.stop(NO_TRAINING, TASKS_ROUTE, SAM, "one")
+    again = connector.stop(NO_TRAINING, TASKS_ROUTE, SAM, "one")
+    assert first == again
+    assert len(service.answered) == 1
+
+
+def test_a_correction_or_a_stop_without_its_key_is_not_sent(connector: HttpService, service: Service) -> None:
+    with pytest.raises(Rejected):
+        connector.correct(CHANGES[:2], " ")
+    with pytest.raises(Rejected):
+        connector.stop(HELD, PAYMENTS_ROUTE, SAM, "")
+    assert {method for method, _ in service.calls} == {"GET"}
+
+
+def test_changes_of_two_collections_are_not_one_order(connector: HttpService, service: Service) -> None:
+    with pytest.raises(Rejected):
+        connector.correct(CHANGES, "one")
+    assert service.calls == []
+
+
+def test_a_service_without_endpoints_for_it_neither_corrects_nor_stops() -> None:
+    bare = collection("id,email", key="id", settings={"list": "/l", "query": "email"}, found_by={"email": ("email",)})
+    connector = HttpService.from_map(system("http", GOOD, people=bare), {})
+    assert connector.abilities == {Ability.FIND, Ability.ERASE, Ability.POLL}
+
+
+def test_a_rectifiable_field_needs_an_endpoint() -> None:
+    bare = collection("id,email", key="id", rectifiable="email", settings={"list": "/l", "query": "id"},
+                      found_by={"account": ("id",)})  # fmt: skip
+    with pytest.raises(ValueError, match="'correct' is missing"):
+        HttpService.from_map(system("http", GOOD, people=bare), {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({}, "'path' is missing"), ({"path": "stops"}, "'path'"), ({"path": "/s", "poll": "/s"}, "'poll'"),
+     ({"path": "/s", "by": "x"}, "'by'")],
+)  # fmt: skip
+def test_wrong_settings_of_a_stop_are_named(settings: dict[str, str], message: str) -> None:
+    found = service_map(GOOD)
+    stops = {"training": NO_TRAINING.model_copy(update={"settings": settings})}
+    with pytest.raises(ValueError, match=message):
+        HttpService.from_map(found.model_copy(update={"stops": stops}), {})
+
+
 def test_counts_that_do_not_add_up_are_in_doubt(connector: HttpService, service: Service) -> None:
     service.fault = as_json({"status": "done", "erased": 1, "kept": [], "absent": 0})
     assert connector.erase(ALL_PAYMENTS, "one").effect is Effect.IN_DOUBT
@@ -322,6 +464,7 @@ GOOD = {"base_url": "https://pay.example", "token": "t"}
         (GOOD, {"batch": "1000"}, "'batch'"),
         (GOOD, {"query": "email"}, "found by 'email' only"),
         (GOOD, {"quary": "email"}, "'quary'"),
+        (GOOD, {"correct": "payments"}, "'correct'"),
     ],
 )
 def test_wrong_settings_are_named(settings: dict[str, str], more: dict[str, str], message: str) -> None:

@@ -3,18 +3,31 @@
 import random
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from dsr.connectors.contract import Batch, Chunk, Effect, Rejected, Unreachable
+from dsr.connectors.change_kit import ChangeKit
+from dsr.connectors.contract import Batch, Change, Chunk, Effect, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.connectors.sql import SqlDatabase
 from dsr.datamap.route import Key, Route, Seed
 from dsr.datamap.schema import Way
 from tests.connectors.maps import collection, rows, system
-from tests.connectors.shop import EVENTS, SAM, fill, shop_map, shop_routes, shop_world
+from tests.connectors.shop import (
+    CHANGES,
+    EVENTS,
+    PLACED,
+    SAM,
+    SUSPENDED,
+    UNSUBSCRIBED,
+    fill,
+    shop_map,
+    shop_routes,
+    shop_world,
+)
 
 
 @pytest.fixture
@@ -60,7 +73,7 @@ def route_to(name: str) -> Route:
     return {route.name: route for route in shop_routes(shop_map("x"))}[name]
 
 
-class TestSqlite(ContractKit):
+class TestSqlite(ContractKit, ChangeKit):
     """The whole contract."""
 
 
@@ -82,7 +95,7 @@ def test_without_an_identity_no_statement_is_sent(connector: SqlDatabase, statem
 
 def test_what_is_never_exported_is_not_even_selected(connector: SqlDatabase, statements: list[str]) -> None:
     (row,) = rows(connector, route_to("users"), SAM)
-    assert row == {"id": 1, "email": "sam@example.com", "Nick Name": "sam 申"}
+    assert row == {"id": 1, "email": "sam@example.com", "Nick Name": "sam 申", "suspended_at": None}
     assert "password_hash" not in statements[0]
 
 
@@ -230,3 +243,48 @@ def test_batches_name_their_collection_and_fields(connector: SqlDatabase) -> Non
         ("provider", "subject", "user_id"),
         (("google", "sam", None), ("twitter", "s", 1)),
     )
+
+
+def read(path: Path, statement: str) -> list[object]:
+    """The first column, read without the connector."""
+    database = sqlite3.connect(path)
+    found = [row[0] for row in database.execute(statement)]
+    database.close()
+    return found
+
+
+def test_a_moment_is_written_as_the_column_spells_moments(connector: SqlDatabase, path: Path) -> None:
+    connector.stop(SUSPENDED, route_to("users"), SAM, "one")
+    connector.stop(UNSUBSCRIBED, route_to("consents"), SAM, "two")
+    (text,) = read(path, "SELECT suspended_at FROM [app users] WHERE id = 1")
+    (moment,) = read(path, "SELECT withdrawn_at FROM consents WHERE withdrawn_at > '2026-03-02'")
+    assert datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%S%z").tzinfo == UTC
+    assert datetime.strptime(f"{moment}+0000", "%Y-%m-%d %H:%M:%S%z")
+
+
+def test_a_consent_withdrawn_before_keeps_its_day(connector: SqlDatabase, path: Path) -> None:
+    connector.stop(UNSUBSCRIBED, route_to("consents"), SAM, "one")
+    (day,) = read(path, "SELECT withdrawn_at FROM consents WHERE id = 12")
+    assert str(day).startswith(f"{PLACED:%Y-%m-%d %H:%M}")
+
+
+def test_a_new_value_that_the_database_objects_to_changes_nothing(connector: SqlDatabase, world: World) -> None:
+    before = world.snapshot()
+    taken = Change("users", ("id",), (1,), "email", "sam@example.com", "mallory@example.com")
+    with pytest.raises(Rejected) as refused:
+        connector.correct((CHANGES[0], taken), "one")
+    assert "mallory" not in str(refused.value)
+    assert world.snapshot() == before
+
+
+def test_a_stop_reaches_two_thousand_identities_and_no_row_twice(connector: SqlDatabase) -> None:
+    told: dict[str, tuple[Key, ...]] = {"account": (*((n,) for n in range(5_000, 6_999)), (1,)), **SAM}
+    running = connector.still_running(UNSUBSCRIBED, route_to("consents"), told)
+    assert running == connector.stop(UNSUBSCRIBED, route_to("consents"), told, "one").count == 1
+
+
+def test_a_stop_has_no_settings_in_a_database() -> None:
+    shop = shop_map("sqlite:////x")
+    stops = {"account": SUSPENDED.model_copy(update={"settings": {"path": "/stops"}})}
+    with pytest.raises(ValueError, match="'path'"):
+        SqlDatabase.from_map(shop.model_copy(update={"stops": stops}), {})

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from dsr.connectors.change_kit import ChangeKit
 from dsr.connectors.contract import Chunk, Effect, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.connectors.sql import SqlDatabase
@@ -43,7 +44,7 @@ def world(url: str, engine: sa.Engine) -> World:
     return shop_world(url, engine)
 
 
-class TestPostgresql(ContractKit):
+class TestPostgresql(ContractKit, ChangeKit):
     """The whole contract."""
 
 

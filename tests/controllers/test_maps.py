@@ -7,22 +7,31 @@ import pytest
 from dsr.datamap.checks import contrast
 from dsr.datamap.facts import erasure_outline, facts
 from dsr.datamap.load import load_all
+from dsr.datamap.offers import matrix
 from dsr.datamap.outline import Goes
 from dsr.datamap.plan import compile_plan
+from dsr.datamap.portable import portable_fields
 from dsr.datamap.schema import ControllerMap, Way
 from dsr.law.rights import Right
 
 MAPS = load_all(Path(__file__).parents[2] / "controllers")
 
 
+def own(slug: str) -> ControllerMap:
+    """The controller's map without the portal, which is a system of every controller."""
+    found = MAPS[slug]
+    systems = {name: one for name, one in found.systems.items() if one.connector.kind != "portal"}
+    return found.model_copy(update={"systems": systems})
+
+
 @pytest.fixture
 def joypix() -> ControllerMap:
-    return MAPS["joypix"]
+    return own("joypix")
 
 
 @pytest.fixture
 def pixplus() -> ControllerMap:
-    return MAPS["pixplus"]
+    return own("pixplus")
 
 
 def test_both_controllers_are_there_and_nobody_else() -> None:
@@ -114,17 +123,153 @@ def test_the_public_copies_of_joypix_are_a_collection_of_their_own(joypix: Contr
 @pytest.mark.parametrize(
     ("slug", "purposes"),
     [
-        ("joypix", {"marketing", "analytics", "personalisation"}),
+        ("joypix", {"marketing", "analytics", "personalisation", "camera", "album", "microphone"}),
         ("pixplus", {"generation", "model-training"}),
     ],
 )
 def test_every_consent_can_be_withdrawn_and_says_what_then_happens(slug: str, purposes: set[str]) -> None:
-    """Rows J4, J6, P4, P6."""
+    """Rows J4, J5, J6, P4, P6."""
     register = MAPS[slug].controller.purposes
     withdrawable = {name for name, purpose in register.items() if purpose.withdrawable}
 
     assert withdrawable == purposes
-    assert all(register[name].when_withdrawn for name in withdrawable)
+    assert all(register[name].when_withdrawn and register[name].given_in for name in withdrawable)
+
+
+@pytest.mark.parametrize("slug", MAPS)
+def test_what_is_withdrawn_here_stops_in_the_consent_records_and_what_is_not_is_explained(slug: str) -> None:
+    """Rows J4, J5: cookies and permissions of a device are explained, not pretended."""
+    purposes = {name: one for name, one in MAPS[slug].controller.purposes.items() if one.withdrawable}
+    stops = MAPS[slug].systems["app-database"].stops
+    elsewhere = {name for name, one in purposes.items() if one.stopped_at != "here"}
+
+    assert set(stops) == set(purposes) - elsewhere | {"account"}
+    assert all(stops[name].collection == "consents" for name in stops if name != "account")
+    assert all(purposes[name].how for name in elsewhere)
+
+
+def test_cookies_of_joypix_are_withdrawn_in_its_records_and_explained_in_the_browser(joypix: ControllerMap) -> None:
+    purposes = joypix.controller.purposes
+
+    assert {name for name, one in purposes.items() if one.stopped_at == "device"} == {"camera", "album", "microphone"}
+    assert all("cookies" in purposes[name].how for name in ("analytics", "personalisation"))
+
+
+def test_training_of_models_is_told_to_runninghub_by_its_service(pixplus: ControllerMap) -> None:
+    """Row P6."""
+    runninghub = pixplus.controller.recipients["runninghub"]
+
+    assert pixplus.controller.purposes["model-training"].told == ("runninghub",)
+    assert (runninghub.told_by, runninghub.system) == ("connector", "runninghub")
+    assert set(pixplus.systems["runninghub"].stops) == {"generation", "model-training"}
+
+
+@pytest.mark.parametrize(
+    ("slug", "regions"),
+    [
+        (
+            "joypix",
+            {"eea": ("gdpr",), "uk": ("uk-gdpr",), "california": ("ccpa",), "us": (), "elsewhere": ()},
+        ),
+        (
+            "pixplus",
+            {"eea": ("gdpr",), "uk": ("uk-gdpr",), "california": ("ccpa",), "china": ("pipl",), "elsewhere": ()},
+        ),
+    ],
+)
+def test_people_live_in_regions_with_their_law_and_authority(slug: str, regions: dict[str, tuple[str, ...]]) -> None:
+    found = MAPS[slug].controller.regions
+
+    assert {name: one.regimes for name, one in found.items()} == regions
+    assert list(found) == list(regions)
+    assert all(one.authority and one.complaint_to for one in found.values())
+    assert all(one.court for one in found.values() if set(one.regimes) & {"gdpr", "uk-gdpr", "pipl"})
+
+
+@pytest.mark.parametrize("slug", MAPS)
+def test_every_right_is_offered_in_every_region(slug: str) -> None:
+    offers = [one for row in matrix(MAPS[slug].controller).values() for one in row.values()]
+
+    assert all(one and one.citation for one in offers)
+
+
+@pytest.mark.parametrize("right", [Right.PORTABILITY, Right.COMPLAINT])
+def test_what_the_policy_of_pixplus_does_not_list_is_granted_by_law_or_by_the_house(
+    pixplus: ControllerMap, right: Right
+) -> None:
+    """Row P12."""
+    granted = {region: one and one.granted_by for region, one in matrix(pixplus.controller)[right].items()}
+
+    assert granted == {"eea": "law", "uk": "law", "california": "house", "china": "law", "elsewhere": "house"}
+
+
+@pytest.mark.parametrize("slug", MAPS)
+def test_no_law_is_quoted_where_it_does_not_reach(slug: str) -> None:
+    found = matrix(MAPS[slug].controller)
+    quoted = {
+        region: " ".join(one.citation for row in found.values() if (one := row[region]))
+        for region in MAPS[slug].controller.regions
+    }
+
+    assert "UK GDPR" not in quoted["eea"]
+    assert "GDPR" not in quoted["uk"].replace("UK GDPR", "")
+    assert not any("GDPR" in quoted[region] for region in quoted if region not in {"eea", "uk"})
+
+
+@pytest.mark.parametrize("slug", MAPS)
+def test_an_erasure_takes_everything_or_the_content_alone(slug: str) -> None:
+    """Row P8."""
+    scopes = MAPS[slug].controller.scopes
+
+    assert list(scopes) == ["everything", "content"]
+    assert scopes["everything"].everything
+    assert not any("account" in one or "users" in one or "consents" in one for one in scopes["content"].collections)
+
+
+@pytest.mark.parametrize("slug", MAPS)
+def test_the_portal_speaks_english_and_chinese(slug: str) -> None:
+    assert MAPS[slug].controller.languages == ("en", "zh-hans")
+
+
+def test_names_languages_and_addresses_can_be_corrected_and_are_checked_by_type() -> None:
+    found = {
+        f"{slug}.{collection}.{name}": field.type
+        for slug in MAPS
+        for system in MAPS[slug].systems.values()
+        for collection, described in system.collections.items()
+        for name, field in described.fields.items()
+        if field.rectifiable
+    }
+
+    assert found == {
+        "joypix.users.email": "email",
+        "joypix.users.nickname": "text",
+        "joypix.users.language": "language",
+        "joypix.orders.invoice_name": "text",
+        "pixplus.accounts.email": "email",
+        "pixplus.accounts.nickname": "text",
+        "pixplus.accounts.language": "language",
+    }
+
+
+@pytest.mark.parametrize(
+    ("slug", "left_out"),
+    [
+        ("joypix", {"social_signins", "consents"}),
+        ("pixplus", {"devices", "face_data", "moderation_records", "consents", "events", "logs", "crash_reports"}),
+    ],
+)
+def test_a_portable_copy_leaves_out_what_rests_on_duty_interest_or_others(slug: str, left_out: set[str]) -> None:
+    """GDPR Art. 20(1)."""
+    found = own(slug)
+    fields = {
+        name: portable_fields(found, system.slug, name)
+        for system in found.systems.values()
+        for name in system.collections
+    }
+
+    assert {name for name, kept in fields.items() if not kept} == left_out
+    assert not any("id" in kept or "account_id" in kept or "user_id" in kept for kept in fields.values())
 
 
 def test_logs_of_pixplus_are_aggregated_and_their_device_forgotten(pixplus: ControllerMap) -> None:

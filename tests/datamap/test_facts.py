@@ -31,7 +31,8 @@ def test_purposes_are_told_for_each_category_with_their_basis(tmp_path: Path) ->
 
 
 def test_a_purpose_of_one_field_is_not_told_of_the_others(tmp_path: Path) -> None:
-    mail = "  post: {title: Write to you, describes: Offers., basis: consent, withdrawable: true}\n"
+    withdrawal = "withdrawable: true, given_in: 1, told: [bank]"
+    mail = f"  post: {{title: Write to you, describes: Offers., basis: consent, {withdrawal}}}\n"
     controller = CONTROLLER.replace("recipients:\n", f"{mail}recipients:\n", 1)
     shop = SYSTEM.replace("user.contact.email}", "user.contact.email, purposes: [post]}")
 

@@ -17,6 +17,8 @@ brand: {colour: "#5b21b6"}
 calendar: {country: NO, zone: Europe/Oslo}
 promise_source: the policy
 authority: Datatilsynet
+regions:
+  home: {title: Norway, regimes: [gdpr], authority: Datatilsynet}
 policy_versions:
   - {version: "1", effective_on: 2026-03-17}
 identities: {email: Your e-mail}

@@ -37,9 +37,9 @@ def test_only_reviewers_accept(browser: Browser, to_review: SubjectRequest, role
 
 @pytest.mark.parametrize("role", Role)
 def test_only_reviewers_refuse(browser: Browser, to_review: SubjectRequest, role: Role) -> None:
-    answer = act(browser(role), to_review, "refuse", ground=Ground.EXCESSIVE)
+    answer = act(browser(role), to_review, "refuse", ground=Ground.NOT_IDENTIFIABLE)
     assert answer.status_code == (302 if role in REVIEWERS else 403)
-    assert to_review.ground == (Ground.EXCESSIVE if role in REVIEWERS else "")
+    assert to_review.ground == (Ground.NOT_IDENTIFIABLE if role in REVIEWERS else "")
 
 
 @pytest.mark.parametrize("role", Role)
@@ -93,7 +93,7 @@ def test_an_answer_that_comes_too_late_is_not_lost(
     browser: Browser, to_answer: SubjectRequest, dana: Actor, world: World
 ) -> None:
     client = browser(Role.AGENT)
-    review.refuse(to_answer, ground=Ground.EXCESSIVE, by=dana, at=world.at)
+    review.refuse(to_answer, ground=Ground.NOT_A_REQUEST, by=dana, at=world.at)
     answer = act(client, to_answer, "answer", text="My careful words.")
     assert answer.status_code == 409
     page = answer.content.decode()

@@ -14,12 +14,10 @@ import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from dsr.connectors.contract import Batch
-from dsr.law.rights import Right
 from dsr.package import archive, manifest
 from dsr.package.contents import Answer
 from tests.package import answers
 from tests.package.conftest import Opened
-from tests.package.maps import JOYPIX, SYSTEMS
 
 
 def bag_faults(files: dict[str, bytes]) -> list[str]:
@@ -110,23 +108,6 @@ def test_a_field_that_nobody_described_stays_out(open_package: Callable[[Answer]
     package = open_package(answers.access(parts={"support": lambda: iter(part)}))
     assert package.json("data/support/letters.json") == [{"id": 1}]
     assert [entry["field"] for entry in package.json("manifest.json")["collections"][0]["withheld"]] == ["ssn"]
-
-
-def test_a_portable_copy_leaves_out_what_we_worked_out_ourselves(
-    open_package: Callable[[Answer], Opened],
-) -> None:
-    field = SYSTEMS["support"].collections["letters"].fields["id"]
-    fields = {"id": field, "mood": field.model_copy(update={"source": "derived"})}
-    letters = SYSTEMS["support"].collections["letters"].model_copy(update={"fields": fields})
-    system = SYSTEMS["support"].model_copy(update={"collections": {"letters": letters}})
-    systems = {**SYSTEMS, "support": system}
-    part = [Batch("letters", ("id", "mood"), ((1, "cross"),))]
-    answer = answers.access(
-        right=Right.PORTABILITY,
-        controller=JOYPIX.model_copy(update={"systems": systems}),
-        parts={"support": lambda: iter(part)},
-    )
-    assert open_package(answer).json("data/support/letters.json") == [{"id": 1}]
 
 
 def test_mallory_chooses_no_path_in_sams_package(access: Opened) -> None:

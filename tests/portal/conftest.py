@@ -30,6 +30,12 @@ def mallory(db: None) -> Client:
     return Client()
 
 
+def begin(browser: Client, base: str, asker: str = "person") -> None:
+    """The first two questions: at home in California, and asking for oneself unless said otherwise."""
+    assert browser.post(f"{base}region/", {"region": "california"}).status_code == 302
+    browser.post(f"{base}asker/", {"asker": asker})  # what is everybody's own does not ask it
+
+
 @pytest.fixture
 def file(sam: Client) -> Callable[..., SubjectRequest]:
     """Sam answers every question and sends the request."""
@@ -38,8 +44,10 @@ def file(sam: Client) -> Callable[..., SubjectRequest]:
         right: Right = Right.ACCESS, controller: str = "joypix", details: str = "", **extra: object
     ) -> SubjectRequest:
         base = f"/{controller}/ask/{right}/"
+        begin(sam, base)
         assert sam.post(f"{base}email/", {"email": SAM}).status_code == 302
         sam.post(f"{base}identities/", {})
+        sam.post(f"{base}scope/", {"scope": "everything"})  # only an erasure asks it
         assert sam.post(f"{base}details/", {"details": details, **extra}).status_code == 302
         response = sam.post(f"{base}check/")
         assert response.status_code == 302

@@ -8,7 +8,7 @@ from django.test import Client
 from dsr.law.rights import Right
 from dsr.models import SubjectRequest
 from tests.conftest import SAM, World
-from tests.portal.conftest import page_of
+from tests.portal.conftest import begin, page_of
 
 File = Callable[..., SubjectRequest]
 
@@ -63,6 +63,7 @@ def test_a_request_sent_has_a_reference_and_a_due_date_in_words(sam: Client, fil
 
 
 def test_an_answer_can_be_changed_before_it_is_sent(sam: Client) -> None:
+    begin(sam, "/joypix/ask/access/")
     for question, given in (("email", {"email": SAM}), ("identities", {}), ("details", {"details": "First"})):
         sam.post(f"/joypix/ask/access/{question}/", given)
     response = sam.post("/joypix/ask/access/details/", {"details": "Second"})
@@ -75,17 +76,19 @@ def test_an_answer_can_be_changed_before_it_is_sent(sam: Client) -> None:
 def test_a_request_is_sent_once_however_often_the_button_is_pressed(sam: Client, file: File) -> None:
     file()
     again = sam.post("/joypix/ask/access/check/")
-    assert again["Location"] == "/joypix/ask/access/email/"
+    assert again["Location"] == "/joypix/ask/access/region/"
     assert SubjectRequest.objects.count() == 1
 
 
 def test_erasure_says_beforehand_what_goes_what_stays_why_and_until_when(sam: Client) -> None:
-    for question, given in (("email", {"email": SAM}), ("identities", {}), ("details", {})):
+    begin(sam, "/joypix/ask/erasure/")
+    scope = ("scope", {"scope": "everything"})
+    for question, given in (("email", {"email": SAM}), ("identities", {}), scope, ("details", {})):
         sam.post(f"/joypix/ask/erasure/{question}/", given)
     page = sam.get("/joypix/ask/erasure/check/").content.decode()
     assert "What stays, why and until when" in page
     assert "3 years after" in page
-    assert "You may have made some of this public" in page
+    assert "What you may have made public" in page
 
 
 def test_what_was_typed_lies_sealed_in_the_session(sam: Client) -> None:
@@ -112,6 +115,7 @@ def test_every_kind_of_request_can_be_filed(file: File, right: Right) -> None:
 
 
 def test_an_identifier_besides_the_address_is_filed_and_not_proven(sam: Client, world: World) -> None:
+    begin(sam, "/joypix/ask/access/")
     sam.post("/joypix/ask/access/email/", {"email": SAM})
     sam.post("/joypix/ask/access/identities/", {"account": "jp000001"})
     sam.post("/joypix/ask/access/details/", {})
@@ -129,6 +133,7 @@ def test_the_form_is_refused_in_plain_words_when_its_protection_is_gone(db: None
 
 @pytest.mark.parametrize(("typed", "warned"), [("Sam@example.com", True), ("sam@example.com", False)])
 def test_capitals_are_pointed_out_because_matching_is_exact(sam: Client, typed: str, warned: bool) -> None:  # noqa: FBT001
+    begin(sam, "/joypix/ask/access/")
     for question, answer in (("email", {"email": typed}), ("identities", {}), ("details", {"details": ""})):
         sam.post(f"/joypix/ask/access/{question}/", answer)
     assert ("holds capital letters" in sam.get("/joypix/ask/access/check/").content.decode()) is warned

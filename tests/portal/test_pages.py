@@ -7,7 +7,7 @@ from django.test import Client
 from dsr.law.rights import Right
 from dsr.models import SubjectRequest
 from tests.conftest import SAM
-from tests.portal.conftest import page_of
+from tests.portal.conftest import begin, page_of
 
 PUBLIC = [
     "/",
@@ -47,7 +47,9 @@ def test_every_page_stands_on_its_own(sam: Client, address: str) -> None:
 def test_the_pages_of_a_request_stand_on_their_own(
     sam: Client, file: Callable[..., SubjectRequest], prove: Callable[[SubjectRequest], None]
 ) -> None:
-    for question, given in (("email", {"email": SAM}), ("identities", {}), ("details", {})):
+    begin(sam, "/joypix/ask/erasure/")
+    scope = ("scope", {"scope": "everything"})
+    for question, given in (("email", {"email": SAM}), ("identities", {}), scope, ("details", {})):
         sam.post(f"/joypix/ask/erasure/{question}/", given)
     is_well_made(sam.get("/joypix/ask/erasure/check/").content.decode())
     subject_request = file(Right.ERASURE)

@@ -25,8 +25,9 @@ from dsr.law.rights import Right  # noqa: E402
 from dsr.law.states import State  # noqa: E402
 from dsr.management import demo  # noqa: E402
 from dsr.models import PlanItem, SubjectRequest  # noqa: E402
-from dsr.steps import approval, delivery, intake, ledger, review, verification, work  # noqa: E402
-from tests.postgresql import plans  # noqa: E402
+from dsr.steps import approval, cancellation, delivery, intake, ledger, review, verification, work  # noqa: E402
+from dsr.steps.move import Conflict  # noqa: E402
+from tests.postgresql import plans, sequences, timetable  # noqa: E402
 
 SAM = "sam@example.com"
 PAUSE = threading.Event()
@@ -38,12 +39,18 @@ def member(username: str, role: Role) -> Actor:
     return Actor(ActorKind.STAFF, str(Staff.objects.get(username=username).pk))
 
 
-def accepted(controller: str, right: Right, email: str, dana: Actor, at: datetime) -> SubjectRequest:
-    """A request that was filed and proven, and that Dana has accepted."""
+def proven(controller: str, right: Right, email: str, at: datetime) -> SubjectRequest:
+    """A request that was filed and proven."""
     asked = intake.Intake(controller, right, ((IdentityKind.EMAIL, email),))
     subject_request = intake.receive(asked, by=SUBJECT, at=at)
     verification.confirm(subject_request, demo.code_of(subject_request), at=at)
     subject_request.refresh_from_db()
+    return subject_request
+
+
+def accepted(controller: str, right: Right, email: str, dana: Actor, at: datetime) -> SubjectRequest:
+    """A request that was filed and proven, and that Dana has accepted."""
+    subject_request = proven(controller, right, email, at)
     review.accept(subject_request, by=dana, at=at)
     return subject_request
 
@@ -109,6 +116,49 @@ def claim_beside_a_lock() -> dict[str, object]:
     return {**names, **ids, "seconds": waited[0]}
 
 
+def at_once(act: str, many: str) -> dict[str, object]:
+    """So many clicks on one decision at the same moment, each on a connection of its own; what came of it."""
+    dana, eli = member("dana", Role.AGENT), member("eli", Role.APPROVER)
+    at, together, outcomes = timezone.now(), threading.Barrier(int(many)), []
+    subject_request = proven("joypix", Right.ERASURE, SAM, at)
+    if act == "approve":
+        review.accept(subject_request, by=dana, at=at)
+        work_until(subject_request, State.SEARCHED)
+    digest = subject_request.manifest.digest if act == "approve" else ""
+    clicks: dict[str, Callable[[SubjectRequest], None]] = {
+        "accept": lambda mine: review.accept(mine, by=dana, at=at),
+        "approve": lambda mine: approval.approve(mine, digest=digest, by=eli, at=at),
+        "cancel": lambda mine: cancellation.cancel(mine, by=SUBJECT, at=at),
+    }
+
+    def click() -> None:
+        mine = SubjectRequest.objects.get(pk=subject_request.pk)
+        together.wait()
+        try:
+            clicks[act](mine)
+            outcomes.append("done")
+        except Conflict:
+            outcomes.append("conflict")
+        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
+            outcomes.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=click) for _ in range(int(many))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tags = {"accept": "request:accepted", "approve": "plan:approved", "cancel": "request:cancelled"}
+    letters = {"accept": "accepted", "approve": "approved", "cancel": "cancelled"}
+    return {
+        "outcomes": {each: outcomes.count(each) for each in sorted(set(outcomes))},
+        "events": subject_request.events.filter(tag=tags[act]).count(),
+        "letters": subject_request.notices.filter(letter=letters[act]).count(),
+        "plans": subject_request.events.filter(tag="plan:made").count(),
+    }
+
+
 def settings_in_force() -> dict[str, object]:
     """What the server says about the connection the portal has opened."""
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
@@ -125,8 +175,33 @@ def claim_plan(finished: str) -> dict[str, object]:
     return {"plan": plans.of_claim(int(finished), timezone.now())}
 
 
+def write_and_sequence(threads: str, each: str) -> dict[str, object]:
+    """Several sequencers on one record."""
+    return {"events": sequences.beside_each_other(int(threads), int(each))}
+
+
+def commit_late() -> dict[str, object]:
+    """Ids and commits in two orders."""
+    return {**sequences.committed_late()}
+
+
 ACTS: dict[str, Callable[..., dict[str, object]]] = {
-    act.__name__: act for act in (walk, file, claim_beside_a_lock, settings_in_force, claim_plan)
+    act.__name__: act
+    for act in (
+        walk,
+        file,
+        at_once,
+        claim_beside_a_lock,
+        settings_in_force,
+        claim_plan,
+        write_and_sequence,
+        commit_late,
+    )
+}
+
+ACTS |= {
+    act.__name__: act
+    for act in (timetable.file_late, timetable.tell, timetable.count_daily, timetable.told, timetable.recount)
 }
 
 if __name__ == "__main__":

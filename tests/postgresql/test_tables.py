@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from dsr.models import installer
 from tests.postgresql.conftest import Portal
 
 pytestmark = pytest.mark.processes
@@ -18,11 +19,11 @@ def test_the_models_ask_for_no_other_tables_than_those_migrated(migrated: Portal
     assert "No changes" in migrated.manage("makemigrations", "--check", "--dry-run")
 
 
-@pytest.mark.parametrize("table", ["dsr_event", "dsr_approval"])
-@pytest.mark.parametrize("attempt", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize("table", installer.APPEND_ONLY)
+@pytest.mark.parametrize("attempt", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 def test_the_database_refuses_to_change_the_record(migrated: Portal, table: str, attempt: str) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match=f"{table} is append-only"):
-        migrated.rows(attempt.format(table))
+        migrated.rows(attempt.format(table, installer.APPEND_ONLY[table][0]))
 
 
 def test_the_record_cannot_be_emptied_by_way_of_the_requests(migrated: Portal) -> None:
@@ -37,7 +38,7 @@ def test_a_guard_that_was_taken_away_is_missed_and_set_again(portal: Portal) -> 
     portal.manage("migrate", "--verbosity", "0")
     assert "dsr_event_no_delete is missing" in missed
     assert portal.rows(GUARDED) == before
-    assert len(before) == 6
+    assert len(before) >= 3 * len(installer.APPEND_ONLY)
 
 
 def test_nobody_waits_for_ever_on_a_connection(migrated: Portal) -> None:

@@ -45,4 +45,5 @@ if __name__ == "__main__":
     ledger.claim = claim
     while True:
         work.sweep(timezone.now)
+        work.post(timezone.now)
         PAUSE.wait(0.1)

@@ -4,10 +4,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
 from dsr.connectors.contract import Batch, Cell
@@ -22,6 +24,7 @@ from dsr.steps import approval, delivery, parts, review, work
 from dsr.steps.move import move
 from tests.conftest import SAM, World
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 OVER = [ItemState.DONE, ItemState.QUARANTINED]
 
 
@@ -107,6 +110,29 @@ def a_rival_before(word: str, act: Callable[[], object]) -> Iterator[None]:
     assert not waiting
 
 
+class Died(BaseException):
+    """As a worker that is killed: nothing catches it."""
+
+
+@contextmanager
+def dying(module: object, name: str) -> Iterator[None]:
+    """A worker dies just before it calls this function: what it had done outside stays done."""
+    original = getattr(module, name)
+
+    def die(*_: object, **__: object) -> None:
+        raise Died
+
+    setattr(module, name, die)
+    try:
+        yield
+    except Died:
+        return
+    finally:
+        setattr(module, name, original)
+    message = "it never came so far"
+    raise AssertionError(message)
+
+
 def pause(seconds: float) -> None:
     """Let a live service have its time."""
     threading.Event().wait(seconds)
@@ -131,3 +157,9 @@ def packaged(world: World, content: bytes = b"PK, and what was found of sam@exam
         move(subject_request, State.PACKAGED, by=PORTAL, at=world.at, event="package:released")
         delivery.offer(subject_request, at=world.at)
     return subject_request
+
+
+def outbox() -> list[EmailMessage]:
+    """Everything that left us so far."""
+    sent: list[EmailMessage] = mail.outbox
+    return sent

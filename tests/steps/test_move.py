@@ -1,11 +1,13 @@
 """A request moves in one way only, and each move happens once."""
 
+import uuid
 from datetime import UTC, datetime
 from itertools import product
 
 import pytest
 
 from dsr.law.actors import PORTAL, SUBJECT
+from dsr.law.references import new_reference
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, MOVES, State, allowed
 from dsr.models import Event, SubjectRequest
@@ -24,9 +26,12 @@ def filed(db: None) -> SubjectRequest:
 
 
 def standing(subject_request: SubjectRequest, state: State, right: Right = Right.ACCESS) -> SubjectRequest:
-    """The request, put into a state by hand."""
-    SubjectRequest.objects.filter(pk=subject_request.pk).update(state=state, right=right)
-    return SubjectRequest.objects.get(pk=subject_request.pk)
+    """A request like this one, put into a state by hand; what is asked never changes in a row that stands."""
+    another = SubjectRequest.objects.get(pk=subject_request.pk)
+    another.id, another.reference = uuid.uuid4(), new_reference()
+    another.state, another.right = state, right
+    another.save(force_insert=True)
+    return another
 
 
 def test_no_move_that_the_walk_does_not_name_is_made(filed: SubjectRequest) -> None:
@@ -55,23 +60,24 @@ def test_only_information_is_answered_without_a_proof(filed: SubjectRequest, rig
 
 
 def test_of_two_who_move_a_request_one_wins_and_one_event_is_written(filed: SubjectRequest) -> None:
-    first, second = standing(filed, State.VERIFIED), standing(filed, State.VERIFIED)
+    first = standing(filed, State.VERIFIED)
+    second = SubjectRequest.objects.get(pk=first.pk)
     move(first, State.REFUSED, by=PORTAL, at=AT, event="test:moved")
     with pytest.raises(Conflict, match="meanwhile"):
         move(second, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved")
-    assert SubjectRequest.objects.get().state == State.REFUSED
+    assert SubjectRequest.objects.get(pk=first.pk).state == State.REFUSED
     assert Event.objects.filter(tag="test:moved").count() == 1
 
 
 def test_the_loser_of_a_race_in_the_last_moment_writes_nothing(filed: SubjectRequest) -> None:
     subject_request = standing(filed, State.VERIFIED)
-    winner = SubjectRequest.objects.filter(pk=filed.pk)
+    winner = SubjectRequest.objects.filter(pk=subject_request.pk)
     with (
         scenes.a_rival_before("SAVEPOINT", lambda: winner.update(state=State.CANCELLED)),
         pytest.raises(Conflict),
     ):
         move(subject_request, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved")
-    assert SubjectRequest.objects.get().state == State.CANCELLED
+    assert winner.get().state == State.CANCELLED
     assert not Event.objects.filter(tag="test:moved").exists()
 
 
@@ -79,4 +85,4 @@ def test_a_move_whose_event_cannot_be_written_is_not_made(filed: SubjectRequest)
     subject_request = standing(filed, State.VERIFIED)
     with pytest.raises(TypeError):
         move(subject_request, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved", detail=object())
-    assert SubjectRequest.objects.get().state == State.VERIFIED
+    assert SubjectRequest.objects.get(pk=subject_request.pk).state == State.VERIFIED

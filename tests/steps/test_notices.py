@@ -4,9 +4,11 @@ import json
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from pytest_django import Settings
 
 from dsr.datamap.schema import IdentityKind
@@ -15,8 +17,9 @@ from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Letter, NoticeState
-from dsr.models import Event, Notice
-from dsr.steps import intake, notices
+from dsr.models import Event, Notice, Proof
+from dsr.steps import intake, notices, verification
+from dsr.steps.verification import Confirmation
 from tests.conftest import SAM, World
 from tests.steps import scenes
 
@@ -54,7 +57,7 @@ def test_a_letter_goes_to_the_typed_address_alone(world: World) -> None:
 def test_every_attempt_carries_the_same_message_id(world: World, settings: Settings, no_mail_server: None) -> None:
     world.file(Right.ACCESS)
     notice = Notice.objects.get()
-    first = notices._message(notice).message()["Message-ID"]  # noqa: SLF001 — what a failed attempt had carried
+    first = notices._message(notice, world.at).message()["Message-ID"]  # noqa: SLF001 — what a failed attempt had carried
     notices.send_next(at=world.at)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     notices.send_next(at=world.later(hours=1))
@@ -125,23 +128,61 @@ def test_a_sender_that_comes_back_late_records_nothing(world: World) -> None:
 
 def test_the_words_of_a_letter_are_forgotten_once_it_is_sent(world: World) -> None:
     world.file(Right.ACCESS)
-    assert "code" in json.loads(Notice.objects.get().context())
+    assert "reference" in json.loads(Notice.objects.get().context())
     world.letters()
     assert Notice.objects.get().context_sealed == ""
 
 
-def test_neither_address_nor_code_stands_in_the_outbox_in_the_clear(world: World) -> None:
+def test_an_address_does_not_stand_in_the_outbox_in_the_clear(world: World) -> None:
     world.file(Right.ACCESS)
-    stored = str(Notice.objects.values().get())
-    assert SAM not in stored
-    assert json.loads(Notice.objects.get().context())["code"] not in stored
+    assert SAM not in str(Notice.objects.values().get())
+
+
+def test_no_code_exists_before_its_letter_is_sent(world: World) -> None:
+    world.file(Right.ACCESS)
+    context = json.loads(Notice.objects.get().context())
+    assert "code" not in context
+    assert Proof.objects.get(pk=context["proof"]).code_hash == ""
+
+
+def test_the_ten_minutes_of_a_code_run_from_the_sending(world: World) -> None:
+    subject_request = world.file(Right.ACCESS)
+    world.later(hours=2)  # the mail waited
+    code = world.code()
+    assert verification.confirm(subject_request, code, at=world.later(minutes=9)) is Confirmation.CONFIRMED
+
+
+def test_a_letter_that_carries_only_a_code_is_not_sent_once_a_newer_one_is_asked_for(
+    world: World, settings: Settings, no_mail_server: None
+) -> None:
+    subject_request = world.file(Right.ACCESS)
+    verification.ask(subject_request, at=world.later(minutes=1))
+    for _ in range(2):
+        notices.send_next(at=world.at)
+    verification.ask(subject_request, at=world.later(minutes=1))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    world.later(minutes=1)
+    assert sum("Your code" in message.subject for message in _sent(world)) == 1
+    assert Notice.objects.filter(letter=Letter.CODE, state=NoticeState.FAILED).count() == 1
+
+
+def _sent(world: World) -> list[EmailMessage]:
+    world.letters()
+    return mail.outbox
 
 
 @pytest.mark.parametrize("letter", list(Letter))
 def test_no_subject_line_names_a_person_or_a_code(world: World, letter: Letter) -> None:
     subject_request = world.file(Right.ACCESS, details="I am Sam Ortiz.")
     subject_request.ground = Ground.EXCESSIVE
-    notices.queue(subject_request, letter, at=world.at, code="1234 5678", code_minutes=10, expires_on="Friday")
+    told: dict[str, Any] = {
+        "code": "1234 5678",
+        "code_minutes": 10,
+        "expires_on": "Friday",
+        "why": "-",
+        "about": "accepted",
+    }
+    notices.queue(subject_request, letter, at=world.at, **told)
     world.letters()
     lines = [message.subject for message in mail.outbox]
     assert not [line for line in lines for word in ("sam", "ortiz", "1234", "5678") if word in line.lower()]

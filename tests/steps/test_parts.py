@@ -38,7 +38,7 @@ def test_a_package_that_waits_for_its_owner_is_not_tidied_away(world: World) -> 
 
 def test_what_was_found_for_a_refused_request_cannot_be_opened_any_more(world: World, dana: Actor) -> None:
     subject_request = scenes.searched(world, dana)
-    review.refuse(subject_request, ground=Ground.EXCESSIVE, by=dana, at=world.at)
+    review.refuse(subject_request, ground=Ground.NOT_IDENTIFIABLE, by=dana, at=world.at)
     found = Part.objects.filter(item__kind=Kind.FIND)
     assert found
     assert {part.wrapped_key for part in found} == {""}

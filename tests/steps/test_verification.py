@@ -66,6 +66,7 @@ def test_a_code_of_one_request_proves_no_other(world: World) -> None:
     mine = world.file(Right.ACCESS)
     code = world.code()
     other = world.file(Right.ERASURE)
+    world.letters()
     assert verification.confirm(other, code, at=world.at) is Confirmation.WRONG
     assert verification.confirm(mine, code, at=world.at) is Confirmation.CONFIRMED
 
@@ -75,6 +76,7 @@ def test_a_code_that_was_moved_to_another_row_proves_nothing(world: World) -> No
     code = world.code()
     stolen = Proof.objects.get().code_hash
     other = world.file(Right.ACCESS)
+    world.letters()
     Proof.objects.filter(identity__subject_request=other).update(code_hash=stolen)
     assert verification.confirm(other, code, at=world.at) is Confirmation.WRONG
     assert mine.identities.get().proven_at is None

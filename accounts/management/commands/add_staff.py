@@ -26,6 +26,7 @@ class Command(BaseCommand):
         """Who, and what they may do."""
         parser.add_argument("username")
         parser.add_argument("--name", required=True, help="as colleagues know them")
+        parser.add_argument("--email", default="", help="where reminders go; without it there are none")
         parser.add_argument(
             "--role",
             dest="roles",
@@ -42,7 +43,9 @@ class Command(BaseCommand):
         if not roles and not options["administrator"]:
             raise CommandError("give at least one --role, such as --role joypix:agent")
         try:
-            new = staff.add(username, name, roles, administrator=bool(options["administrator"]))
+            new = staff.add(
+                username, name, roles, email=str(options["email"]), administrator=bool(options["administrator"])
+            )
         except staff.NotAdded as why:
             raise CommandError(str(why)) from None
         drawn = io.StringIO()

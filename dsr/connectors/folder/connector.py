@@ -11,6 +11,7 @@ from dsr.connectors.contract import (
     Ability,
     Batch,
     Cell,
+    ChangesNothing,
     Chunk,
     Effect,
     File,
@@ -57,7 +58,7 @@ class _Leaf:
         return self.fields[field]
 
 
-class Folder:
+class Folder(ChangesNothing):
     """Finds files by the fields of their path, erases by unlinking."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE})
@@ -69,7 +70,10 @@ class Folder:
 
     @classmethod
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
-        """Validate the settings: `root`, absolute; per collection `path`."""
+        """Validate the settings: `root`, absolute; per collection `path`. Files are never changed."""
+        fields = (field for one in system.collections.values() for field in one.fields.values())
+        if system.stops or any(field.rectifiable for field in fields):
+            raise ValueError(f"{system.slug}: files are deleted or kept; nothing is rectifiable, and nothing stops")
         root = system_settings(system, environ, needed=("root",))["root"]
         if not os.path.isabs(root):  # noqa: PTH117  the tree is opened by descriptors, not by Path
             raise ValueError(f"{system.slug}: setting 'root' must be an absolute path")

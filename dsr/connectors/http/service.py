@@ -1,22 +1,27 @@
-"""A service that lists rows by a parameter, erases them by id, and may take its time with that."""
+"""A service that lists rows by a parameter, erases them by id, corrects and stops, and may take its time with that."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import ClassVar, Self
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Self
 
 from dsr.connectors.contract import (
     Ability,
     Batch,
+    Cell,
+    Change,
     Chunk,
     Effect,
     Finding,
     Receipt,
     Rejected,
     Schema,
-    Unreachable,
     fields_brought,
 )
-from dsr.connectors.http.config import Endpoints, HttpSettings, http_settings
+from dsr.connectors.guards import correctable, stoppable
+from dsr.connectors.http.asking import Asking, Item, named
+from dsr.connectors.http.changes import corrected, correction, is_stopped, runs, stopped
+from dsr.connectors.http.config import Endpoints, http_settings
 from dsr.connectors.http.wire import (
     ACCEPTED,
     OK,
@@ -25,39 +30,36 @@ from dsr.connectors.http.wire import (
     cell,
     checked_job,
     job_of,
-    page_of,
     poll_in,
     receipt_of,
 )
-from dsr.datamap.route import Identities, Key, Route, Value
-from dsr.datamap.schema import SystemMap, Way
-from dsr.egress.client import Answer, Egress, NoAnswer, Refused, Timeouts
+from dsr.datamap.route import Identities, Key, Route
+from dsr.datamap.schema import Stop, SystemMap, Way
+from dsr.egress.client import Answer
 
 ROWS_AT_ONCE = 1_000
-_MOST_PAGES = 10_000
 _NOBODY = "rightful-check"  # a value that no row has
 
-Item = Mapping[str, object]
+Reader = Callable[[str, Item, int], Receipt]
 
 
-class HttpService:
-    """Finds and erases over HTTP; fails closed whenever a question would be wider than meant."""
-
-    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE, Ability.POLL})
-
-    def __init__(self, system: SystemMap, settings: HttpSettings) -> None:
-        self._system = system
-        self._settings = settings
-        timeouts = Timeouts(connect=min(5.0, settings.timeout), read=settings.timeout, total=settings.timeout)
-        try:
-            self._egress = Egress([settings.base_url], timeouts=timeouts)
-        except ValueError as error:
-            raise ValueError(f"{system.slug}: setting 'base_url': {error}") from None
+class HttpService(Asking):
+    """Finds, erases, corrects and stops over HTTP; fails closed whenever a question would be wider than meant."""
 
     @classmethod
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
         """Validate `base_url`, `token`, `timeout`; per collection `list`, `query`, `erase` and so on."""
         return cls(system, http_settings(system, environ))
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the map's settings name an endpoint for."""
+        found = {Ability.FIND, Ability.ERASE, Ability.POLL}
+        if any(endpoints.correct for endpoints in self._settings.collections.values()):
+            found.add(Ability.CORRECT)
+        if self._settings.stops:
+            found.add(Ability.STOP)
+        return frozenset(found)
 
     def describe(self) -> Schema:
         """Name the collections; such a service publishes no fields."""
@@ -97,38 +99,16 @@ class HttpService:
         endpoints = self._endpoints(chunk)
         if not endpoints.erase or chunk.way is not Way.DELETE:
             raise Rejected(f"{chunk.collection}: the service has no way to do this")
-        if not key.strip():
-            raise Rejected(f"{chunk.collection}: an erasure without its key is not sent")
         own = self._ids(chunk)
         if not own:
+            _needs(chunk.collection, key)
             return Receipt(Effect.ABSENT)
-        answer = self._sent(
-            "POST",
-            endpoints.erase,
-            headers={"Idempotency-Key": key},
-            body={"ids": [k[0] for k in own.values()]},
-        )
-        body = body_of(chunk.collection, answer, expected=(OK, ACCEPTED))
-        if answer.status == ACCEPTED:
-            job = job_of(chunk.collection, body)
-            if not endpoints.poll:
-                return Receipt(Effect.IN_DOUBT, note="the service started a job that cannot be polled")
-            handle = f"{chunk.collection}/{len(own)}/{job.name}"
-            return Receipt(Effect.STARTED, handle=handle, poll_in=job.poll_in)
-        receipt = receipt_of(chunk.collection, body, lambda found: _own(chunk.collection, own, found))
-        return _counted(receipt, body, len(own))
 
-    def poll(self, handle: str) -> Receipt:
-        """Ask for the outcome of a job; the handle names collection, number of keys and job."""
-        name, asked, job = [*handle.split("/", 2), "", ""][:3]
-        endpoints = self._settings.collections.get(name)
-        if endpoints is None or not endpoints.poll or not asked.isdecimal():
-            raise Rejected(f"{self._system.slug}: the handle names no erasure of ours")
-        path = endpoints.poll.replace("{job}", checked_job(name, job))
-        body = body_of(name, self._sent("GET", path), expected=(OK,))
-        if body.get("status") == "running":
-            return Receipt(Effect.STARTED, handle=handle, poll_in=poll_in(name, body))
-        return _counted(receipt_of(name, body, lambda found: (_id(name, found),)), body, int(asked))
+        def read(place: str, body: Item, asked: int) -> Receipt:
+            return _counted(receipt_of(place, body, lambda found: _own(place, own, found)), body, asked)
+
+        answer = self._ordered("POST", endpoints.erase, chunk.collection, key, {"ids": [k[0] for k in own.values()]})
+        return _outcome(answer, chunk.collection, len(own), endpoints.poll, read)
 
     def read_back(self, chunk: Chunk) -> tuple[Key, ...]:
         """List again by id and name the keys that are still there."""
@@ -139,80 +119,80 @@ class HttpService:
         found = self._listed(chunk.collection, endpoints.by_id, list(own), shown_in=field)
         return tuple(dict.fromkeys(_own(chunk.collection, own, item[field]) for item in found))
 
-    def close(self) -> None:
-        """Give back connections."""
-        self._egress.close()
-
-    def _rows(self, route: Route, identities: Identities) -> Iterator[Item]:
-        """List the rows of a route; a row that the service repeats is brought once."""
-        query, (key,) = self._settings.collections[route.name].query, route.collection.key
-        seen = set()
-        for item in self._listed(route.name, query, self._values(route, identities), shown_in=query):
-            one = _id(route.name, item.get(key))
-            if one not in seen:
-                seen.add(one)
-                yield item
-
-    def _values(self, route: Route, identities: Identities) -> list[str]:
-        """Collect the parameter's values. Empty ones reach nobody and are never sent."""
-        told: list[object] = []
-        for seed in route.seeds:
-            told += [key[0] for key in identities.get(seed.kind, ()) if len(key) == 1]
-        for hop in route.hops:
-            told += [item.get(hop.to_fields[0]) for item in self._rows(hop.to, identities)]
-        values = (_id(route.name, value) for value in told if value not in (None, ""))
-        return list(dict.fromkeys(str(value) for value in values))
-
-    def _listed(self, name: str, parameter: str, values: Sequence[str], *, shown_in: str = "") -> Iterator[Item]:
-        """Ask page by page, as many values at once as the service takes. No value, no call.
-
-        Each row must show in `shown_in` a value that was asked for, else the service's filter did not
-        work and the row may be anybody's.
-        """
+    def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:
+        """Send old and new values; the service compares the old ones in the same step."""
+        name = correctable(self._system, changes)
         endpoints = self._settings.collections[name]
-        for start in range(0, len(values), endpoints.batch):
-            asked = values[start : start + endpoints.batch]
-            if not parameter or not all(asked):
-                raise Rejected(f"{name}: a question without a value would reach everybody; it was not sent")
-            expected = {value.casefold() for value in asked}
-            for item in self._pages(name, [(parameter, value) for value in asked]):
-                if shown_in and str(item.get(shown_in, "")).casefold() not in expected:
-                    raise Rejected(f"{name}: the service brings rows that were not asked for")
-                yield item
+        if not endpoints.correct:
+            raise Rejected(f"{name}: the service has no way to do this")
+        answer = self._ordered("PATCH", endpoints.correct, name, key, correction(changes))
+        return _outcome(answer, f"correct/{name}", len(changes), endpoints.poll, corrected)
 
-    def _pages(self, name: str, asked: Sequence[tuple[str, str]]) -> Iterator[Item]:
-        path = self._settings.collections[name].list
-        cursor, cursors = "", set[str]()
-        while len(cursors) < _MOST_PAGES:
-            params = [*asked, *([("cursor", cursor)] if cursor else [])]
-            answer = self._sent("GET", path, params=params)
-            page = page_of(name, body_of(name, answer, expected=(OK,)))
-            yield from page.items
-            if not page.cursor:
-                return
-            if page.cursor in cursors:
-                break
-            cursor = page.cursor
-            cursors.add(cursor)
-        raise Rejected(f"{name}: the list does not come to an end")
+    def read_values(self, changes: tuple[Change, ...]) -> tuple[Cell, ...]:
+        """List again by id and read the fields."""
+        name = correctable(self._system, changes)
+        (field,) = self._system.collections[name].key
+        wanted = list(dict.fromkeys(str(named(name, change.key[0])) for change in changes))
+        rows = self._listed(name, self._settings.collections[name].by_id, wanted, shown_in=field)
+        found = {str(item[field]): item for item in rows}
+        return tuple(_value(name, found.get(str(change.key[0])), change.field) for change in changes)
 
-    def _sent(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Sequence[tuple[str, str]] = (),
-        headers: Mapping[str, str] | None = None,
-        body: object = None,
-    ) -> Answer:
-        with _speaking(self._system.slug):
-            return self._egress.send(
-                method,
-                self._settings.base_url + path,
-                params=params,
-                headers={"Authorization": f"Bearer {self._settings.token}", **(headers or {})},
-                body=body,
-            )
+    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
+        """Name to the service the person's rows that are not stopped."""
+        stoppable(self._system, stop, route)
+        ids = self._those(route, identities, lambda item: runs(stop, item))
+        return self._told(stop, ids, key, stop.set)
+
+    def resume(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
+        """Name to the service the person's rows that are stopped."""
+        if not stoppable(self._system, stop, route).undo:
+            raise Rejected(f"{route.name}: the map says no way back for this stop")
+        ids = self._those(route, identities, lambda item: is_stopped(stop, item))
+        return self._told(stop, ids, key, stop.undo or {})
+
+    def still_running(self, stop: Stop, route: Route, identities: Identities) -> int:
+        """List again, and count what is not stopped."""
+        stoppable(self._system, stop, route)
+        return len(self._those(route, identities, lambda item: runs(stop, item)))
+
+    def poll(self, handle: str) -> Receipt:
+        """Ask for the outcome of a job. The handle names what it does, the number of rows, and the job."""
+        label, asked, job = [*handle.rsplit("/", 2), "", ""][:3]
+        path, read = self._job(label)
+        if not path or not asked.isdecimal():
+            raise Rejected(f"{self._system.slug}: the handle names no effect of ours")
+        place = label.rpartition("/")[2]
+        body = body_of(place, self._sent("GET", path.replace("{job}", checked_job(place, job))), expected=(OK,))
+        if body.get("status") == "running":
+            return Receipt(Effect.STARTED, handle=handle, poll_in=poll_in(place, body))
+        return read(place, body, int(asked))
+
+    def _job(self, label: str) -> tuple[str, Reader]:
+        """Where a job is polled, and how its outcome is read; an empty path: none of ours."""
+        verb, _, name = label.rpartition("/")
+        if verb == "stop":
+            return (self._settings.stops[name].poll if name in self._settings.stops else ""), stopped
+        path = self._settings.collections[name].poll if name in self._settings.collections else ""
+        return (path if verb in ("", "correct") else ""), (corrected if verb else _erased)
+
+    def _those(self, route: Route, identities: Identities, meant: Callable[[Item], bool]) -> list[str | int]:
+        (key,) = route.collection.key
+        return [named(route.name, item.get(key)) for item in self._rows(route, identities) if meant(item)]
+
+    def _told(self, stop: Stop, ids: Sequence[str | int], key: str, new: Mapping[str, str | int | None]) -> Receipt:
+        slug = next(slug for slug, one in self._system.stops.items() if one == stop)
+        _needs(stop.collection, key)
+        if not ids:
+            return Receipt(Effect.ABSENT)
+        # What is stopped already is not named again; other rows are another order, with a key of its own.
+        digest = hashlib.sha256(json.dumps([ids, new], sort_keys=True).encode()).hexdigest()[:16]
+        endpoint = self._settings.stops[slug]
+        answer = self._ordered("POST", endpoint.path, stop.collection, f"{key}-{digest}", {"ids": ids, "set": new})
+        return _outcome(answer, f"stop/{slug}", len(ids), endpoint.poll, stopped)
+
+    def _ordered(self, method: str, path: str, place: str, key: str, body: object) -> Answer:
+        _needs(place, key)
+        return self._sent(method, path, headers={"Idempotency-Key": key}, body=body)
 
     def _endpoints(self, chunk: Chunk) -> Endpoints:
         if chunk.collection not in self._settings.collections:
@@ -223,14 +203,32 @@ class HttpService:
 
     def _ids(self, chunk: Chunk) -> dict[str, Key]:
         """Give the chunk's keys by their text. Raises Rejected for a key with a gap."""
-        return {str(_id(chunk.collection, *key)): key for key in chunk.keys}
+        return {str(named(chunk.collection, *key)): key for key in chunk.keys}
 
 
-def _id(place: str, *found: object) -> Value:
-    """Let through what can name a row: text or a whole number."""
-    if len(found) == 1 and isinstance(found[0], str | int) and not isinstance(found[0], bool) and found[0] != "":
-        return found[0]
-    raise Rejected(f"{place}: a row or a value cannot be named; text or a whole number is needed")
+def _outcome(answer: Answer, label: str, asked: int, poll: str, read: Reader) -> Receipt:
+    """Read what became of an order: it is over, or a job goes on."""
+    place = label.rpartition("/")[2]
+    body = body_of(place, answer, expected=(OK, ACCEPTED))
+    if answer.status != ACCEPTED:
+        return read(place, body, asked)
+    job = job_of(place, body)
+    if not poll:
+        return Receipt(Effect.IN_DOUBT, note="the service started a job that cannot be polled")
+    return Receipt(Effect.STARTED, handle=f"{label}/{asked}/{job.name}", poll_in=job.poll_in)
+
+
+def _needs(place: str, key: str) -> None:
+    if not key.strip():
+        raise Rejected(f"{place}: an effect without its key is not sent")
+
+
+def _value(place: str, item: Item | None, field: str) -> Cell:
+    if item is None:
+        return None
+    if field not in item:
+        raise Rejected(f"{place}: the service does not tell '{field}'")
+    return cell(item[field])
 
 
 def _own(place: str, own: Mapping[str, Key], found: object) -> Key:
@@ -239,18 +237,12 @@ def _own(place: str, own: Mapping[str, Key], found: object) -> Key:
     return own[str(found)]
 
 
-def _counted(receipt: Receipt, body: Mapping[str, object], asked: int) -> Receipt:
+def _erased(place: str, body: Item, asked: int) -> Receipt:
+    return _counted(receipt_of(place, body, lambda found: (named(place, found),)), body, asked)
+
+
+def _counted(receipt: Receipt, body: Item, asked: int) -> Receipt:
     """Doubt an outcome that does not add up to what was asked."""
     if asked_of(receipt, body) == asked:
         return receipt
     return Receipt(Effect.IN_DOUBT, count=receipt.count, kept=receipt.kept, note="the counts do not add up")
-
-
-@contextmanager
-def _speaking(place: str) -> Iterator[None]:
-    try:
-        yield
-    except NoAnswer as error:
-        raise Unreachable(f"{place}: {error}", retry_in=error.retry_in) from None
-    except Refused as error:
-        raise Rejected(f"{place}: {error}") from None

@@ -1,6 +1,6 @@
 """A database that speaks SQL; each collection is a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
@@ -11,6 +11,7 @@ from dsr.connectors.contract import (
     Ability,
     Batch,
     Cell,
+    Change,
     Chunk,
     Effect,
     Finding,
@@ -19,12 +20,14 @@ from dsr.connectors.contract import (
     Schema,
     fields_brought,
 )
-from dsr.connectors.settings import collection_settings, system_settings
+from dsr.connectors.guards import correctable, corrections, stoppable
+from dsr.connectors.settings import collection_settings, stop_settings, system_settings
+from dsr.connectors.sql import changes as changing
 from dsr.connectors.sql.engine import open_engine, speaking
 from dsr.connectors.sql.statements import Place, Tables, erasing, remaining, slices
 from dsr.connectors.sql.values import cell
 from dsr.datamap.route import Identities, Key, Route
-from dsr.datamap.schema import CollectionMap, SystemMap
+from dsr.datamap.schema import CollectionMap, Stop, SystemMap
 
 ROWS_AT_ONCE = 1_000
 
@@ -39,7 +42,7 @@ class SqlSettings:
 class SqlDatabase:
     """Finds by one statement with semi-joins per collection, erases by keys in one transaction."""
 
-    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE})
+    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE, Ability.CORRECT, Ability.STOP})
 
     def __init__(self, system: SystemMap, settings: SqlSettings) -> None:
         self._system = system
@@ -54,6 +57,8 @@ class SqlDatabase:
         """Validate the settings: `url`; per collection `table` and `schema`, both optional."""
         for name in system.collections:
             collection_settings(system, name, optional=("table", "schema"))
+        for slug in system.stops:
+            stop_settings(system, slug)
         return cls(system, SqlSettings(**system_settings(system, environ, needed=("url",))))
 
     def describe(self) -> Schema:
@@ -105,7 +110,7 @@ class SqlDatabase:
         """Delete or overwrite the chunk's rows in one transaction."""
         erased = 0
         with speaking(chunk.collection):
-            place = self._place(chunk)
+            place = self._place(chunk.collection)
             with self._engine.begin() as connection:
                 for named, statement in erasing(place, chunk):
                     count = connection.execute(statement).rowcount
@@ -119,7 +124,7 @@ class SqlDatabase:
         own = {tuple(map(str, key)): key for key in chunk.keys}
         survivors: list[Key] = []
         with speaking(chunk.collection):
-            place = self._place(chunk)
+            place = self._place(chunk.collection)
             with self._engine.connect() as connection:
                 for statement in remaining(place, chunk):
                     for row in connection.execute(statement):
@@ -127,9 +132,42 @@ class SqlDatabase:
                         survivors.append(own.get(text, text))
         return tuple(survivors)
 
+    def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:  # noqa: ARG002  `before` guards it
+        """Write the new values in one transaction, each where the old one still stands."""
+        collection = correctable(self._system, changes)
+        with speaking(collection):
+            place = self._place(collection)
+            with self._engine.begin() as connection:
+                outcomes = tuple(changing.corrected(connection, place, change) for change in changes)
+        return corrections(outcomes)
+
+    def read_values(self, changes: tuple[Change, ...]) -> tuple[Cell, ...]:
+        """Ask over a new connection, so that only what is committed counts."""
+        collection = correctable(self._system, changes)
+        with speaking(collection):
+            place = self._place(collection)
+            with self._engine.connect() as connection:
+                return tuple(changing.present(connection, place, change) for change in changes)
+
+    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:  # noqa: ARG002
+        """Mark what still runs, in one transaction; `$now` is the database's own clock."""
+        return self._marked(stoppable(self._system, stop, route), changing.stopping, route, identities)
+
+    def resume(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:  # noqa: ARG002
+        """Take back what the stop marked, in one transaction."""
+        if not stoppable(self._system, stop, route).undo:
+            raise Rejected(f"{route.name}: the map says no way back for this stop")
+        return self._marked(stop, changing.resuming, route, identities)
+
+    def still_running(self, stop: Stop, route: Route, identities: Identities) -> int:
+        """Ask over a new connection; a row reached in two ways counts once."""
+        with speaking(route.name), self._engine.connect() as connection:
+            statements = changing.running(self._tables, stoppable(self._system, stop, route), route, identities)
+            return len({tuple(row) for statement in statements for row in connection.execute(statement)})
+
     def poll(self, handle: str) -> Receipt:
-        """Refuse: an erasure in a database is over when its transaction is."""
-        raise Rejected(f"{self._system.slug}: no erasure '{handle[:40]}' is under way")
+        """Refuse: an effect in a database is over when its transaction is."""
+        raise Rejected(f"{self._system.slug}: no effect '{handle[:40]}' is under way")
 
     def close(self) -> None:
         """Give back connections."""
@@ -161,10 +199,24 @@ class SqlDatabase:
         with speaking(place), self._engine.connect() as connection:
             yield connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE)
 
-    def _place(self, chunk: Chunk) -> Place:
-        if chunk.collection not in self._system.collections:
-            raise Rejected(f"{self._system.slug}: the map has no collection '{chunk.collection[:64]}'")
-        return self._tables.place(chunk.collection, self._system.collections[chunk.collection])
+    def _marked(
+        self,
+        stop: Stop,
+        marking: Callable[[Tables, Stop, Route, Identities], Iterator[sa.Update]],
+        route: Route,
+        identities: Identities,
+    ) -> Receipt:
+        with speaking(route.name):
+            # Before the transaction: looking at the schema takes a connection of its own.
+            statements = list(marking(self._tables, stop, route, identities))
+            with self._engine.begin() as connection:
+                count = sum(connection.execute(statement).rowcount for statement in statements)
+        return Receipt(Effect.DONE, count=count) if count else Receipt(Effect.ABSENT)
+
+    def _place(self, name: str) -> Place:
+        if name not in self._system.collections:
+            raise Rejected(f"{self._system.slug}: the map has no collection '{name[:64]}'")
+        return self._tables.place(name, self._system.collections[name])
 
 
 class _Seen:

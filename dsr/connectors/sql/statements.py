@@ -57,8 +57,8 @@ class Place:
         """Say that the columns equal one of the tuples."""
         columns = [self.column(name, source) for name in names]
         if len(columns) == 1:
-            return columns[0].in_(_bound([value for (value,) in values], expanding=True))
-        return sa.tuple_(*columns).in_(_bound(values, expanding=True))
+            return columns[0].in_(bound([value for (value,) in values], expanding=True))
+        return sa.tuple_(*columns).in_(bound(values, expanding=True))
 
 
 class Tables:
@@ -142,8 +142,8 @@ def erasing(place: Place, chunk: Chunk) -> Iterator[tuple[int, sa.Delete | sa.Up
             yield len(keys), sa.delete(place.source).where(condition)
         else:
             changed = sa.and_(condition, _differs(place, new_values))
-            bound = {place.column(name): _bound(value) for name, value in new_values.items()}
-            yield len(keys), sa.update(place.source).values(bound).where(changed)
+            new = {place.column(name): bound(value) for name, value in new_values.items()}
+            yield len(keys), sa.update(place.source).values(new).where(changed)
 
 
 def remaining(place: Place, chunk: Chunk) -> Iterator[sa.Select[Any]]:
@@ -184,12 +184,13 @@ def _new_values(place: Place, chunk: Chunk) -> dict[str, object]:
 def _differs(place: Place, new_values: Mapping[str, object]) -> Condition:
     return sa.or_(
         *(
-            place.column(name).is_not(None) if value is None else place.column(name).is_distinct_from(_bound(value))
+            place.column(name).is_not(None) if value is None else place.column(name).is_distinct_from(bound(value))
             for name, value in new_values.items()
         )
     )
 
 
-def _bound(value: object, *, expanding: bool = False) -> sa.BindParameter[object]:
+def bound(value: object, *, expanding: bool = False) -> sa.BindParameter[object]:
+    """Bind a value without a type."""
     # Without a type no cast is rendered: the database compares in the column's own type.
     return sa.bindparam(None, value, type_=types.NullType(), expanding=expanding)

@@ -40,11 +40,18 @@ def fitted(value: object, column: types.TypeEngine[Any], dialect: str) -> object
     if isinstance(value, int) and value not in _INTEGERS:
         raise Misfit
     if dialect == "sqlite":
-        return value
+        return _plain(value)
     for kind, fit in _FITS.items():
         if isinstance(column, kind):
             return fit(value, column)
     return value
+
+
+def _plain(value: object) -> object:
+    """Spell what SQLite has no type for."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _storable(text: str, *, nul: bool) -> None:

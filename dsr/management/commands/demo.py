@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from dsr.management import demo, keys, processes
+from dsr.sealing import keyring
 
 HOST = "127.0.0.1"
 
@@ -91,6 +92,8 @@ def _again_in_demo_mode(port: int) -> None:
     if not database.exists() and not settings.DSR_KEYS.exists():
         keys.make(settings.DSR_KEYS)
     try:
+        if keyring.lacking(settings.DSR_KEYS) <= keyring.SIGNING:  # a demo that is older than these keys
+            keys.make_missing(settings.DSR_KEYS)
         keys.require(settings.DSR_KEYS)
     except keys.KeysLost as error:
         message = f"{error} Or forget everything: make reset"

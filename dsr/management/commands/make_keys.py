@@ -1,5 +1,7 @@
 """manage.py make_keys: the first keys of an installation."""
 
+from argparse import ArgumentParser
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -12,11 +14,21 @@ class Command(BaseCommand):
     help = "Make the keys in DSR_KEYS. Refuses when the folder holds something already."
     requires_system_checks: list[str] = []  # there is nothing to check before there are keys
 
-    def handle(self, **_: object) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """For an installation that is older than some of its keys."""
+        parser.add_argument(
+            "--missing", action="store_true", help="add the keys that sign, where nothing was signed yet"
+        )
+
+    def handle(self, *, missing: bool, **_: object) -> None:
         """Make them, or say why not."""
         try:
+            if missing:
+                made = keys.make_missing(settings.DSR_KEYS)
+                self.stdout.write(f"Made {', '.join(made)} in {settings.DSR_KEYS}." if made else "No key is missing.")
+                return
             keys.make(settings.DSR_KEYS)
-        except keys.KeysThere as why:
+        except (keys.KeysThere, keys.KeysLost) as why:
             raise CommandError(str(why)) from None
         self.stdout.write(
             f"Made {len(list(settings.DSR_KEYS.iterdir()))} keys in {settings.DSR_KEYS}. Keep a copy apart from the "

@@ -11,16 +11,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dsr.datamap.schema import ControllerMap
 from dsr.law.actors import SUBJECT
-from dsr.law.deadlines import in_words
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.law.states import State
+from dsr.law.work import Asker
 from dsr.models import Package, SubjectRequest
-from dsr.portal import access, journey, pages
+from dsr.portal import access, bounds, corrections, journey, pages, standing
 from dsr.portal.forms import CodeForm, FindForm
+from dsr.portal.timing import timing
+from dsr.portal.views.question import AnswerForm
 from dsr.portal.words import WORDS
-from dsr.steps import cancellation, delivery, maps, verification
+from dsr.steps import cancellation, delivery, holds, maps, remedies, told, verification, wording
 from dsr.steps.move import Conflict
 from dsr.steps.verification import Confirmation
 
@@ -60,8 +62,10 @@ def prove(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         form=form,
         own=own,
         reference=read_reference(reference) or "",
-        addresses=[one.value() for one in own.identities.filter(kind="email")] if own else [],
+        addresses=[mailbox.value()] if own and (mailbox := own.mailbox()) else [],
+        agent=bool(own and own.asker == Asker.AGENT),
         wording=WORDS[Right(own.right)] if own else None,
+        timing=timing(own) if own else None,
         sent="sent" in request.GET,
         enough="enough" in request.GET,
     )
@@ -95,12 +99,20 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         about,
         own=own,
         wording=WORDS[Right(own.right)],
+        timing=timing(own),
+        form=AnswerForm(),
         walk=list(journey.walk(own)),
         kept=list(journey.kept(own, about)),
+        bounds=bounds.of(own, about),
+        recipients=list(told.rows(own, about)),
         answer=own.answer(),
         package=_package(own),
         can_cancel=cancellation.possible(own),
+        corrections=None if holds.blocks_delivery(own) else corrections.of(own, about),
         ground=GROUNDS[Ground(own.ground)] if own.ground else None,
+        remedies=remedies.of(own, about.controller),
+        refusal=own.refusal(),
+        asker=standing.of(own, about),
         zone=about.controller.calendar.zone,
         erase_after=_erase_after(own),
     )
@@ -144,7 +156,8 @@ def download(request: HttpRequest, slug: str, reference: str) -> HttpResponseBas
 def _erase_after(own: SubjectRequest) -> str:
     """When erasing begins, in words, while it can still be cancelled."""
     waiting = own.state == State.APPROVED and own.erase_after and cancellation.possible(own)
-    return in_words(own.erase_after, maps.calendar(own.controller)) if waiting and own.erase_after else ""
+    zone = maps.controller(own.controller).controller.calendar.zone
+    return wording.moment(own.erase_after, zone) if waiting and own.erase_after else ""
 
 
 @require_POST
@@ -164,5 +177,5 @@ def _proven(request: HttpRequest, about: ControllerMap, reference: str) -> Subje
 
 def _package(own: SubjectRequest) -> Package | None:
     """The package on offer, unless its time is over and the worker has not destroyed it yet."""
-    package = delivery.available(own)
+    package = None if holds.blocks_delivery(own) else delivery.available(own)
     return package if package and package.expires_at and package.expires_at > timezone.now() else None

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,7 +18,7 @@ from dsr.steps import intake, maps
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """Whose data it is about."""
-    offered = [one.controller for one in maps.controllers().values()]
+    offered = [pages.controller_map(slug).controller for slug in maps.controllers()]
     return pages.page(request, "choose.html", None, controllers=offered)
 
 
@@ -40,7 +41,8 @@ def brand(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001 — 
 @require_safe
 def help_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Contact, complaint, and how to tell our mail from somebody else's."""
-    return pages.page(request, "help.html", pages.controller_map(slug))
+    about = pages.controller_map(slug)
+    return pages.page(request, "help.html", about, offers=list(pages.offers(about)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,14 +55,14 @@ def processing(request: HttpRequest, slug: str) -> HttpResponse:
         access.remember_filed(request, intake.receive(asked, by=SUBJECT, at=timezone.now()))
         return redirect("portal:processing", slug)
     collections = [
-        (system.title, [facts.collection_facts(about, system.slug, name) for name in system.collections])
+        (system.title, [facts.collection_facts(about, system.slug, name, gettext) for name in system.collections])
         for system in about.systems.values()
     ]
     return pages.page(
         request,
         "processing.html",
         about,
-        facts=facts.facts(about),
+        facts=facts.facts(about, gettext),
         systems=collections,
         recorded=access.filed_of(request, about, Right.PROCESSING_INFORMATION),
         wording=WORDS[Right.PROCESSING_INFORMATION] if offered else None,

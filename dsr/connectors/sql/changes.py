@@ -1,0 +1,158 @@
+"""Statements that correct a value or stop processing; each names its rows, and says when it must not act."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import types
+
+from dsr.connectors.contract import Cell, Change, Effect, Rejected
+from dsr.connectors.sql.statements import Condition, Place, Tables, bound, slices
+from dsr.connectors.sql.values import Misfit, cell
+from dsr.datamap.route import Identities, Route
+from dsr.datamap.schema import NOW, Stop
+from dsr.datamap.values import same
+
+Values = Mapping[str, str | int | None]
+_ISO = {
+    "sqlite": lambda: sa.func.strftime("%Y-%m-%dT%H:%M:%SZ", "now"),
+    "postgresql": lambda: sa.func.to_char(_utc("postgresql"), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+}
+
+
+def corrected(connection: sa.Connection, place: Place, change: Change) -> Effect:
+    """Write one new value where the old one still stands, and say what became of it. Raises Rejected."""
+    row = _row(place, change)
+    if row is None:
+        return Effect.ABSENT
+    column = place.column(change.field)
+    try:
+        after = place.fit(change.field, change.after)
+    except Misfit:
+        raise Rejected(f"{change.collection}: the new value does not fit its column") from None
+    unchanged = sa.and_(row, _equals(place, change.field, change.before))
+    written = connection.execute(sa.update(place.source).values({column: bound(after)}).where(unchanged)).rowcount
+    if written > 1:  # rolls back
+        raise Rejected(f"{change.collection}: its key names more than one row")
+    if written:
+        return Effect.DONE
+    found = connection.execute(sa.select(column).where(row)).first()
+    if found is None:
+        return Effect.ABSENT
+    return Effect.DONE if same(cell(found[0]), change.after) else Effect.KEPT
+
+
+def present(connection: sa.Connection, place: Place, change: Change) -> Cell:
+    """Read the value that stands there now; None also where there is no row."""
+    row = _row(place, change)
+    found = None if row is None else connection.execute(sa.select(place.column(change.field)).where(row)).first()
+    return None if found is None else cell(found[0])
+
+
+def stopping(tables: Tables, stop: Stop, route: Route, identities: Identities) -> Iterator[sa.Update]:
+    """Give the statements that stop what runs; a moment that stands there already is kept."""
+    place = tables.place(route.name, route.collection)
+    new: dict[sa.ColumnElement[Any], Any] = {}
+    for name, value in stop.set.items():
+        column = place.column(name)
+        new[column] = sa.func.coalesce(column, _now(place, name)) if value == NOW else bound(_fit(place, name, value))
+    runs = sa.and_(*_when(place, stop), _differs(place, stop.set))
+    for mine in _mine(tables, place, route, identities):
+        yield sa.update(place.source).values(new).where(mine, runs)
+
+
+def resuming(tables: Tables, stop: Stop, route: Route, identities: Identities) -> Iterator[sa.Update]:
+    """Give the statements that take a stop back, where it is in force."""
+    place = tables.place(route.name, route.collection)
+    undo = stop.undo or {}
+    new = {place.column(name): bound(_fit(place, name, value)) for name, value in undo.items()}
+    # What the stop itself has changed can no longer tell which rows were meant.
+    stopped = sa.and_(*_when(place, stop, without=stop.set), sa.not_(_differs(place, stop.set)))
+    for mine in _mine(tables, place, route, identities):
+        yield sa.update(place.source).values(new).where(mine, stopped)
+
+
+def running(tables: Tables, stop: Stop, route: Route, identities: Identities) -> Iterator[sa.Select[Any]]:
+    """Give the statements that bring the keys of what is not stopped."""
+    place = tables.place(route.name, route.collection)
+    keys: list[sa.ColumnElement[Any]] = [place.column(name) for name in route.collection.key]
+    runs = sa.and_(*_when(place, stop), _differs(place, stop.set))
+    for mine in _mine(tables, place, route, identities):
+        yield sa.select(*keys).where(mine, runs)
+
+
+def _mine(tables: Tables, place: Place, route: Route, identities: Identities) -> Iterator[Condition]:
+    """Say that a row is the person's, by the same route as in finding. No identity, no condition."""
+    own: list[sa.ColumnElement[Any]] = [place.column(name) for name in route.collection.key]
+    for part in slices(route, identities):
+        there = tables.reached(route, part)
+        if there is None:
+            continue
+        source, condition = there
+        wanted = sa.select(*(place.column(name, source) for name in route.collection.key)).where(condition)
+        yield own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
+
+
+def _row(place: Place, change: Change) -> Condition | None:
+    """Say that it is the change's row; None when its key cannot stand in the table."""
+    if any(value is None for value in change.key):
+        raise Rejected(f"{place.name}: a key without a value would name more than one row")
+    for name in change.key_fields:
+        place.column(name)
+    keys = place.fits(change.key_fields, [change.key])
+    return place.among(change.key_fields, keys) if keys else None
+
+
+def _when(place: Place, stop: Stop, without: Values | None = None) -> list[Condition]:
+    conditions: list[Condition] = []
+    for name, values in stop.when.items():
+        if name in (without or {}):
+            continue
+        place.column(name)
+        keys = place.fits((name,), [(value,) for value in values])
+        conditions.append(place.among((name,), keys) if keys else sa.false())
+    return conditions
+
+
+def _differs(place: Place, new: Values) -> Condition:
+    """Say that a value of the stop is not there yet."""
+    return sa.or_(
+        *(
+            place.column(name).is_(None) if value == NOW else sa.not_(_equals(place, name, _fit(place, name, value)))
+            for name, value in new.items()
+        )
+    )
+
+
+def _equals(place: Place, name: str, value: object) -> Condition:
+    if value is None:
+        return place.column(name).is_(None)
+    try:
+        return place.column(name).is_not_distinct_from(bound(place.fit(name, value)))
+    except Misfit:
+        return sa.false()  # it never stood in this column
+
+
+def _fit(place: Place, name: str, value: str | int | None) -> object:
+    place.column(name)
+    try:
+        return None if value is None else place.fit(name, value)
+    except Misfit:
+        raise Rejected(f"{place.name}: a value of the stop does not fit its column") from None
+
+
+def _now(place: Place, name: str) -> sa.ColumnElement[Any]:
+    """Give the moment of the statement by the database's own clock, as the column spells moments."""
+    kind = place.columns[name]
+    if isinstance(kind, types.String) and place.dialect in _ISO:
+        return _ISO[place.dialect]()
+    if isinstance(kind, types.Date) and place.dialect == "sqlite":
+        return sa.func.date("now")
+    if isinstance(kind, types.DateTime | types.Date):
+        return sa.func.now() if getattr(kind, "timezone", False) else _utc(place.dialect)
+    raise Rejected(f"{place.name}: the column '{name}' holds neither moments nor text")
+
+
+def _utc(dialect: str) -> sa.ColumnElement[Any]:
+    # What has no zone would otherwise be written in the zone of the session.
+    return sa.func.timezone("UTC", sa.func.now()) if dialect == "postgresql" else sa.func.current_timestamp()

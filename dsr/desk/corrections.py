@@ -1,0 +1,86 @@
+"""Corrections on the desk: each proposed value beside the old one, accepted or declined, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dsr.desk import people
+from dsr.desk.due import Chip
+from dsr.law.actors import Actor
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.models import Proposal, SubjectRequest
+from dsr.steps import correctable, rectification
+from dsr.steps.correctable import Line
+from dsr.steps.permissions import Duty, may
+
+CHIPS = {
+    "proposed": Chip("To decide", "soon"),
+    "accepted": Chip("Accepted", "busy"),
+    "declined": Chip("Declined", "quiet"),
+    "corrected": Chip("Corrected, read back", "good"),
+    "changed-meanwhile": Chip("Changed meanwhile, left as it is", "soon"),
+    "failed": Chip("Not corrected", "overdue"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the request's page says of it, without a value."""
+
+    until: date | None
+    reminded_at: datetime | None
+    over_at: datetime | None
+    total: int
+    open: int
+    statement: bool
+    may_view: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One value with its decision; `words` are those just typed."""
+
+    line: Line
+    chip: Chip
+    open: bool
+    decider: str
+    words: str
+
+
+def card(subject_request: SubjectRequest, by: Actor) -> Overview | None:
+    """None for other rights, and before the person was asked."""
+    proposal = Proposal.objects.filter(subject_request=subject_request).first()
+    if proposal is None or subject_request.right != Right.RECTIFICATION:
+        return None
+    open_ = subject_request.corrections.filter(decision="").count() if deciding(subject_request) else 0
+    said = bool(subject_request.statement_sealed)
+    unanswered = said and not subject_request.answer_sealed and deciding(subject_request)
+    return Overview(
+        until=proposal.last_day if rectification.awaited(subject_request) else None,
+        reminded_at=proposal.reminded_at,
+        over_at=proposal.over_at,
+        total=subject_request.corrections.count(),
+        open=open_ + unanswered,
+        statement=said,
+        may_view=may(by, Duty.VIEW, subject_request),
+    )
+
+
+def deciding(subject_request: SubjectRequest) -> bool:
+    """Whether values can be decided about now."""
+    return subject_request.state == State.SEARCHED
+
+
+def cards(subject_request: SubjectRequest, typed: Mapping[str, str]) -> list[Card]:
+    """Every value that was proposed; `typed` are words by correction."""
+    return [
+        Card(
+            line=line,
+            chip=CHIPS[line.state],
+            open=line.row.decision == "",
+            decider=people.name_of(line.row.decided_by),
+            words=typed.get(str(line.row.pk), ""),
+        )
+        for line in correctable.lines(subject_request)
+    ]

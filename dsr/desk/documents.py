@@ -1,0 +1,44 @@
+"""Opening a document that somebody sent: for who may see personal data, as a file that no browser runs."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dsr.desk import people
+from dsr.desk.pages import known
+from dsr.models import Evidence
+from dsr.sealing.fields import Unsealable
+from dsr.steps import evidence
+from dsr.steps.permissions import Forbidden
+
+if TYPE_CHECKING:
+    from dsr.desk.site import Desk
+
+_ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+
+
+@require_POST
+def fetch(request: HttpRequest, reference: str, document: UUID, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
+    """The file; that it was opened is written into the record first."""
+    subject_request = known(people.staff_of(request), reference)
+    row = get_object_or_404(Evidence, pk=document, subject_request=subject_request)
+    try:
+        content = evidence.read(row, by=people.actor_of(request), at=timezone.now())
+    except Forbidden:
+        messages.error(request, "Your role does not show personal data.")
+        return redirect("desk:request", reference)
+    except Unsealable:
+        messages.error(request, "This document is not there any more: it is destroyed with the decision.")
+        return redirect("desk:request", reference)
+    ending = _ENDINGS[row.content_type]
+    response = HttpResponse(content, content_type=row.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{reference}-document.{ending}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "no-store"
+    return response

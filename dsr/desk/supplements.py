@@ -1,0 +1,68 @@
+"""The desk's pages of supplements: having listed what came in late, and approving it as a second person."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dsr.desk import people, sheet
+from dsr.desk.forms import ManifestApproval
+from dsr.desk.pages import heading, known
+from dsr.models import PlanItem
+from dsr.steps import maps, supplement
+from dsr.steps.move import Conflict
+from dsr.steps.permissions import Forbidden
+
+if TYPE_CHECKING:
+    from dsr.desk.site import Desk
+
+CONFLICT, FORBIDDEN = 409, 403
+
+
+@require_POST
+def ask(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> HttpResponse:
+    """Have what came in listed."""
+    subject_request = known(people.staff_of(request), reference)
+    row = get_object_or_404(PlanItem, pk=item, subject_request=subject_request)
+    try:
+        supplement.ask(row, by=people.actor_of(request), at=timezone.now())
+    except Forbidden:
+        context = {**heading(subject_request), "title": "You cannot do this", "why": "Your role does not allow this."}
+        return render(request, "desk/refused.html", {**site.each_context(request), **context}, status=FORBIDDEN)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    else:
+        messages.success(request, "What came in is being listed. A second person approves the list then.")
+    return redirect("desk:request", reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def approve(request: HttpRequest, reference: str, listed: UUID, site: "Desk") -> HttpResponse:
+    """Look at the list, and approve exactly it."""
+    subject_request = known(people.staff_of(request), reference)
+    waiting = supplement.known(subject_request, listed)
+    if waiting is None:
+        raise Http404
+    form = ManifestApproval(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            digest = form.cleaned_data["digest"]
+            supplement.approve(waiting, digest=digest, by=people.actor_of(request), at=timezone.now())
+        except (Conflict, Forbidden) as why:
+            form.add_error(None, str(why))
+        else:
+            messages.success(request, "You approved it. The erasure of this system goes on.")
+            return redirect("desk:request", reference)
+    context = {
+        **heading(subject_request),
+        "title": "Approve a supplementary manifest",
+        "form": form,
+        "manifest": waiting,
+        "fates": sheet.fates(waiting, maps.controller(subject_request.controller)),
+    }
+    status = CONFLICT if form.errors else 200
+    return render(request, "desk/supplement.html", {**site.each_context(request), **context}, status=status)

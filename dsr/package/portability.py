@@ -1,0 +1,224 @@
+"""The portable copy: data first, and a descriptor by which another service can take it in (GDPR Art. 20).
+
+The format is documented in docs/portability.md; its version changes when a reader would have to.
+"""
+
+import json
+import mimetypes
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from dsr.datamap.facts import BASES, SOURCES, category_title
+from dsr.datamap.portable import portable_fields
+from dsr.datamap.schema import CollectionMap, ControllerMap
+from dsr.package import index
+from dsr.package.archive import Counts, Written
+from dsr.package.bag import Bag, Hashed
+from dsr.package.cells import day
+from dsr.package.contents import Answer
+from dsr.package.copying import CollectionCopy, CopiedFile, copy_part
+from dsr.package.pages import rendered
+from dsr.package.portable import Observed, key_text, left_out, only
+from dsr.package.redaction import label
+from dsr.package.words import OPEN_OUTCOMES, counted, outcome_says
+
+FORMAT = "rightful-portability"
+FORMAT_VERSION = "1.0"
+DESCRIPTOR = "portability.json"
+
+Json = dict[str, Any]
+
+
+def write(answer: Answer, out: BinaryIO) -> Written:
+    """Write the package to `out`, which need not seek. What is not portable passes no further than the first line."""
+    bag = Bag(out, answer.reference, answer.answered_at)
+    copies: list[CollectionCopy] = []
+    observed = {slug: Observed({}, {}) for slug in answer.parts}
+    for slug, part in answer.parts.items():
+        portable = only(answer.controller, slug, part, observed[slug])
+        copies += copy_part(bag, answer.controller.systems[slug], portable)
+    described = describe(answer, copies, observed, bag)
+    bag.put("index.html", _page(answer, described).encode())
+    bag.put(DESCRIPTOR, json.dumps(described, ensure_ascii=False, indent=1).encode())
+    bag.close(Source_Organization=answer.controller.controller.operator)
+    counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
+    return Written(bag.whole.size, bag.whole.digest.hexdigest(), described, counts)
+
+
+def describe(answer: Answer, copies: Iterable[CollectionCopy], observed: dict[str, Observed], bag: Bag) -> Json:
+    """portability.json: what each file and field is, and what is not in here."""
+    copies = list(copies)
+    controller = answer.controller.controller
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "reference": answer.reference,
+        "version": answer.version,
+        "generated_at": answer.answered_at.isoformat(),
+        "controller": {
+            "slug": controller.slug,
+            "name": controller.name,
+            "operator": controller.operator,
+            "data_map_version": answer.controller.version,
+        },
+        "identities": list(dict.fromkeys(kind for kind, _ in answer.identities)),
+        "systems": list(_systems(answer)),
+        "collections": [_collection(answer.controller, copy, observed[copy.system]) for copy in copies],
+        "files": [each for copy in copies for each in _files(copy, observed[copy.system], bag.payload)],
+        "left_out": list(_left_out(answer.controller)),
+        "refused": [
+            {"system": system.system, "collection": each.collection, **asdict(each.refused)}
+            for system in answer.systems
+            for each in system.collections
+            if each.refused
+        ],
+    }
+
+
+def _systems(answer: Answer) -> Iterator[Json]:
+    """Those that hold something portable, with what came of the search; a reader sees whether the copy is whole."""
+    for outcome in answer.systems:
+        described = answer.controller.systems[outcome.system]
+        if any(portable_fields(answer.controller, outcome.system, name) for name in described.collections):
+            yield {
+                "system": outcome.system,
+                "title": described.title,
+                "outcome": outcome.outcome,
+                "complete": outcome.outcome not in OPEN_OUTCOMES,
+                "note": outcome.note,
+            }
+
+
+def _collection(controller_map: ControllerMap, copy: CollectionCopy, observed: Observed) -> Json:
+    described = copy.described
+    out = left_out(controller_map, copy.system, copy.collection)
+    return {
+        "system": copy.system,
+        "collection": copy.collection,
+        "title": described.title,
+        "describes": described.describes,
+        "records": copy.rows,
+        "json": copy.json_path,
+        "csv": copy.csv_path,
+        "neutralised_csv_cells": copy.neutralised,
+        "repaired_cells": copy.repaired,
+        "fields": [
+            _field(controller_map, described, name, sorted(observed.types.get((copy.collection, name), ())))
+            for name in copy.fields
+        ],
+        "left_out": [{"field": each.field, "label": each.label, "why": each.why} for each in out],
+    }
+
+
+def _field(controller_map: ControllerMap, collection: CollectionMap, name: str, types: list[str]) -> Json:
+    field = collection.fields[name]
+    register = controller_map.controller.purposes
+    source = field.source or collection.source
+    slugs = collection.purposes if field.purposes is None else field.purposes
+    return {
+        "name": name,
+        "label": label(name, field),
+        "category": field.category,
+        "category_title": category_title(field.category),
+        "type": types,
+        "meaning": field.type,
+        "codes": field.codes,
+        "source": source,
+        "source_title": SOURCES[source],
+        "purposes": [
+            {
+                "purpose": slug,
+                "title": register[slug].title,
+                "basis": register[slug].basis,
+                "basis_title": BASES[register[slug].basis],
+            }
+            for slug in slugs
+        ],
+    }
+
+
+def _files(copy: CollectionCopy, observed: Observed, payload: dict[str, Hashed]) -> Iterator[Json]:
+    place = {"system": copy.system, "collection": copy.collection}
+    for path, kind in ((copy.json_path, "records"), (copy.csv_path, "table")):
+        if path:
+            written = payload[path]
+            yield {
+                "path": path,
+                "kind": kind,
+                **place,
+                "media_type": _media_type(path),
+                "sha256": written.digest.hexdigest(),
+                "size": written.size,
+            }
+    for file in copy.files:
+        yield _media(file, observed.places.get((copy.collection, key_text(file.row))), place)
+
+
+def _media(file: CopiedFile, record: int | None, place: dict[str, str]) -> Json:
+    return {
+        "path": file.path,
+        "kind": "media",
+        **place,
+        "media_type": _media_type(file.path),
+        "sha256": file.sha256,
+        "size": file.size,
+        "name": file.original_name,
+        "record": record,
+    }
+
+
+def _media_type(path: str) -> str:
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+
+def _left_out(controller_map: ControllerMap) -> Iterator[Json]:
+    """Collections of which nothing is portable, with the reasons of their fields."""
+    for slug, system in controller_map.systems.items():
+        for name, collection in system.collections.items():
+            if not portable_fields(controller_map, slug, name):
+                fields = left_out(controller_map, slug, name)
+                told = [each for each in fields if each.field not in collection.key] or fields  # a number says little
+                reasons = dict.fromkeys(each.why for each in told)
+                yield {"system": slug, "collection": name, "title": collection.title, "why": list(reasons)}
+
+
+def _page(answer: Answer, described: Json) -> str:
+    """index.html: short and plain, for whoever opens the ZIP first."""
+    css, policy = index.style(answer.controller.controller.brand)
+    titles = {
+        (slug, name): f"{collection.title} ({system.title})"
+        for slug, system in answer.controller.systems.items()
+        for name, collection in system.collections.items()
+    }
+    media = [each for each in described["files"] if each["kind"] == "media"]
+    return rendered(
+        "portable.html",
+        answer=answer,
+        controller=answer.controller.controller,
+        css=css,
+        policy=policy,
+        received=day(answer.received_at),
+        answered=day(answer.answered_at),
+        descriptor=DESCRIPTOR,
+        rows=[
+            {
+                **each,
+                "records_text": counted(each["records"], "record"),
+                "media": counted(_of(each, media), "file") if _of(each, media) else "",
+            }
+            for each in described["collections"]
+        ],
+        open=[
+            {**each, "says": outcome_says(each["outcome"], 0).lower()}
+            for each in described["systems"]
+            if not each["complete"]
+        ],
+        left_out=described["left_out"],
+        refused=[{**each, "title": titles[each["system"], each["collection"]]} for each in described["refused"]],
+    )
+
+
+def _of(collection: Json, media: list[Json]) -> int:
+    place = collection["system"], collection["collection"]
+    return sum((each["system"], each["collection"]) == place for each in media)

@@ -1,0 +1,76 @@
+"""The dates of a request as its person reads them: what we promised, what the law says, and what changed them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from dsr.law.clocks import Duty, ExtensionReason, Pause
+from dsr.law.regimes import HOUSE, regimes
+from dsr.models import ClockPause, Deadline, Extension, SubjectRequest
+from dsr.portal.words import Text
+
+ASKED: dict[str, Text] = {
+    Pause.IDENTITY_REQUIRED: _("We need to be surer that the request comes from you."),
+    Pause.INFORMATION_REQUIRED: _("We need to know more about what you ask for."),
+}
+EXTENDED: dict[str, Text] = {
+    ExtensionReason.COMPLEXITY: _("The reason: your request is complex."),
+    ExtensionReason.NUMBER: _("The reason: there are many requests."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One date for the answer. `counted_on` is where it would be without pause and without waiting for a proof."""
+
+    law: str
+    due_on: date
+    counted_on: date | None
+    stands_still: bool
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Everything the status page says of time."""
+
+    promise: Limit | None
+    laws: list[Limit]
+    missed: list[Limit]
+    question: ClockPause | None
+    asked: Text
+    stops: bool
+    extension: Extension | None
+    why_longer: Text
+
+
+def timing(subject_request: SubjectRequest) -> Timing:
+    """As it stands now. A request from before there were deadlines has none of them, until they are counted."""
+    rows = [row for row in subject_request.deadlines.all() if row.duty == Duty.ANSWER]
+    question = ClockPause.objects.filter(subject_request=subject_request, ended_at=None).first()
+    extension = Extension.objects.filter(subject_request=subject_request).first()
+    promise = next((_limit(row) for row in rows if row.regime == HOUSE), None)
+    laws = [_limit(row) for row in rows if row.regime != HOUSE]
+    limits = [*([promise] if promise else []), *laws]
+    return Timing(
+        promise,
+        laws,
+        [limit for limit in limits if limit.missed],
+        question,
+        ASKED[question.reason] if question else "",
+        any(limit.stands_still for limit in limits),
+        extension,
+        EXTENDED[extension.reason] if extension else "",
+    )
+
+
+def _limit(deadline: Deadline) -> Limit:
+    law = regimes().get(deadline.regime)
+    return Limit(
+        law.title if law else deadline.regime,
+        deadline.due_on,
+        deadline.unpaused_on if deadline.unpaused_on != deadline.due_on else None,
+        deadline.pausing_from is not None,
+        deadline.breached_at is not None,
+    )

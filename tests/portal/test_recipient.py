@@ -1,0 +1,91 @@
+"""The page on which a recipient answers: opening it changes nothing, and strangers find nothing."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from dsr.law.rights import Right
+from dsr.models import Event, SubjectRequest, Telling
+from tests.conftest import World
+from tests.portal.conftest import page_of
+from tests.steps import scenes
+
+
+@pytest.fixture
+def erased(answered: Callable[..., SubjectRequest]) -> SubjectRequest:
+    """Sam's data at JoyPix is erased."""
+    return answered(Right.ERASURE)
+
+
+@pytest.fixture
+def page(erased: SubjectRequest, world: World) -> str:
+    """The address in the letter to the compute providers."""
+    world.letters()
+    texts = [str(each.body) for each in scenes.outbox() if each.to == ["privacy@compute.example"]]
+    found = re.search(r"/joypix/recipients/[^/\s]+/", texts[-1])
+    assert found
+    return found[0]
+
+
+def test_opening_the_page_changes_nothing_and_shows_no_id(page: str, erased: SubjectRequest) -> None:
+    before = (list(Telling.objects.values()), Event.objects.count())
+    response = Client().get(page)
+    assert response.status_code == 200
+    assert erased.reference in response.content.decode()
+    assert "rightful-digest" not in response.content.decode()
+    assert (list(Telling.objects.values()), Event.objects.count()) == before
+
+
+def test_the_ids_are_shown_on_demand_and_that_is_recorded(page: str, erased: SubjectRequest) -> None:
+    shown = Client().post(page, {"act": "show"}).content.decode()
+    assert "rightful-digest" in shown
+    assert "sam@example.com" not in shown
+    assert Event.objects.filter(subject_request=erased, tag="recipient:looked").exists()
+
+
+def test_an_answer_is_taken_once_and_shown_afterwards(page: str, erased: SubjectRequest) -> None:
+    recipient = Client()
+    assert recipient.post(page, {"act": "answer", "answer": "nothing-held", "words": "None."})["Location"] == page
+    recipient.post(page, {"act": "answer", "answer": "done"})
+    row = Telling.objects.get(subject_request=erased, recipient="compute-providers")
+    assert (row.answer, row.words()) == ("nothing-held", "None.")
+    assert "Thank you" in recipient.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {},
+        {"answer": "maybe"},
+        {"answer": "cannot-delete", "expires_on": "soon"},
+        {"answer": "cannot-delete", "expires_on": "2001-01-01"},
+    ],
+)
+def test_what_cannot_be_an_answer_is_sent_back_with_words(page: str, typed: dict[str, str]) -> None:
+    response = Client().post(page, {"act": "answer", **typed})
+    assert "There is a problem" in response.content.decode()
+    assert not Telling.objects.filter(recipient="compute-providers").exclude(answer="").exists()
+
+
+def test_the_answer_appears_on_sams_page_with_the_date_it_expires(
+    page: str, sam: Client, prove: Callable[[SubjectRequest], None], erased: SubjectRequest, world: World
+) -> None:
+    Client().post(page, {"act": "answer", "answer": "cannot-delete", "expires_on": "2027-03-31"})
+    world.later(minutes=1)
+    sam.post("/joypix/find/", {"reference": erased.reference, "email": "sam@example.com"})
+    sam.post("/joypix/find/code/", {"code": world.code()})
+    own = sam.get(page_of(erased)).content.decode()
+    assert "It cannot be deleted; it expires by itself" in own
+    assert "expires by 31 March 2027" in own
+    assert "There has been no merger" in own or "is not a recipient in this sense" in own
+
+
+@pytest.mark.parametrize("token", ["x", "0" * 64, "-"])
+def test_a_token_that_was_made_up_opens_nothing(erased: SubjectRequest, token: str) -> None:
+    assert Client().get(f"/joypix/recipients/{token}/").status_code == 404
+
+
+def test_a_link_of_one_controller_opens_nothing_at_another(page: str) -> None:
+    assert Client().get(page.replace("/joypix/", "/pixplus/")).status_code == 404

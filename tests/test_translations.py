@@ -1,0 +1,102 @@
+"""Whoever reads Chinese reads all of it: no text of a page, a letter or a controller is missing, or broken."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dsr.datamap.load import load_all
+from dsr.datamap.translate import localised, texts
+from tests.tree import ROOT
+from tools import messages
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!\{)\{\w*\}(?!\})|</?[a-z]+>")
+LANGUAGES = sorted(messages.LANGUAGES)
+MAPS = load_all(ROOT / "controllers")
+OWN_TEXTS = [(slug, code) for slug, one in MAPS.items() for code in one.controller.languages if code != "en"]
+
+
+def said(language: str) -> dict[object, str]:
+    """Each text of the catalog and what it is in this language; a plural's forms in one line."""
+    catalog = messages.read(language)
+    strings = {message.id: message.string for message in catalog if message.id and not message.fuzzy}
+    return {key: value if isinstance(value, str) else "\n".join(value or ()) for key, value in strings.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_of_pages_and_letters_is_translated(language: str) -> None:
+    known = said(language)
+    assert [text for text, _ in messages.messages() if not known.get(text)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_a_guess(language: str) -> None:
+    assert [message.id for message in messages.read(language) if message.id and message.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_keeps_every_placeholder_and_tag(language: str) -> None:
+    broken = [
+        text
+        for text, translated in said(language).items()
+        if translated and set(PLACEHOLDER.findall(_plain(text))) != set(PLACEHOLDER.findall(translated))
+    ]
+    assert broken == []
+
+
+def _plain(text: object) -> str:
+    return text if isinstance(text, str) else "\n".join(text) if isinstance(text, tuple) else ""
+
+
+@pytest.mark.parametrize(("slug", "language"), OWN_TEXTS)
+def test_every_text_of_a_controller_is_translated(slug: str, language: str) -> None:
+    known = MAPS[slug].texts.get(language, {})
+    assert [text for text in texts(MAPS[slug]) if not known.get(text)] == []
+
+
+@pytest.mark.parametrize(("slug", "language"), OWN_TEXTS)
+def test_a_controller_translates_nothing_it_does_not_say(slug: str, language: str) -> None:
+    spoken = set(texts(MAPS[slug]))
+    assert [text for text in MAPS[slug].texts.get(language, {}) if text not in spoken] == []
+
+
+def test_a_translated_map_differs_in_its_words_alone() -> None:
+    english, chinese = MAPS["pixplus"], localised(MAPS["pixplus"], "zh-hans")
+    assert chinese.controller.describes == "一款用人工智能制作照片和视频的手机应用。"
+    assert chinese.controller.automated_decisions != english.controller.automated_decisions
+    assert chinese.systems.keys() == english.systems.keys()
+    assert chinese.systems["runninghub"].connector == english.systems["runninghub"].connector
+    assert chinese.controller.retention["face-data"].period == english.controller.retention["face-data"].period
+
+
+def test_what_has_no_translation_stays_in_english() -> None:
+    assert localised(MAPS["joypix"], "fr") == MAPS["joypix"]
+
+
+def pages() -> list[Path]:
+    """Templates that the person or a recipient reads."""
+    found = sorted(path for room in ("portal", "notices") for path in (ROOT / "templates" / room).rglob("*.*"))
+    staff = {_letter(path) for path in found if "notices/desk." in path.read_text("utf-8")} | {"desk"}
+    return [path for path in found if _letter(path) not in staff and not path.name.startswith("demo_")]
+
+
+def _letter(path: Path) -> str:
+    return path.name.partition(".")[0]
+
+
+UNSAID = re.compile(
+    r"<code>.*?</code>|\{% blocktranslate.*?\{% endblocktranslate %\}|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&\w+;",
+    re.DOTALL,
+)
+NAMES = {"Rightful", "prove"}  # the last is a part of an address
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_page_or_letter_says_a_word_that_cannot_be_translated(path: Path) -> None:
+    bare = UNSAID.sub(" ", path.read_text("utf-8"))
+    assert [word for word in re.findall(r"[A-Za-z]{2,}", bare) if word not in NAMES] == []
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_date_on_a_page_is_written_as_its_language_writes_dates(path: Path) -> None:
+    assert re.findall(r'\|date:"[^"]*"', path.read_text("utf-8")) == []
