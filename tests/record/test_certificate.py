@@ -2,10 +2,13 @@
 
 import base64
 import json
+import warnings
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from joserfc.jwk import OKPKey
+from joserfc.jws import deserialize_compact
 
 from dsr.record import certificate, note, proof, tree
 from dsr.record.note import Head, SigningKey, Unverified
@@ -47,6 +50,14 @@ def test_it_is_a_jws_that_anybody_can_check_with_the_public_key() -> None:
     public = Ed25519PublicKey.from_public_bytes(ISSUER.verifier.public)
     public.verify(base64.urlsafe_b64decode(signature + "=="), f"{head}.{content}".encode())
     assert part(0) == {"alg": "EdDSA", "typ": "rightful-certificate", "kid": ISSUER.verifier.kid}
+
+
+def test_another_library_reads_it_with_the_public_key() -> None:
+    public: dict[str, str | list[str]] = {"kty": "OKP", "crv": "Ed25519", "x": encoded(ISSUER.verifier.public)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would rather see 'Ed25519', the newer name of the algorithm (RFC 9864)
+        read = deserialize_compact(JWS, OKPKey.import_key(public), algorithms=["EdDSA"])
+    assert STATEMENT.items() <= json.loads(read.payload).items()
 
 
 def test_its_proof_is_a_tlog_proof() -> None:
