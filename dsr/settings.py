@@ -236,7 +236,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"no_tokens": {"()": "dsr.portal.discretion.NoTokens"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"dsr": {"level": "INFO"}},
+    "loggers": {
+        "dsr": {"level": "INFO"},
+        # These name the path that was asked for. A logger's filter sees what is logged to it by name, as these are.
+        "django.request": {"filters": ["no_tokens"]},
+        "django.security.csrf": {"filters": ["no_tokens"]},
+        "django.server": {"filters": ["no_tokens"]},
+    },
 }

@@ -100,3 +100,17 @@ def test_no_page_or_letter_says_a_word_that_cannot_be_translated(path: Path) -> 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_date_on_a_page_is_written_as_its_language_writes_dates(path: Path) -> None:
     assert re.findall(r'\|date:"[^"]*"', path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_last_day_counts_in_chinese_as_well(language: str) -> None:
+    """What is promised by a date includes that date; 之前 behind it would leave it out."""
+    assert [text for text in said(language).values() if re.search(r"%\(\w+\)s(</strong>)? ?(之前|以前)", text)] == []
+
+
+def test_a_sentence_of_a_letter_or_page_ends_inside_its_translation() -> None:
+    """A full stop or a colon behind the translated part would stay the English one in every language."""
+    tail = re.compile(r'\{% (?:translate "[^"]*"|endblocktranslate) %\}(?::| (?:<[^>]*>)?\{\{[^}]*\}\}(?:</\w+>)?\.)')
+    pages = [page for room in ("notices", "portal") for page in (ROOT / "templates" / room).rglob("*.*")]
+    found = [(page.name, cut.group()) for page in sorted(pages) for cut in tail.finditer(page.read_text())]
+    assert found == []

@@ -98,7 +98,7 @@ SqlDatabase.correct = correct_under_fire  # type: ignore[method-assign]
 if SABOTAGE == "fence":
     ledger.mine = whoever
 if SABOTAGE == "key":
-    execution.effect_key = lambda item, number: secrets.token_hex(16)  # noqa: ARG005 — another key per attempt
+    execution.effect_key = lambda item, name: secrets.token_hex(16)  # noqa: ARG005 — another key per attempt
 
 if __name__ == "__main__":
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR"]

@@ -22,10 +22,11 @@ KEYWORDS = ("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettex
 TEMPLATES = ("portal", "notices")
 # Staff's own pages and letters are in English, and so is what only programs read.
 PYTHON = ("dsr/portal", "dsr/steps", "dsr/datamap", "dsr/law")
-# Texts of the pure rooms, which know no translation: tables of words, translated where a page or letter says them.
+# Words of the pure rooms, which know no translation, and tables of them: translated where a page or letter says them.
 TABLES = (
     ("dsr.law.grounds", "GROUNDS"),
     ("dsr.datamap.categories", "CATEGORIES"),
+    ("dsr.datamap.facts", "STATES_NONE"),
     ("dsr.datamap.facts", "BASES"),
     ("dsr.datamap.facts", "SOURCES"),
     ("dsr.datamap.facts", "RIGHTS"),
@@ -72,7 +73,8 @@ def _found(code: str, path: Path) -> Iterator[Message]:
 def _tables() -> Iterator[Message]:
     for name, table in TABLES:
         place = f"{name.replace('.', '/')}.py"
-        for value in getattr(importlib.import_module(name), table).values():
+        held = getattr(importlib.import_module(name), table)
+        for value in (held,) if isinstance(held, str) else held.values():
             yield (value if isinstance(value, str) else value.plain), place
 
 

@@ -8,7 +8,7 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps import approval, maps, review
+from dsr.steps import approval, maps, representation, review
 from dsr.steps.permissions import Duty, may
 
 
@@ -106,5 +106,5 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     if act.duty is Duty.APPROVE and str(subject_request.accepted_by_id) == by.id:
         return "A second person has to approve: you accepted this request."
     if act.slug in {"accept", "answer"}:
-        return review.not_yet(subject_request)
+        return review.not_yet(subject_request) or representation.why_not_by(subject_request, by)
     return review_acts.why_not(act, subject_request, by)

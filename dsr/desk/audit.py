@@ -7,9 +7,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dsr.desk import people, timeline
+from dsr.desk.buttons import button
 from dsr.desk.pages import known
 from dsr.models import Checkpoint, Event
 from dsr.steps import audit, maps, sequencer, signing
@@ -50,7 +51,7 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     return _file(HttpResponse(newest.note, content_type="text/plain; charset=utf-8"), f"checkpoint-{newest.size}.txt")
 
 
-@require_POST
+@button
 def export(request: HttpRequest, controller: str) -> HttpResponseBase:
     """A controller's record as JSON Lines; taking it along is an Event."""
     newest = _newest()
@@ -62,7 +63,7 @@ def export(request: HttpRequest, controller: str) -> HttpResponseBase:
     return _file(StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8"), name)
 
 
-@require_POST
+@button
 def story(request: HttpRequest, reference: str) -> HttpResponse:
     """What happened to one request, as text, with the reasons that were given; an Event of its own."""
     subject_request = known(people.staff_of(request), reference)

@@ -7,7 +7,7 @@ from dsr.desk import people
 from dsr.desk.due import Chip
 from dsr.law.clocks import Duty, ExtensionReason, Pause
 from dsr.law.deadlines import local_day
-from dsr.law.regimes import Key, regimes
+from dsr.law.regimes import HOUSE, Key, regimes
 from dsr.law.rights import Right
 from dsr.law.terms import Span, Term, Unit, read_spans
 from dsr.models import ClockPause, Deadline, Extension, SubjectRequest
@@ -73,6 +73,14 @@ def card(subject_request: SubjectRequest, now: datetime, *, shown: bool) -> Card
         extension,
         LONGER[ExtensionReason(extension.reason)] if extension else "",
     )
+
+
+def promised(subject_request: SubjectRequest) -> str:
+    """The promise's term, such as '15 business days'; empty where the date comes from elsewhere, or was moved."""
+    own = subject_request.deadlines.filter(regime=HOUSE, duty=Duty.ANSWER, due_on=subject_request.due_on).first()
+    if own is None or own.due_on != own.unpaused_on:
+        return ""
+    return _term(own.extended_term if own.extended else own.term)
 
 
 def _row(deadline: Deadline, subject_request: SubjectRequest, now: datetime) -> Row:

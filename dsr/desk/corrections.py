@@ -46,6 +46,8 @@ class Card:
     open: bool
     decider: str
     words: str
+    may_accept: bool
+    may_decline: bool
 
 
 def card(subject_request: SubjectRequest, by: Actor) -> Overview | None:
@@ -72,15 +74,20 @@ def deciding(subject_request: SubjectRequest) -> bool:
     return subject_request.state == State.SEARCHED
 
 
-def cards(subject_request: SubjectRequest, typed: Mapping[str, str]) -> list[Card]:
+def cards(subject_request: SubjectRequest, typed: Mapping[str, str], by: Actor) -> list[Card]:
     """Every value that was proposed; `typed` are words by correction."""
+    reviews = may(by, Duty.REVIEW, subject_request)
+    second = rectification.may_accept(subject_request, by)
+    open_ = deciding(subject_request)
     return [
         Card(
             line=line,
             chip=CHIPS[line.state],
-            open=line.row.decision == "",
+            open=open_ and line.row.decision == "",
             decider=people.name_of(line.row.decided_by),
             words=typed.get(str(line.row.pk), ""),
+            may_accept=second if line.identifying else reviews,
+            may_decline=reviews,
         )
         for line in correctable.lines(subject_request)
     ]

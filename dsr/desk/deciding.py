@@ -8,19 +8,25 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dsr.desk import corrections, people
+from dsr.desk.buttons import button
 from dsr.desk.decisions import CONFLICT, FORBIDDEN
 from dsr.desk.pages import heading, known
 from dsr.law.actors import Actor
 from dsr.models import Correction, SubjectRequest
-from dsr.steps import record, rectification
+from dsr.steps import correctable, record, rectification
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden, may
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
+
+TWO = (
+    "By this value the system knows the person: whoever holds the new one can take the account over. "
+    "It is accepted by somebody who approves, and never by who accepted the request."
+)
 
 
 @require_safe
@@ -29,7 +35,7 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     return _page(request, site, known(people.staff_of(request), reference))
 
 
-@require_POST
+@button
 def decide(request: HttpRequest, reference: str, correction: UUID, site: "Desk") -> HttpResponse:
     """Accept or decline one value."""
     subject_request = known(people.staff_of(request), reference)
@@ -41,10 +47,11 @@ def decide(request: HttpRequest, reference: str, correction: UUID, site: "Desk")
         rectification.decide(row, accepted=accepted, words=words, by=by, at=timezone.now())
 
     done = f"You {'accepted' if accepted else 'declined'} the value."
-    return _done(request, site, subject_request, step, done, typed={str(row.pk): words})
+    why = TWO if accepted and correctable.identifying(row) else ""
+    return _done(request, site, subject_request, step, done, typed={str(row.pk): words}, why=why)
 
 
-@require_POST
+@button
 def respond(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     """Answer the statement."""
     subject_request = known(people.staff_of(request), reference)
@@ -64,11 +71,12 @@ def _done(
     done: str,
     *,
     typed: dict[str, str],
+    why: str = "",
 ) -> HttpResponse:
     try:
         step(people.actor_of(request))
     except Forbidden:
-        return _refused(request, site, subject_request)
+        return _refused(request, site, subject_request, why)
     except Conflict as conflict:
         return _page(request, site, subject_request, problem=str(conflict), typed=typed)
     messages.success(request, done)
@@ -92,7 +100,7 @@ def _page(
     context = {
         **heading(subject_request),
         "title": "Values to correct",
-        "cards": corrections.cards(subject_request, typed),
+        "cards": corrections.cards(subject_request, typed, by),
         "details": subject_request.details(),
         "statement": subject_request.statement(),
         "answer": "" if typed.get("text") and problem else subject_request.answer(),
@@ -104,6 +112,7 @@ def _page(
     return render(request, "desk/corrections.html", {**site.each_context(request), **context}, status=status)
 
 
-def _refused(request: HttpRequest, site: "Desk", subject_request: SubjectRequest) -> HttpResponse:
-    context = {**heading(subject_request), "title": "You cannot do this", "why": "Your role does not allow this."}
+def _refused(request: HttpRequest, site: "Desk", subject_request: SubjectRequest, why: str = "") -> HttpResponse:
+    says = why or "Your role does not allow this."
+    context = {**heading(subject_request), "title": "You cannot do this", "why": says}
     return render(request, "desk/refused.html", {**site.each_context(request), **context}, status=FORBIDDEN)

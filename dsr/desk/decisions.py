@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from dsr.desk import acts, holding, people, sheet, timeline
 from dsr.desk.act import Act
+from dsr.desk.buttons import button
 from dsr.desk.forms import Decision, Exclusion
 from dsr.desk.pages import heading, known
+from dsr.law.states import State
 from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.steps import approval, ledger, maps, record, review
 from dsr.steps.move import Conflict
@@ -22,8 +24,13 @@ from dsr.steps.permissions import Duty, Forbidden, may
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
 
+REFUSING = {"refuse", "refuse-as-excessive", "reject"}
 CONFLICT = 409
 FORBIDDEN = 403
+ON_PAPER = (
+    "The portal writes the letter, nothing else: what is asked has to be done in the systems by hand first. "
+    "The person has no mailbox: print the letter and post it. The request is closed."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,6 +44,9 @@ def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> Http
     why_not = acts.why_not(chosen, subject_request, by)
     if why_not:
         return _refused(request, site, subject_request, why_not)
+    if over := _over(request, chosen, subject_request):
+        messages.warning(request, over)
+        return redirect("desk:request", reference)
     form = chosen.form(request.POST) if request.method == "POST" else chosen.form()
     form.fit(subject_request)
     if form.is_valid():
@@ -49,10 +59,16 @@ def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> Http
         else:
             messages.success(request, chosen.done)
             return redirect("desk:request", reference)
-    elif request.method != "POST" and not chosen.fits(subject_request):
-        messages.warning(request, "This request is not where that can be decided.")
-        return redirect("desk:request", reference)
     return _page(request, site, subject_request, chosen, form)
+
+
+def _over(request: HttpRequest, act: Act, subject_request: SubjectRequest) -> str:
+    """Why this page is too old to decide on; empty when it is not. What somebody typed is never thrown away."""
+    if subject_request.state == State.REFUSED and act.slug in REFUSING:
+        return "This request is refused already."
+    if request.method != "POST" and not act.fits(subject_request):
+        return "This request is not where that can be decided."
+    return ""
 
 
 def _page(
@@ -64,6 +80,8 @@ def _page(
         record.viewed(subject_request, by=by, at=timezone.now())
         context["details"] = subject_request.details()
         context |= holding.card(subject_request, by)
+    if act.slug == "answer" and subject_request.mailbox() is None:
+        context["says"] = ON_PAPER
     if act.slug == "approve":
         manifest = Manifest.objects.filter(subject_request=subject_request).first()
         context["manifest"] = manifest
@@ -73,7 +91,7 @@ def _page(
     return render(request, "desk/decide.html", {**site.each_context(request), **context}, status=status)
 
 
-@require_POST
+@button
 def take(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     """Become the owner."""
     subject_request = known(people.staff_of(request), reference)
@@ -85,7 +103,7 @@ def take(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     return _at_once(request, site, subject_request, step, "This request is yours now.")
 
 
-@require_POST
+@button
 def retry(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> HttpResponse:
     """Send an item back to work."""
     subject_request = known(people.staff_of(request), reference)

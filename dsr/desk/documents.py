@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from dsr.desk import people
+from dsr.desk.buttons import button
 from dsr.desk.pages import known
 from dsr.models import Evidence
 from dsr.sealing.fields import Unsealable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
-@require_POST
+@button
 def fetch(request: HttpRequest, reference: str, document: UUID, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
     """The file; that it was opened is written into the record first."""
     subject_request = known(people.staff_of(request), reference)

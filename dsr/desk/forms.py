@@ -1,6 +1,6 @@
 """What staff fill in before they decide."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import cast
 
 from django import forms
@@ -8,15 +8,17 @@ from django import forms
 from dsr.law.grounds import GROUNDS, Ground, grounds_for
 from dsr.law.rights import Right
 from dsr.models import LegalHold, SubjectRequest
-from dsr.steps import holds, reports, review
+from dsr.steps import holds, remedies, reports, review
 
 WORDS_HELP = "The person reads this beside the ground, in the answer and in the letter. Write it for them."
 
 
-def grounds(known: Iterable[Ground], *, second: bool | None = None) -> list[tuple[str, str]]:
-    """These grounds as choices: those that need a second person, those that do not, or all."""
+def grounds(
+    known: Iterable[Ground], regimes: Collection[str] = (), *, second: bool | None = None
+) -> list[tuple[str, str]]:
+    """These grounds as choices, cited by these regimes: for a second person, for one person, or all."""
     return [
-        (ground.value, f"{GROUNDS[ground].plain} ({GROUNDS[ground].citation})")
+        (ground.value, f"{GROUNDS[ground].plain} ({GROUNDS[ground].citation_by(regimes)})")
         for ground in known
         if second is None or GROUNDS[ground].second_person is second
     ]
@@ -58,7 +60,9 @@ class Refusal(Decision):
     def fit(self, subject_request: SubjectRequest) -> None:
         """The grounds that hold for this right."""
         known = grounds_for(Right(subject_request.right), part=False)
-        cast("forms.ChoiceField", self.fields["ground"]).choices = grounds(known, second=self.second)
+        cast("forms.ChoiceField", self.fields["ground"]).choices = grounds(
+            known, remedies.laws(subject_request), second=self.second
+        )
 
 
 class Answer(Decision):
@@ -74,7 +78,12 @@ class Answer(Decision):
     )
 
     def fit(self, subject_request: SubjectRequest) -> None:
-        """The answer to a report of a compromised account says what becomes of the freeze."""
+        """Where it is read; the answer to a report of a compromised account says what becomes of the freeze."""
+        if subject_request.mailbox() is None:
+            self.fields["text"].help_text = (
+                "Plain text, with greeting and closing words. The person has no mailbox: the letter goes on paper"
+                + (" to the postal address." if subject_request.postal() else "; no postal address is known.")
+            )
         frozen = [hold for hold in holds.standing(subject_request) if hold.kind == LegalHold.FREEZE]
         if subject_request.right == Right.COMPROMISED_ACCOUNT and frozen:
             self.fields["freeze"] = forms.ChoiceField(
@@ -107,6 +116,6 @@ class Exclusion(Decision):
 
 
 class Search(forms.Form):
-    """One field for a reference or an exact e-mail address."""
+    """One field for a reference, or an exact e-mail address or telephone number."""
 
     sought = forms.CharField(max_length=254, strip=True)

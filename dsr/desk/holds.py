@@ -1,10 +1,12 @@
 """The desk's pages of legal holds and freezes: setting one, and releasing one."""
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from dsr.desk.site import Desk
 
 CONFLICT, FORBIDDEN = 409, 403
+LONGEST = timedelta(days=5 * 366)  # until a review
 ON_IT, ON_PERSON, ON_NAMED = "request", "person", "named"
 
 
@@ -67,6 +70,14 @@ class HoldForm(Decision):
         widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"required": "Give the day on which you are reminded to look again."},
     )
+
+    def clean_review_on(self) -> date:
+        """Not so far away that nobody who sets it will be there to look."""
+        chosen: date = self.cleaned_data["review_on"]
+        if chosen > timezone.now().date() + LONGEST:
+            message = "The review date lies at most five years ahead: it can be set again then."
+            raise forms.ValidationError(message)
+        return chosen
 
     def clean_email(self) -> str:
         """The address as it is kept."""
@@ -119,7 +130,7 @@ def release(request: HttpRequest, reference: str, hold: UUID, site: "Desk") -> H
     by = people.actor_of(request)
     standing = holds.known(hold, subject_request)
     if standing is None:
-        raise Http404
+        return _over(request, subject_request, hold)
     if not may(by, Duty.REVIEW, subject_request):
         return _refused(request, site, subject_request)
     if request.method == "POST":
@@ -136,6 +147,15 @@ def release(request: HttpRequest, reference: str, hold: UUID, site: "Desk") -> H
     row = next(row for row in holding.rows(subject_request, by) if row.row.pk == standing.pk)
     context = {**heading(subject_request), "title": f"Release: {row.kind.lower()}", "hold": row}
     return render(request, "desk/release.html", {**site.each_context(request), **context})
+
+
+def _over(request: HttpRequest, subject_request: SubjectRequest, hold: UUID) -> HttpResponse:
+    """A double click, or an old page: somebody has released it meanwhile."""
+    here = LegalHold.objects.filter(Q(subject_request=subject_request) | ~Q(lookup=""), pk=hold)
+    if not here.filter(controller=subject_request.controller).exclude(released_at=None).exists():
+        raise Http404
+    messages.warning(request, "This is released already.")
+    return redirect("desk:request", subject_request.reference)
 
 
 def _refused(request: HttpRequest, site: "Desk", subject_request: SubjectRequest) -> HttpResponse:

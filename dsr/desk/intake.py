@@ -132,6 +132,8 @@ class Entry(forms.Form):
                     given[kind.value] = clean(kind, value)
                 except ValueError as error:
                     self.add_error(kind.value, str(error))
+        if given.get("right") == Right.ERASURE and self.facts.scopes and not given.get("scope"):
+            self.add_error("scope", "Choose how much is erased: ask the person.")
         return given
 
 

@@ -1,6 +1,7 @@
 """Letters on the desk: what left us, to whom, by which post, and what became of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from dsr.datamap.schema import ControllerMap
 from dsr.desk import people, words
@@ -22,19 +23,19 @@ class Row:
     printable: bool
 
 
-def rows(subject_request: SubjectRequest) -> list[Row]:
+def rows(subject_request: SubjectRequest, now: datetime) -> list[Row]:
     """The request's letters, the oldest first."""
     about = maps.controller(subject_request.controller)
-    return [_row(notice, about) for notice in subject_request.notices.all()]
+    return [_row(notice, about, now) for notice in subject_request.notices.all()]
 
 
-def _row(notice: Notice, about: ControllerMap) -> Row:
+def _row(notice: Notice, about: ControllerMap, now: datetime) -> Row:
     return Row(
         row=notice,
         title=words.LETTERS[Letter(notice.letter)],
         to=_to(notice.to, about),
         chip=Chip(*words.NOTICE_STATES[NoticeState(notice.state)]),
-        sendable=resending.possible(notice),
+        sendable=resending.holds(notice, now),
         printable=notice.state == NoticeState.TO_POST,
     )
 

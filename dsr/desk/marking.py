@@ -57,6 +57,10 @@ def mark(request: HttpRequest, reference: str, recipient: UUID, site: "Desk") ->
     if not may(by, Duty.REVIEW, subject_request):
         messages.error(request, "Your role does not allow this.")
         return redirect("desk:request", reference)
+    if row.answered_at or row.told_by == telling.NONE:
+        said = telling.ANSWERED if row.answered_at else "This recipient is not told, so it has nothing to answer."
+        messages.warning(request, said)
+        return redirect("desk:request", reference)
     form = Mark(request.POST) if request.method == "POST" else Mark()
     if form.is_valid():
         try:

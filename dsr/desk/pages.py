@@ -1,5 +1,6 @@
 """The desk's two reading pages: the queue and a request. Reading changes nothing but the record of it."""
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import Staff
 from dsr.datamap.schema import ControllerMap, IdentityKind
 from dsr.desk import (
     acts,
+    clock,
     clock_acts,
     corrections,
     holding,
@@ -28,6 +30,7 @@ from dsr.desk import (
     timeline,
     words,
 )
+from dsr.desk.buttons import button
 from dsr.desk.forms import Search
 from dsr.law.actors import Actor
 from dsr.law.grounds import GROUNDS, Ground
@@ -36,12 +39,14 @@ from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.law.work import Channel
 from dsr.models import Manifest, SubjectRequest, sealed
-from dsr.steps import maps, record, supplement
+from dsr.steps import grounds, maps, record, supplement
 from dsr.steps.approval import exclusion_duty
 from dsr.steps.permissions import Duty, may
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
+
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*")  # as it was typed when it was filed: nothing is folded
 
 
 @require_safe
@@ -57,30 +62,32 @@ def show_queue(request: HttpRequest, site: "Desk") -> TemplateResponse:
     return TemplateResponse(request, "desk/queue.html", {**site.each_context(request), **context})
 
 
-@require_POST
+@button
 def find(request: HttpRequest, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
-    """Go to a reference, or to everything of an e-mail address. The address itself never enters a URL."""
+    """Go to a reference, or to everything of an e-mail address or telephone number, which never enters a URL."""
     form = Search(request.POST)
     sought = form.cleaned_data["sought"] if form.is_valid() else ""
     reference = read_reference(sought)
     if reference and queue.seen_by(people.staff_of(request)).filter(reference=reference).exists():
         return redirect("desk:request", reference)
+    kind = IdentityKind.PHONE if _PHONE.fullmatch(sought) else IdentityKind.EMAIL
     try:
-        address = clean(IdentityKind.EMAIL, sought)
+        value = clean(kind, sought)
     except ValueError:
-        messages.error(request, "There is no request of this reference here, and it is no e-mail address.")
+        message = "There is no request of this reference here, and it is no e-mail address or telephone number."
+        messages.error(request, message)
         return redirect("desk:index")
-    _searched(request, address)
-    person = ",".join(sealed.lookups(IdentityKind.EMAIL, address))
+    _searched(request, kind, value)
+    person = ",".join(sealed.lookups(kind, value))
     return redirect(f"{reverse('desk:index')}?view=all&person={person}")
 
 
-def _searched(request: HttpRequest, address: str) -> None:
+def _searched(request: HttpRequest, kind: IdentityKind, value: str) -> None:
     """Somebody was looked for by name, as it were: each of the staff member's controllers can see who did, and when."""
     by, at = people.actor_of(request), timezone.now()
     with transaction.atomic():
         for slug in people.controllers_of(people.staff_of(request)):
-            record.write_for(slug, "desk:searched", by=by, at=at, secret={"sought": address}, kind=IdentityKind.EMAIL)
+            record.write_for(slug, "desk:searched", by=by, at=at, secret={"sought": value}, kind=kind)
 
 
 def known(staff: Staff, reference: str) -> SubjectRequest:
@@ -114,6 +121,8 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
         "answer": subject_request.answer() if shown else "",
         "next": words.next_of(subject_request),
         "ground": GROUNDS[Ground(subject_request.ground)] if subject_request.ground else None,
+        "ground_citation": grounds.cited(subject_request, subject_request.ground),
+        "promised": clock.promised(subject_request),
         "channel": words.CHANNELS[Channel(subject_request.channel)],
         "corrections": corrections.card(subject_request, by),
         "asker": standing.asker(subject_request, shown=shown),
@@ -136,7 +145,7 @@ def _tables(subject_request: SubjectRequest, controller_map: ControllerMap, now:
         "now": now,
         "manifest": manifest,
         "fates": sheet.fates(manifest, controller_map) if manifest else [],
-        "letters": letters.rows(subject_request),
+        "letters": letters.rows(subject_request, now),
         "recipients": recipients.rows(subject_request, now),
         "packages": sheet.packages(subject_request),
     }
@@ -188,5 +197,5 @@ def _identities(subject_request: SubjectRequest) -> list[dict[str, object]]:
             "value": identity.value(),
             "proven_at": identity.proven_at,
         }
-        for identity in subject_request.identities.order_by("kind")
+        for identity in subject_request.identities.exclude(value_sealed="").order_by("kind")
     ]

@@ -7,9 +7,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dsr.desk import people
+from dsr.desk.buttons import button
 from dsr.desk.pages import heading, known
 from dsr.models import Notice
 from dsr.steps import notices, record, resending
@@ -25,7 +26,7 @@ def _found(request: HttpRequest, reference: str, letter: UUID) -> Notice:
     return get_object_or_404(Notice, pk=letter, subject_request=subject_request)
 
 
-@require_POST
+@button
 def send_again(request: HttpRequest, reference: str, letter: UUID, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
     """Once more, as a letter of its own."""
     notice = _found(request, reference, letter)
@@ -38,7 +39,7 @@ def send_again(request: HttpRequest, reference: str, letter: UUID, site: "Desk")
     return redirect("desk:request", reference)
 
 
-@require_POST
+@button
 def posted(request: HttpRequest, reference: str, letter: UUID, site: "Desk") -> HttpResponse:  # noqa: ARG001 - as above
     """It was printed and is in the post."""
     notice = _found(request, reference, letter)

@@ -15,7 +15,7 @@ from dsr.law.deadlines import due_on, local_day
 from dsr.law.rights import SEARCHED, URGENT, Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState
-from dsr.models import Identity, PlanItem, Proposal, SubjectRequest
+from dsr.models import Identity, PlanItem, Proposal, SubjectRequest, Supplement
 from dsr.steps import maps
 from dsr.steps.permissions import Duty
 
@@ -76,6 +76,10 @@ _VALUES = Proposal.objects.filter(subject_request=OuterRef("pk")).exclude(sent_a
 _TO_DECIDE = Q(state=State.SEARCHED, right=Right.RECTIFICATION) & Q(Exists(_VALUES))
 
 
+_LATE = Supplement.objects.filter(subject_request=OuterRef("pk"), approval=None)
+_TO_APPROVE = Q(state=State.SEARCHED, right=Right.ERASURE) | Q(state=State.APPROVED) & Q(Exists(_LATE))
+
+
 def _overdue(_: Staff, controllers: list[str], now: datetime) -> Q:
     late = Q(pk=None)
     for slug in controllers:
@@ -102,7 +106,7 @@ VIEWS = (
     View("mine", "Mine", lambda staff, *_: _OPEN & Q(owner=staff)),
     View("unassigned", "Unassigned", lambda *_: _OPEN & Q(owner=None)),
     View("review", "To review", lambda *_: Q(state=State.VERIFIED)),
-    View("approve", "To approve", lambda *_: Q(state=State.SEARCHED, right=Right.ERASURE)),
+    View("approve", "To approve", lambda *_: _TO_APPROVE),
     View("correct", "To decide", lambda *_: _TO_DECIDE),
     View("answer", "To answer", lambda *_: Q(state=State.ACCEPTED) & ~Q(right__in=SEARCHED)),
     View("failed", "Failed items", _failed),

@@ -14,7 +14,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State, allowed
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.steps import maps, merging, representation, review, vouching, withholding
+from dsr.steps import maps, merging, remedies, representation, review, vouching, withholding
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty
 
@@ -91,7 +91,7 @@ class PartRefused(Decision):
             for name, collection in system.collections.items()
             if (system.slug, name) not in taken
         ]
-        known = grounds(grounds_for(Right(subject_request.right), part=True))
+        known = grounds(grounds_for(Right(subject_request.right), part=True), remedies.laws(subject_request))
         cast("forms.ChoiceField", self.fields["part"]).choices = [("", "Choose"), *places]
         cast("forms.ChoiceField", self.fields["ground"]).choices = known
 
@@ -159,7 +159,8 @@ def refuse(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datet
 
 def refusable(subject_request: SubjectRequest) -> bool:
     """Whether the whole can be refused now."""
-    return allowed(Right(subject_request.right), State(subject_request.state), State.REFUSED)
+    open_ = allowed(Right(subject_request.right), State(subject_request.state), State.REFUSED)
+    return open_ and merging.original(subject_request) is None
 
 
 def _second(subject_request: SubjectRequest) -> bool:
@@ -238,7 +239,7 @@ PART = Act(
     "You refused this part.",
     Duty.REVIEW,
     PartRefused,
-    withholding.possible,
+    lambda subject_request: withholding.possible(subject_request) and merging.original(subject_request) is None,
     _refuse_part,
     "grave",
     aside=True,
@@ -246,7 +247,8 @@ PART = Act(
 SECOND = Act(
     "refuse-as-excessive",
     "Refuse as unfounded or excessive",
-    "These grounds need two people: the owner of the request proposes, and somebody else who approves refuses. "
+    "These grounds need two people: the owner of the request proposes, and an approver refuses, who never had it "
+    "in hand. "
     "It is for us to show that they hold. A refusal cannot be taken back.",
     "Refuse",
     "You refused the request.",
@@ -261,10 +263,8 @@ SECOND = Act(
 
 def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     """Why the one who has the duty cannot do it all the same; empty when they can."""
-    if act is SECOND and subject_request.owner_id is None:
-        return "Somebody takes the request first and proposes it; a second person refuses it on these grounds."
-    if act is SECOND and str(subject_request.owner_id) == by.id:
-        return "A second person has to refuse on these grounds: you are the owner of this request."
+    if act is SECOND:
+        return review.why_not_second(subject_request, by)
     if act is VOUCH and vouching.entered_by(subject_request) == str(by):
         return "A second person has to check who asks: you entered this request."
     return ""

@@ -99,6 +99,9 @@ def _counts(row: PlanItem, controller_map: ControllerMap) -> Iterator[str]:
         for name, count in row.counts.items():
             yield f"{purposes[name].title if name in purposes else 'Account'}: {count:,}"
         return
+    if row.kind == Kind.ERASE:
+        yield from _erased(row, controller_map)
+        return
     for name, count in _COUNTED.get(Kind(row.kind), _uncounted)(row.counts):
         title = name if name in _TOTALS else _titles(controller_map, row.system, name)[1]
         yield f"{title}: {count:,}"
@@ -113,9 +116,12 @@ def _found(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
         yield _FILES, counts["files"]
 
 
-def _erased(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    for name, done in counts.items():
-        yield name, done["erased"]
+def _erased(row: PlanItem, controller_map: ControllerMap) -> Iterator[str]:
+    """What was erased, and what the system itself keeps."""
+    for name, done in row.counts.items():
+        kept = sum(rows["count"] for rows in done.get("kept", ()))
+        stays = f", {kept:,} kept" if kept else ""
+        yield f"{_titles(controller_map, row.system, name)[1]}: {done['erased']:,} erased{stays}"
 
 
 def _corrected(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
@@ -133,7 +139,7 @@ def _uncounted(_: dict[str, Any]) -> Iterator[tuple[str, int]]:
     return iter(())
 
 
-_COUNTED = {Kind.FIND: _found, Kind.ERASE: _erased, Kind.CORRECT: _corrected, Kind.CLOSE: _closed}
+_COUNTED = {Kind.FIND: _found, Kind.CORRECT: _corrected, Kind.CLOSE: _closed}
 
 
 def _titles(controller_map: ControllerMap, system: str, collection: str) -> tuple[str, str]:

@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from dsr.desk import people, sheet
+from dsr.desk.buttons import button
 from dsr.desk.forms import ManifestApproval
 from dsr.desk.pages import heading, known
-from dsr.models import PlanItem
+from dsr.models import PlanItem, Supplement
 from dsr.steps import maps, supplement
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 CONFLICT, FORBIDDEN = 409, 403
 
 
-@require_POST
+@button
 def ask(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> HttpResponse:
     """Have what came in listed."""
     subject_request = known(people.staff_of(request), reference)
@@ -46,7 +47,9 @@ def approve(request: HttpRequest, reference: str, listed: UUID, site: "Desk") ->
     subject_request = known(people.staff_of(request), reference)
     waiting = supplement.known(subject_request, listed)
     if waiting is None:
-        raise Http404
+        get_object_or_404(Supplement, pk=listed, subject_request=subject_request)
+        messages.warning(request, "This list is approved already.")
+        return redirect("desk:request", reference)
     form = ManifestApproval(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from accounts.models import Role
 from dsr.datamap.schema import ControllerMap
 from dsr.desk import people, words
 from dsr.desk.clock import LONGER
+from dsr.desk.recipients import ANSWERS
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.regimes import regimes
 from dsr.law.work import Channel, Kind
@@ -59,6 +61,7 @@ SENTENCES = {
     "evidence:destroyed": "The document was destroyed",
     "identity:vouched": "Confirmed who asks",
     "identity:checked": "Wrote down how it was checked",
+    "postal:checked": "Wrote down how name and postal address were checked; no identifier was given",
     "correction:proposed": "The person sent new values",
     "correction:reminded": "The person was reminded to send new values",
     "correction:accepted": "Accepted a new value: {field}",
@@ -95,8 +98,10 @@ SENTENCES = {
     "certificate:issued": "The certificate was issued",
     "certificate:downloaded": "Took the certificate",
     "timeline:exported": "Exported this timeline, reasons included",
+    "audit:out-of-time": "Event {event} says {said}, and stands behind younger ones: made up, or the clock was wrong",
+    "secret:forgotten": "What {count} Events only committed to was forgotten after its time",
     "audit:exported": "Exported the record: {size} entries",
-    "desk:searched": "Searched for somebody by e-mail address",
+    "desk:searched": "Searched for somebody by {kind}",
     "staff:signed-in": "Signed in to the desk",
     "staff:signed-out": "Signed out of the desk",
     "staff:sign-in-failed": "A sign-in to the desk failed",
@@ -111,6 +116,7 @@ SENTENCES = {
     "staff:second-factor-removed": "A second factor was removed: {staff}",
     "notice:posted": "Letter posted: {letter}",
     "notice:again": "Sent a letter again: {letter}",
+    "notice:queued-again": "Queued a letter again that was in doubt, as the same mail: {letter}",
     "notice:failed": "A letter cannot be sent: {letter}",
     "notice:bounced": "A letter came back: {letter}",
     "recipient:planned": "A recipient is to be told: {recipient}",
@@ -171,7 +177,7 @@ class _Said(dict[str, str]):
     """The details of an Event, each in words; what is missing is a dash."""
 
     def __init__(self, details: dict[str, object], controller_map: ControllerMap | None) -> None:
-        super().__init__({name: str(value) for name, value in details.items()})
+        super().__init__({name: str(value) for name, value in details.items()} | _titles(details, controller_map))
         if "item" in self:
             kind, _, system = self["item"].partition(" ")
             self["item"] = item_title(kind, system, controller_map)
@@ -198,12 +204,34 @@ class _Said(dict[str, str]):
         return "–"
 
 
+def _titles(details: dict[str, object], controller_map: ControllerMap | None) -> dict[str, str]:
+    """A recipient, a part and a field as the map calls them."""
+    said: dict[str, str] = {}
+    if controller_map is None:
+        return said
+    known = controller_map.controller.recipients.get(str(details.get("recipient")))
+    if known:
+        said["recipient"] = known.title
+    for name in {"part", "field"} & details.keys():
+        slug, _, rest = str(details[name]).partition(".")
+        collection, _, field = rest.partition(".")
+        system = controller_map.systems.get(slug)
+        if system and collection in system.collections:
+            found = system.collections[collection]
+            place = f"{system.title}: {found.title}"
+            said[name] = f"{place}, {field}" if field else place
+    return said
+
+
 _LAWS = {slug: regime.title for slug, regime in regimes().items()}
 _PLAIN: dict[str, dict[str, str]] = {
     "regime": _LAWS,
     "reason": {reason.value: plain for reason, plain in LONGER.items()},
-    "ground": {ground.value: GROUNDS[ground].plain for ground in Ground},
-    "kind": {"legal": "legal hold", "freeze": "freeze"},
+    "ground": {ground.value: GROUNDS[ground].plain.rstrip(".") for ground in Ground},
+    "answer": ANSWERS,
+    "duty": {"answer": "answer", "confirm": "confirm the receipt"},
+    "role": {role.value: role.label.partition(":")[0].lower() for role in Role},
+    "kind": {"legal": "legal hold", "freeze": "freeze", "email": "e-mail address", "phone": "telephone number"},
     "asker": {"agent": "an agent", "guardian": "a parent or guardian"},
     "channel": {channel.value: words.CHANNELS[channel] for channel in Channel},
     "letter": {letter.value: title for letter, title in words.LETTERS.items()},

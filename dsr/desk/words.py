@@ -5,7 +5,7 @@ from dsr.law.rights import WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Channel, ItemState, Kind, Letter, NoticeState, Outcome
 from dsr.models import Proposal, SubjectRequest
-from dsr.steps import vouching
+from dsr.steps import merging, supplement, vouching
 
 RIGHTS = {
     Right.ACCESS: "Access",
@@ -104,6 +104,7 @@ LETTERS = {
     Letter.MERGED: "Taken together with an earlier request",
     Letter.ANSWERED_WITH: "Answered with an earlier request",
     Letter.AGENT_TOLD: "To the agent: it is answered",
+    Letter.GUARDIAN_ASKS: "To the child's own address: who asks",
 }
 NOTICE_STATES = {
     NoticeState.QUEUED: ("Queued", "quiet"),
@@ -155,6 +156,11 @@ def needs_letter(subject_request: SubjectRequest) -> bool:
     return subject_request.state == State.ACCEPTED and Right(subject_request.right) not in WORKED
 
 
+def to_approve(subject_request: SubjectRequest) -> bool:
+    """Whether a list of what came in late waits for a second person."""
+    return subject_request.state == State.APPROVED and bool(supplement.waiting(subject_request))
+
+
 def _values_of(subject_request: SubjectRequest) -> tuple[str, str] | None:
     """Of a rectification that is searched: its state, and what happens next."""
     if subject_request.state != State.SEARCHED or subject_request.right != Right.RECTIFICATION:
@@ -164,8 +170,19 @@ def _values_of(subject_request: SubjectRequest) -> tuple[str, str] | None:
     return "To decide", "Decide about each value that the person sent. When all are decided, the portal corrects."
 
 
+def _elsewhere(subject_request: SubjectRequest) -> str:
+    """What happens next, where the state alone does not say it."""
+    if original := merging.original(subject_request):
+        return f"Answered with {original.reference}; nothing to do here."
+    if to_approve(subject_request):
+        return "Rows came in after the manifest. A second person approves the list below before they are erased."
+    return ""
+
+
 def next_of(subject_request: SubjectRequest) -> str:
     """What happens next."""
+    if said := _elsewhere(subject_request):
+        return said
     if vouching.possible(subject_request):
         return "It came without an e-mail address. A second member of staff checks that it is this person."
     if needs_letter(subject_request):

@@ -71,6 +71,13 @@ class Table:
             return ", ".join(found)
         return self.text(key)
 
+    def texts(self, key: str) -> dict[str, str]:
+        """Texts by name, or nothing."""
+        found = self._left.pop(key, {})
+        if not isinstance(found, dict) or not all(isinstance(each, str) and each.strip() for each in found.values()):
+            raise self.wrong(key, 'write texts by name, such as {ccpa = "11 CCR §7021"}')
+        return {str(name): text.strip() for name, text in found.items()}
+
     def flag(self, key: str, *, unless_said: bool | None = None) -> bool:
         """True or false."""
         found = self._left.pop(key, unless_said)

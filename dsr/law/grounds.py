@@ -1,6 +1,6 @@
 """The grounds on which a request may be refused, in whole or in part. What each means stands in grounds.toml."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -43,6 +43,7 @@ class GroundFacts:
     """How a ground is cited and said to the person, and what it may be used for."""
 
     citation: str
+    citation_in: Mapping[str, str]  # by regime, where another law says it in another place
     plain: str
     status: Status
     reviewed_on: date | None  # by a lawyer, against the text
@@ -52,6 +53,11 @@ class GroundFacts:
     evidence: bool  # only with written evidence
     second_person: bool  # only with a second person's yes
     protocol: str
+
+    def citation_by(self, regimes: Iterable[str]) -> str:
+        """Where it stands for a request that came under these regimes."""
+        own = [self.citation_in[slug] for slug in regimes if slug in self.citation_in]
+        return "; ".join(own) or self.citation
 
 
 def load(path: Path) -> Mapping[Ground, GroundFacts]:
@@ -75,6 +81,7 @@ def load(path: Path) -> Mapping[Ground, GroundFacts]:
 def _facts(table: Table, reviewed_on: date | None) -> GroundFacts:
     facts = GroundFacts(
         citation=table.text("citation"),
+        citation_in=MappingProxyType(table.texts("citation_in")),
         plain=table.text("plain"),
         status=table.status("status"),
         reviewed_on=reviewed_on,

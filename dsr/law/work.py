@@ -93,6 +93,7 @@ class Letter(StrEnum):
     MERGED = "merged"  # a duplicate: answered with its original
     ANSWERED_WITH = "answered-with"  # its original is answered
     AGENT_TOLD = "agent-told"  # to an agent: that the person was answered, and nothing more
+    GUARDIAN_ASKS = "guardian-asks"  # to the child's own mailbox: who asks, and how to object
 
 
 class Channel(StrEnum):

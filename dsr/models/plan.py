@@ -146,7 +146,7 @@ class Supplement(models.Model):
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        """In the order in which their lines are erased."""
+        """As they were closed."""
 
         ordering: ClassVar = ["closed_at", "id"]
 

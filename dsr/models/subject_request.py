@@ -88,7 +88,8 @@ class SubjectRequest(models.Model):
     def mailbox(self) -> "Identity | None":
         """Where codes and letters go: the person's address; a guardian's own, where one asks for a child."""
         theirs = self.asker == Asker.GUARDIAN
-        return self.identities.filter(kind="email", of_representative=theirs).first()
+        known = self.identities.exclude(value_sealed="")  # after its time only a hash is left
+        return known.filter(kind="email", of_representative=theirs).first()
 
     def postal(self) -> str:
         """Name and address for letters on paper."""
@@ -164,6 +165,10 @@ class Identity(models.Model):
         """Keep the identifier; save afterwards."""
         self.value_sealed = sealed.seal(value, "identity", self.id, "value")
         self.lookup = sealed.lookup(self.kind, value)
+
+    def lookups(self) -> tuple[str, ...]:
+        """Every keyed hash under which it may stand; only the kept one, once the value is forgotten."""
+        return sealed.lookups(self.kind, self.value()) if self.value_sealed else (self.lookup,)
 
 
 class Proof(models.Model):

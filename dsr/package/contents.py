@@ -35,12 +35,21 @@ class RefusedPart:
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """Rows that an erasure left: how many, why, and until which day they are kept."""
+    """Rows that an erasure left: how many, why, and until which day they are kept.
+
+    `words` are somebody's own, of staff or of a recipient: they are for the person alone, and never certified.
+    """
 
     count: int
     ground: str
     citation: str
     until: date | None
+    words: str = ""
+
+    @property
+    def why(self) -> str:
+        """Ground and words, as the person reads them."""
+        return f"{self.ground} {self.words}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _outcome(outcome: CollectionOutcome) -> Json:
         "kept": [
             {
                 "count": kept.count,
-                "ground": kept.ground,
+                "ground": kept.why,
                 "citation": kept.citation,
                 "until": kept.until.isoformat() if kept.until else None,
             }

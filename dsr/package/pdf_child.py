@@ -33,7 +33,9 @@ def _is_library(arguments: tuple[object, ...]) -> bool:
     """Reading the interpreter's own modules and WeasyPrint's style sheets; nothing is ever written."""
     path, mode = arguments[0], arguments[1]
     reads = mode is None or str(mode).startswith("r")
-    roots = (f"{sys.prefix}{os.sep}", f"{sys.base_prefix}{os.sep}")
+    roots = tuple(
+        f"{os.path.realpath(prefix)}{os.sep}" for prefix in (sys.prefix, sys.base_prefix)
+    )  # a .venv may be a link
     return reads and isinstance(path, str | bytes) and os.path.realpath(os.fsdecode(path)).startswith(roots)
 
 

@@ -249,7 +249,7 @@ def _kept(answer: Answer) -> Iterable[KeptReading]:
                 yield KeptReading(
                     where=f"{described.collections[each.collection].title} ({described.title})",
                     counted=counted(kept.count, "record"),
-                    ground=kept.ground,
+                    ground=kept.why,
                     citation=kept.citation,
                     until=day(kept.until) if kept.until else "the reason ends; no date is fixed",
                 )

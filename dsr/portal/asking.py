@@ -99,7 +99,7 @@ class RepresentativeQuestion(Question):
         label=_("Your name"),
         help_text=_("With your organisation, if you ask for one."),
         autocomplete="name",
-        max_length=representation.NAME,
+        max_length=MOST_TYPED,  # no browser cuts it off unseen; `clean_name` says what is too long
         missing=_("Enter your name"),
     )
     own_email = TextField(
@@ -110,6 +110,13 @@ class RepresentativeQuestion(Question):
         missing=_("Enter your own e-mail address"),
         validators=[identifier("email")],
     )
+
+    def clean_name(self) -> str:
+        """Nothing but a name: we write it to the person."""
+        typed = str(self.cleaned_data["name"])
+        if problem := representation.problem_of_name(typed):
+            raise forms.ValidationError(problem)
+        return typed
 
     def clean_own_email(self) -> str:
         """The address as it is kept."""
@@ -183,7 +190,8 @@ class DocumentForm(forms.Form):
         self.use_required_attribute = False
         title, hint = DOCUMENTS[asker]
         self.fields["document"].label = str(title)
-        self.fields["document"].help_text = f"{hint} {_('A PDF, PNG or JPEG, at most 5 MB.')}"
+        sizes = _("A PDF, PNG or JPEG, at most 5 MB.")
+        self.fields["document"].help_text = f"{hint} {sizes}"
 
     def clean_document(self) -> bytes:
         """Its content."""

@@ -6,11 +6,12 @@ from datetime import date
 
 from dsr.datamap.schema import ControllerMap, Scope
 from dsr.law.rights import Right
-from dsr.law.states import CLOSED, State
+from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import LegalHold, SubjectRequest
 from dsr.portal.draft import Answers
-from dsr.steps import holds, sources, stopping, withdrawal
+from dsr.portal.journey import ENDED
+from dsr.steps import cancellation, holds, sources, stopping, withdrawal
 
 AFTER = frozenset({State.CARRIED_OUT, State.DELIVERED})
 
@@ -49,13 +50,13 @@ def of(own: SubjectRequest, about: ControllerMap) -> Bounds:
     withdrawing = own.right == Right.CONSENT_WITHDRAWAL and own.state in AFTER
     elsewhere = withdrawal.elsewhere(about.controller).values() if withdrawing else []
     return Bounds(
-        scope=about.controller.scopes.get(own.scope),
+        scope=about.controller.scopes.get(own.scope) if own.state not in ENDED else None,
         held=told and not frozen,
         frozen=frozen,
         review_on=min((hold.review_on for hold in standing), default=None) if told else None,
-        disabled=stopping.disables(own) and own.state not in CLOSED,
+        disabled=stopping.disables(own) and cancellation.possible(own),
         resumed=own.items.filter(kind=Kind.RESUME).exists(),
-        public=list(_public(own, about)),
+        public=list(_public(own, about)) if own.state not in ENDED else [],
         stopped=withdrawal.stopped(own) if withdrawing else [],
         elsewhere=[(purpose.title, purpose.how) for purpose in elsewhere],
     )

@@ -138,8 +138,8 @@ class DetailsQuestion(Question):
     def ask(self) -> None:
         """The question, its hint and whether it must be answered follow from the right."""
         wording, field = WORDS[self.right], self.fields["details"]
-        optional = "" if wording.needed else f" {_('(optional)')}"
-        field.label = f"{wording.question}{optional}"
+        optional = _("(optional)")  # a word of its own: within an f-string nobody would find it to translate it
+        field.label = str(wording.question) if wording.needed else f"{wording.question} {optional}"
         field.help_text = str(wording.hint)
         field.required = wording.needed
         field.error_messages["required"] = str(_("Write what it is about, so that we can answer you"))

@@ -14,7 +14,7 @@ from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import Manifest, SubjectRequest
 from dsr.portal.words import Text
-from dsr.steps import rectification
+from dsr.steps import pauses, rectification
 from dsr.steps.manifest import REFUSED, last_day
 
 
@@ -127,6 +127,10 @@ ENDED: Mapping[State, tuple[Text, frozenset[str]]] = {
 }
 
 
+ASKED = _("Please answer our question above.")
+THEIR_TURN = (STAGES[State.VERIFIED], YOUR_TURN)  # here the person has something else to do as well
+
+
 def stages(right: Right) -> list[State]:
     """The states a person is told about; the rest are our own doing."""
     if right is Right.PROCESSING_INFORMATION:
@@ -157,6 +161,7 @@ def walk(subject_request: SubjectRequest) -> Iterator[Step]:
                 yield Step("done", STAGES[passed].done, at)
         yield Step("stopped", title, _moment(moments, tags))
         return
+    asked = pauses.open_question(subject_request) is not None
     order = list(STAGES)
     waiting = [one for one in told if order.index(one) > order.index(state)]
     for one in told:
@@ -164,7 +169,7 @@ def walk(subject_request: SubjectRequest) -> Iterator[Step]:
         if one not in waiting:
             yield Step("done", stage.done, _moment(moments, stage.tags))
         elif one == waiting[0]:
-            yield Step("now", stage.ahead, text=stage.now)
+            yield Step("now", stage.ahead, text=ASKED if asked and stage not in THEIR_TURN else stage.now)
         else:
             yield Step("later", stage.ahead)
 
@@ -199,15 +204,19 @@ class KeptRow:
     ground: Text
     citation: Text
     until: date | None
+    says: Text = ""  # the retention rule, where no day can be named
 
 
 def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[KeptRow]:
     """What stays: by the manifest's rules, and what a system said of itself while erasing."""
+    if subject_request.state in ENDED:
+        return  # nothing was erased, so nothing was left of an erasure
     manifest = Manifest.objects.filter(subject_request=subject_request).first()
     for row in manifest.summary if manifest else []:
         if row["until"]:
             title = _collection(about, row["system"], row["collection"])
-            yield KeptRow(title, row["count"], *_why(about, row["rule"]), last_day(row["until"]))
+            says = known.says if (known := about.controller.retention.get(row["rule"])) else ""
+            yield KeptRow(title, row["count"], *_why(about, row["rule"]), last_day(row["until"]), says)
     for item in subject_request.items.filter(kind=Kind.ERASE, until=None):
         for name, count in item.counts.items():
             for row in count.get("kept", []):

@@ -1,14 +1,16 @@
 """The dates of a request as its person reads them: what we promised, what the law says, and what changed them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from dsr.law.clocks import Duty, ExtensionReason, Pause
+from dsr.law.deadlines import local_day
 from dsr.law.regimes import HOUSE, regimes
 from dsr.models import ClockPause, Deadline, Extension, SubjectRequest
 from dsr.portal.words import Text
+from dsr.steps import maps
 
 ASKED: dict[str, Text] = {
     Pause.IDENTITY_REQUIRED: _("We need to be surer that the request comes from you."),
@@ -28,6 +30,8 @@ class Limit:
     due_on: date
     counted_on: date | None
     stands_still: bool
+    extended: bool
+    over: bool
     missed: bool
 
 
@@ -38,39 +42,47 @@ class Timing:
     promise: Limit | None
     laws: list[Limit]
     missed: list[Limit]
+    late: bool
     question: ClockPause | None
     asked: Text
+    answered: list[ClockPause]
     stops: bool
     extension: Extension | None
     why_longer: Text
 
 
-def timing(subject_request: SubjectRequest) -> Timing:
+def timing(subject_request: SubjectRequest, *, at: datetime) -> Timing:
     """As it stands now. A request from before there were deadlines has none of them, until they are counted."""
     rows = [row for row in subject_request.deadlines.all() if row.duty == Duty.ANSWER]
-    question = ClockPause.objects.filter(subject_request=subject_request, ended_at=None).first()
+    today = local_day(at, maps.calendar(subject_request.controller))
+    pauses = list(subject_request.pauses.all())
+    question = next((pause for pause in pauses if pause.ended_at is None), None)
     extension = Extension.objects.filter(subject_request=subject_request).first()
-    promise = next((_limit(row) for row in rows if row.regime == HOUSE), None)
-    laws = [_limit(row) for row in rows if row.regime != HOUSE]
+    promise = next((_limit(row, today) for row in rows if row.regime == HOUSE), None)
+    laws = [_limit(row, today) for row in rows if row.regime != HOUSE]
     limits = [*([promise] if promise else []), *laws]
     return Timing(
         promise,
         laws,
         [limit for limit in limits if limit.missed],
+        any(limit.over for limit in limits) if limits else subject_request.due_on < today,
         question,
         ASKED[question.reason] if question else "",
+        [pause for pause in pauses if pause.answer_sealed],
         any(limit.stands_still for limit in limits),
         extension,
         EXTENDED[extension.reason] if extension else "",
     )
 
 
-def _limit(deadline: Deadline) -> Limit:
+def _limit(deadline: Deadline, today: date) -> Limit:
     law = regimes().get(deadline.regime)
     return Limit(
         law.title if law else deadline.regime,
         deadline.due_on,
         deadline.unpaused_on if deadline.unpaused_on != deadline.due_on else None,
         deadline.pausing_from is not None,
+        deadline.extended,
+        deadline.due_on < today and deadline.pausing_from is None,
         deadline.breached_at is not None,
     )

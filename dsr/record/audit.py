@@ -13,6 +13,8 @@ from dsr.record import tree
 from dsr.record.leaf import leaf_hash
 from dsr.record.note import Head
 
+OUT_OF_TIME = "audit:out-of-time"  # the Event by which the sequencer says that another is not of its time
+
 
 class Broken(Exception):
     """The record is not what was written or signed; the message names the entry."""
@@ -54,6 +56,29 @@ def verify(entries: Iterable[Entry], heads: Iterable[Head]) -> Head:
 
     peaks = tree.grow(size, peaks, rest())
     return Head(origin, count, tree.fold(peaks))
+
+
+def watched(entries: Iterable[Entry], alarms: list[str]) -> Iterator[Entry]:
+    """The entries; which Events the record itself says are out of time is added to `alarms`."""
+    for entry in entries:
+        if entry.content is not None and entry.content.get("tag") == OUT_OF_TIME:
+            told = entry.content.get("details")
+            alarms.append(_alarm(told if isinstance(told, dict) else {}))
+        yield entry
+
+
+def require_quiet(alarms: list[str]) -> None:
+    """Asked last, when all else was found right. Raises Broken."""
+    if alarms:
+        more = f" There are {len(alarms) - 1} more like it." if len(alarms) > 1 else ""
+        raise Broken(f"{alarms[0]}{more} All else is as written and signed.")
+
+
+def _alarm(told: Mapping[str, object]) -> str:
+    return (
+        f"Event {told.get('event')} at position {told.get('position')} says it is of {told.get('said')}, and stands "
+        "behind younger ones: somebody made it up, or the clock was wrong."
+    )
 
 
 def first_line(checkpoint: str) -> str:

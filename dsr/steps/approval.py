@@ -20,11 +20,15 @@ EXCLUDABLE = (Kind.FIND, Kind.ERASE, Kind.CORRECT, Kind.STOP)  # what an answer 
 def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: datetime) -> None:
     """Approve what the manifest with this digest lists; erasing starts after the grace period.
 
-    Raises Forbidden for who accepted the request, Conflict when the manifest is not the one that was seen.
+    Raises Forbidden for who accepted the request or released a hold on it, Conflict when the manifest is not the one
+    that was seen.
     """
     permissions.require(by, permissions.Duty.APPROVE, subject_request)
     if by.kind is not ActorKind.STAFF or str(subject_request.accepted_by_id) == by.id:
         message = "A second person has to approve: you accepted this request."
+        raise permissions.Forbidden(message)
+    if holds.released_by(subject_request, by):
+        message = "A second person has to approve: you released a hold on this request."
         raise permissions.Forbidden(message)
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
     if manifest is None or digest != manifest.digest or _digest_on_disk(manifest) != digest:

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Max
 
@@ -12,7 +13,7 @@ from dsr.record import audit, note
 from dsr.record.audit import Broken, Entry
 from dsr.record.note import Head, VerifierKey
 from dsr.sealing.fields import Unsealable
-from dsr.steps import permissions, record
+from dsr.steps import keeping, permissions, record
 from dsr.steps.permissions import Duty
 
 DUE = timedelta(seconds=60)  # within which an Event has its place and a checkpoint over it
@@ -25,11 +26,15 @@ def prove(keys: list[VerifierKey], kept: Iterable[Head], *, at: datetime, secret
 
     With `secrets`, what Events commit to is opened and compared as well, as far as it is still there.
     """
+    # Looked at before the leaves: what the sequencer adds meanwhile belongs to the next look.
+    signed_until = Checkpoint.objects.aggregate(last=Max("size"))["last"] or 0
     size = (Leaf.objects.aggregate(last=Max("position"))["last"] or 0) + 1 if Leaf.objects.exists() else 0
-    signed = _signed(keys, size)
+    signed = _signed(keys, size, signed_until)
     heads = heapq.merge(signed, sorted(kept, key=lambda head: head.size), key=lambda head: head.size)
-    whole = audit.verify(_proving(size, secrets=secrets), heads)
+    alarms: list[str] = []
+    whole = audit.verify(audit.watched(_proving(size, at, secrets=secrets), alarms), heads)
     _require_in_time(at)
+    audit.require_quiet(alarms)
     return whole
 
 
@@ -95,19 +100,24 @@ def _name(event: Event) -> str:
     return f"Event {event.pk} ({event.tag})"
 
 
-def _proving(size: int, *, secrets: bool) -> Iterator[Entry]:
+def _proving(size: int, at: datetime, *, secrets: bool) -> Iterator[Entry]:
     """The entries, with everything compared that the tables say twice."""
+    reduced: set[UUID | None] = set(Event.objects.filter(tag=keeping.REDUCED).values_list("subject_request", flat=True))
+    over = _forgotten_before(at)
     for leaf in _rows(size):
         event = leaf.event
         if event.leaf != leaf.hash:
             raise Broken(f"{_name(event)} and its leaf at position {leaf.position} differ.")
-        if secrets:
-            _require_kept(event)
+        kept = getattr(event, "secret", None)
+        if kept is None:
+            _require_forgotten(event, reduced, over)
+        elif secrets:
+            _require_fitting(event, kept)
         yield Entry(leaf.position, leaf.hash, _name(event), event.content())
 
 
-def _signed(keys: list[VerifierKey], size: int) -> Iterator[Head]:
-    for row in Checkpoint.objects.order_by("size").iterator(_CHUNK):
+def _signed(keys: list[VerifierKey], size: int, until: int) -> Iterator[Head]:
+    for row in Checkpoint.objects.filter(size__lte=until).order_by("size").iterator(_CHUNK):
         try:
             head = note.verified_head(row.note, keys)
         except note.Unverified as error:
@@ -120,11 +130,21 @@ def _signed(keys: list[VerifierKey], size: int) -> Iterator[Head]:
         raise Broken(f"Position {size}: the record ends here, and the checkpoint of size {head.size} signed more.")
 
 
-def _require_kept(event: Event) -> None:
-    """What lies beside an Event is what it committed to; it may have been forgotten, and only that."""
-    kept = getattr(event, "secret", None)
-    if kept is None:
-        return
+def _forgotten_before(at: datetime) -> datetime:
+    """Until when the timetable has forgotten what Events about no request commit to; it says so since it can."""
+    told = Event.objects.filter(tag=record.FORGOTTEN).values_list("details", flat=True)
+    return max([record.kept_from(at), *(datetime.fromisoformat(details["before"]) for details in told)])
+
+
+def _require_forgotten(event: Event, reduced: set[UUID | None], over: datetime) -> None:
+    """What an Event committed to is gone with its request, or after its time; nobody takes it away sooner."""
+    in_time = event.subject_request_id in reduced if event.subject_request_id else event.at < over
+    if event.commitment and not in_time:
+        raise Broken(f"{_name(event)}: the reason beside it is missing, and its time was not over.")
+
+
+def _require_fitting(event: Event, kept: EventSecret) -> None:
+    """What lies beside an Event is what it committed to."""
     try:
         fits = EventSecret.commitment_to(kept.text()) == event.commitment
     except Unsealable:

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import logging
 import re
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from dsr.law.work import NoticeState
 from dsr.models import Notice
 from dsr.steps import notices
 
+log = logging.getLogger(__name__)
+
+MOST = 1 << 20  # bytes that are read; what we look for stands before the letter that came back
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
 _ID = re.compile(r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@([^>\s]+)>?")
 CAN_COME_BACK = (NoticeState.SENT, NoticeState.IN_DOUBT)
@@ -19,9 +23,12 @@ CAN_COME_BACK = (NoticeState.SENT, NoticeState.IN_DOUBT)
 
 def take(raw: bytes, *, at: datetime) -> bool:
     """Mark the letter that this notification says was not delivered; False when it names none of ours."""
-    notification = email.message_from_bytes(raw, policy=email.policy.compat32)
-    status = _failed_with(notification)
-    pk = _about(notification)
+    try:
+        notification = email.message_from_bytes(raw[:MOST], policy=email.policy.compat32)
+        status, pk = _failed_with(notification), _about(notification)
+    except RecursionError:  # anybody can write to the address that letters come back to
+        log.warning("A notification is nested too deep to be read.")
+        return False
     if status is None or pk is None:
         return False
     notice = Notice.objects.filter(pk=pk, state__in=CAN_COME_BACK).select_related("subject_request").first()

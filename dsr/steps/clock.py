@@ -181,3 +181,5 @@ def recounted(deadline: Deadline, *, at: datetime) -> None:
     """Count a deadline again after its columns were changed, and save them. Call it with the request's row held."""
     reckoning.reckon(deadline, at=at)
     deadline.save(update_fields=_COUNTED)
+    # The timetable may have recorded a miss since the row was read: then nobody is told any more.
+    Deadline.objects.filter(pk=deadline.pk).exclude(breached_at=None).update(attend_on=None)

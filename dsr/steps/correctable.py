@@ -1,4 +1,8 @@
-"""What a person may have corrected: the rectifiable fields of what was found, with their present values."""
+"""What a person may have corrected: the rectifiable fields of what was found, with their present values.
+
+Never a value by which a system knows the person: nothing here proves that the new address is theirs, and whoever holds
+it can take the account over. Such a value is changed in the account, or by staff who were shown that it is theirs.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -76,7 +80,8 @@ def row(subject_request: SubjectRequest, place: str, about: ControllerMap | None
 
 
 def _rows(system: str, batch: Batch, collection: CollectionMap, *, numbered: bool) -> Iterator[Row]:
-    names = [name for name in rectifiable_fields(collection) if name in batch.fields]
+    offered = (name for name in rectifiable_fields(collection) if not _identifies(name, collection))
+    names = [name for name in offered if name in batch.fields]
     if not names:
         return
     for cells in batch.rows:
@@ -169,9 +174,19 @@ def _line(row: Correction, controller_map: ControllerMap) -> Line:
         before=readable(from_json(row.text("before")), described),
         proposed=readable(row.text("proposed"), described),
         words=row.text("words"),
-        identifying=described.category == ADDRESS
-        or bool(collection and any(row.field in fields for fields in collection.found_by.values())),
+        identifying=bool(collection and _identifies(row.field, collection)),
     )
+
+
+def identifying(row: Correction) -> bool:
+    """Whether the system knows the person by this field."""
+    collection = _described(row, maps.controller(row.subject_request.controller))[1]
+    return bool(collection and _identifies(row.field, collection))
+
+
+def _identifies(name: str, collection: CollectionMap) -> bool:
+    known = collection.fields.get(name, _NO_FIELD)
+    return known.category == ADDRESS or any(name in fields for fields in collection.found_by.values())
 
 
 def _described(row: Correction, controller_map: ControllerMap) -> tuple[str, CollectionMap | None, FieldMap]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from django.conf import settings
@@ -57,6 +57,13 @@ def available(subject_request: SubjectRequest) -> Package | None:
     return subject_request.packages.exclude(offered_at=None).exclude(wrapped_key="").order_by("-version").first()
 
 
+def last_day(package: Package) -> date | None:
+    """The last local day on which it can be downloaded: its time is over with the midnight after it."""
+    if package.expires_at is None:
+        return None
+    return local_day(package.expires_at - timedelta(microseconds=1), maps.calendar(package.subject_request.controller))
+
+
 def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Stream:
     """Open the package for the person who has proven the mailbox. Raises Forbidden, Conflict."""
     if by.kind is not ActorKind.SUBJECT or not subject_request.identities.exclude(proven_at=None).exists():
@@ -89,16 +96,16 @@ def _opened(package: Package) -> Iterator[bytes]:
 
 
 def expire_next(*, at: datetime) -> bool:
-    """Destroy one package whose time is over; whether there was one."""
-    package = (
-        Package.objects.filter(expires_at__lte=at).exclude(wrapped_key="").select_related("subject_request").first()
-    )
+    """Destroy one package whose time is over; whether there was one. A freeze stops its time (see holds)."""
+    due = Package.objects.filter(~holds.on_packages(), expires_at__lte=at).exclude(wrapped_key="")
+    free = (one for one in due.select_related("subject_request") if not holds.blocks_delivery(one.subject_request))
+    package = next(free, None)
     if package is None:
         return False
     try:
         with transaction.atomic():
-            if not Package.objects.filter(pk=package.pk).exclude(wrapped_key="").update(wrapped_key=""):
-                return True  # another worker was faster
+            if not due.filter(pk=package.pk).update(wrapped_key=""):
+                return True  # another worker was faster, or it was frozen just now
             _close(package.subject_request, package, "package:expired", by=PORTAL, at=at)
     except Conflict:
         log.info("%s was downloaded just now", package.subject_request.reference)

@@ -74,9 +74,9 @@ def erase(item: PlanItem, *, at: datetime) -> None:
 def _started(item: PlanItem, connector: Connector) -> list[Applied]:
     """Apply every line once; the key of a line is the same in every attempt."""
     effects = []
-    for number, line in enumerate(lines_of(item)):
+    for name, line in _named(item):
         _should_proceed(item)
-        receipt = connector.erase(line.chunk(_collection(item, line)), effect_key(item, number))
+        receipt = connector.erase(line.chunk(_collection(item, line)), effect_key(item, name))
         effects.append(_applied(line.collection, receipt))
     return effects
 
@@ -96,18 +96,25 @@ def _applied(collection: str, receipt: Receipt, handle: str = "") -> Applied:
     return Applied(collection, receipt.effect, receipt.handle or handle, receipt.poll_in, kept)
 
 
-def effect_key(item: PlanItem, number: int) -> str:
+def effect_key(item: PlanItem, name: int | str) -> str:
     """Idempotency key of one line of one item: opaque, and equal in every attempt."""
-    return keyed_hash(sealed.ring(Role.EFFECTS), "erase", f"{item.pk}:{number}")
+    return keyed_hash(sealed.ring(Role.EFFECTS), "erase", f"{item.pk}:{name}")
 
 
 def lines_of(item: PlanItem) -> Iterator[manifest.Line]:
     """The lines that this item erases: of its system, due now or on its date."""
+    return (line for _, line in _named(item))
+
+
+def _named(item: PlanItem) -> Iterator[tuple[str, manifest.Line]]:
+    """Each of these lines with its name: a number in the first manifest, a number in a supplement's list."""
     until = item.until.isoformat() if item.until else ""
     if item.source is None:
         message = "An erase item without a manifest."
         raise Halted(message)
-    return (line for line in sources.lines(item) if line.until == until)
+    for listed, lines in sources.lists(item):
+        for number, line in enumerate(line for line in lines if line.until == until):
+            yield f"{listed}:{number}" if listed else str(number), line
 
 
 def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:

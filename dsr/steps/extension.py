@@ -1,11 +1,12 @@
 """More time: once, before the first statutory date, with a reason of the law and a notice (GDPR Art. 12(3))."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from dsr.law.actors import Actor
-from dsr.law.clocks import ExtensionReason
+from dsr.law.clocks import Duty, ExtensionReason
 from dsr.law.deadlines import local_day
 from dsr.law.regimes import HOUSE, regimes
 from dsr.law.work import Letter
@@ -33,12 +34,24 @@ def extend(subject_request: SubjectRequest, *, reason: ExtensionReason, words: s
             clock.recounted(deadline, at=at)
         clock.first_date(present)
         text = sealed.seal(words, "extension", present.pk, "words")
-        Extension.objects.create(subject_request=present, reason=reason, words_sealed=text, at=at, by_id=int(by.id))
+        given = Extension(subject_request=present, reason=reason, words_sealed=text, at=at, by_id=int(by.id))
+        given.save(force_insert=True)
         due = {row.regime: row.due_on.isoformat() for row in rows}
         record.write(present, "clock:extended", by=by, at=at, secret={"words": words}, reason=reason, due=due)
-        last = max(row.due_on for row in rows)
-        notices.queue(present, Letter.EXTENDED, at=at, reason=reason, words=words, extended_to=last)
+        notices.queue(present, Letter.EXTENDED, at=at, **told(given))
     subject_request.due_on = present.due_on
+
+
+def told(given: Extension) -> dict[str, Any]:
+    """What the letter says: the date that binds us, as the page names it, and beside it those of the laws."""
+    own = given.subject_request
+    laws = own.deadlines.filter(extended=True, duty=Duty.ANSWER).exclude(regime=HOUSE)
+    return {
+        "reason": given.reason,
+        "words": given.words(),
+        "extended_to": own.due_on,
+        "laws": [{"law": regimes()[row.regime].title, "due_on": row.due_on} for row in laws],
+    }
 
 
 def why_not(subject_request: SubjectRequest, *, at: datetime) -> str:

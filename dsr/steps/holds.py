@@ -1,7 +1,8 @@
 """Legal holds: what blocks an erasure, and a freeze, which blocks the handing-over of answers as well.
 
-A legal hold stands on one request or on a person, which is every identifier proven there. Whoever set it owns it
-until its review date, on which the owner is reminded; nothing ends it but a release (P13, J14).
+A legal hold stands on one request or on a person, which is every identifier proven there; it spreads to requests
+that found rows of that person by another name (see carried). Whoever set it owns it until its review date, on which
+the owner is reminded; nothing ends it but a release (P13, J14).
 """
 
 from collections.abc import Iterable
@@ -9,15 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, Actor, ActorKind
-from dsr.law.deadlines import local_day
+from dsr.law.deadlines import closes_at, local_day
 from dsr.law.rights import Right
 from dsr.law.states import OPEN, State
 from dsr.law.work import ItemState, Kind, Letter
-from dsr.models import Identity, LegalHold, PlanItem, SubjectRequest, sealed
+from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
 from dsr.steps import bell, maps, notices, permissions, record
 from dsr.steps.move import Conflict
 
@@ -52,19 +55,19 @@ def set_hold(subject_request: SubjectRequest, order: Order, *, by: Actor, at: da
     if order.review_on <= local_day(at, maps.calendar(subject_request.controller)):
         message = "The review date has to lie in the future."
         raise Conflict(message)
-    hashes = _hashes(subject_request, order) if order.person else [""]
-    if not hashes:
+    places = _hashes(subject_request, order) if order.person else [""]
+    if not places:
         message = "No identifier is proven here. Set it on this request, or on what was named without a proof."
         raise Conflict(message)
-    return _set(subject_request, order, hashes, by=by, at=at)
+    return _set(subject_request, order, places, by=by, at=at)
 
 
 def freeze(subject_request: SubjectRequest, *, at: datetime) -> list[LegalHold]:
     """Freeze at once what the mailbox of a report has proven, and nothing more (J14)."""
     review_on = local_day(at, maps.calendar(subject_request.controller)) + timedelta(days=FREEZE_DAYS)
     order = Order("Reported as compromised by its owner.", review_on, LegalHold.FREEZE, person=True)
-    hashes = _hashes(subject_request, order)
-    return _set(subject_request, order, hashes, by=PORTAL, at=at) if hashes else []
+    places = _hashes(subject_request, order)
+    return _set(subject_request, order, places, by=PORTAL, at=at) if places else []
 
 
 def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
@@ -72,7 +75,7 @@ def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
     subject_request = _home(hold)
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
     with transaction.atomic():
-        held = affected(hold)
+        held, frozen = affected(hold), _offered(hold)
         rows = together(hold).filter(released_at=None).update(released_at=at, released_by=str(by))
         if not rows:
             message = "Somebody else has released this already."
@@ -83,24 +86,50 @@ def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
         ).update(not_before=at, note="")
         for each in held:
             if not standing(each):
-                notices.queue(each, Letter.RELEASED, at=at)
+                again = _renew(each, at) if each in frozen else ""
+                notices.queue(each, Letter.RELEASED, at=at, expires_on=again)
+        for each in frozen:
+            if each not in held and not blocks_delivery(each):
+                _renew(each, at)
     bell.ring_after_commit()
 
 
 def standing(subject_request: SubjectRequest) -> list[LegalHold]:
     """What holds this request now: set on it, or on an identifier that it has proven; one row for each."""
-    hashes = {
-        each
-        for identity in subject_request.identities.exclude(proven_at=None)
-        for each in sealed.lookups(identity.kind, identity.value())
-    }
-    on_it = Q(subject_request=subject_request, lookup="")
-    on_person = Q(controller=subject_request.controller, lookup__in=hashes)
-    found = LegalHold.objects.filter(on_it | on_person, released_at=None).select_related("owner", "subject_request")
+    found = _ever(subject_request).filter(released_at=None).select_related("owner", "subject_request")
     once: dict[tuple[object, ...], LegalHold] = {}
     for hold in found:
         once.setdefault((hold.subject_request_id, hold.kind, hold.set_at, bool(hold.lookup)), hold)
     return list(once.values())
+
+
+def _ever(subject_request: SubjectRequest) -> QuerySet[LegalHold]:
+    """What holds or held it: set on it, or on an identifier that it has proven."""
+    proven = subject_request.identities.exclude(proven_at=None)
+    found = {each for identity in proven for each in _names(identity)}
+    on_it = Q(subject_request=subject_request, lookup="")
+    return LegalHold.objects.filter(on_it | Q(controller=subject_request.controller, lookup__in=found))
+
+
+def hashes(kind: str, value: str) -> tuple[str, ...]:
+    """Every keyed hash that a hold may name an identifier by; an e-mail address in whatever case it is written."""
+    spelled = dict.fromkeys([value, value.lower()] if kind == IdentityKind.EMAIL else [value])
+    return tuple(each for one in spelled for each in sealed.lookups(kind, one))
+
+
+def _names(identity: Identity) -> tuple[str, ...]:
+    return hashes(identity.kind, identity.value()) if identity.value_sealed else identity.lookups()
+
+
+def released_by(subject_request: SubjectRequest, by: Actor) -> bool:
+    """Whether this person released a hold on the request: the second pair of eyes is another's then."""
+    since = Q(released_at__gte=subject_request.received_at)
+    return _ever(subject_request).filter(since, released_by=str(by)).exists()
+
+
+def withholds_answer(subject_request: SubjectRequest) -> bool:
+    """Whether a freeze holds back the answer's words; a report of the compromised account itself is answered."""
+    return subject_request.right != Right.COMPROMISED_ACCOUNT and blocks_delivery(subject_request)
 
 
 def blocks_erasure(subject_request: SubjectRequest) -> bool:
@@ -123,6 +152,11 @@ def on_requests() -> Q:
     return Q(Exists(_on("pk", "controller").filter(kind=LegalHold.FREEZE)))
 
 
+def on_packages() -> Exists:
+    """Of Package: that its request is frozen, so that its time does not run out."""
+    return Exists(_on("subject_request_id", "subject_request__controller").filter(kind=LegalHold.FREEZE))
+
+
 def _on(pk: str, controller: str) -> QuerySet[LegalHold]:
     proven = Identity.objects.filter(subject_request=OuterRef(OuterRef(pk))).exclude(proven_at=None)
     on_person = Q(controller=OuterRef(controller), lookup__in=proven.values("lookup"))
@@ -141,23 +175,44 @@ _WAITS = "A legal hold stands. It goes on by itself once that is released."
 
 
 def together(hold: LegalHold) -> QuerySet[LegalHold]:
-    """The rows that were set as one: a person's identifiers, or the one of a request."""
-    own = LegalHold.objects.filter(subject_request=hold.subject_request_id, kind=hold.kind, set_at=hold.set_at)
-    return own.exclude(lookup="") if hold.lookup else own.filter(lookup="")
+    """The rows that were set as one: a person's identifiers with what they spread to, or the one of a request."""
+    same = LegalHold.objects.filter(controller=hold.controller, kind=hold.kind, set_at=hold.set_at)
+    own = Q(subject_request=hold.subject_request_id)
+    return same.filter(own & ~Q(lookup="") | ~own & Q(lookup="")) if hold.lookup else same.filter(own, lookup="")
 
 
 def affected(hold: LegalHold) -> list[SubjectRequest]:
     """The requests that it holds back: open erasures, and for a freeze whatever is open."""
-    home = _home(hold)
-    if hold.lookup:
-        proven = Identity.objects.filter(lookup__in=together(hold).values("lookup")).exclude(proven_at=None)
-        found = SubjectRequest.objects.filter(controller=hold.controller, identities__in=proven)
-    else:
-        found = SubjectRequest.objects.filter(pk=home.pk)
-    waiting = Q(state__in=OPEN - {State.RECEIVED}) | Q(items__in=PlanItem.objects.exclude(until=None))
+    found = _reached(hold)
+    waiting = Q(state__in=OPEN - {State.RECEIVED}) | Q(
+        items__in=PlanItem.objects.exclude(until=None).exclude(state=ItemState.DONE)
+    )
     if hold.kind == LegalHold.LEGAL:
         found = found.filter(right=Right.ERASURE)
     return list(found.filter(waiting).distinct())
+
+
+def _reached(hold: LegalHold) -> QuerySet[SubjectRequest]:
+    rows = together(hold)
+    proven = Identity.objects.filter(lookup__in=rows.exclude(lookup="").values("lookup")).exclude(proven_at=None)
+    by_name = Q(identities__in=proven, controller=hold.controller)
+    return SubjectRequest.objects.filter(by_name | Q(pk__in=rows.filter(lookup="").values("subject_request")))
+
+
+def _offered(hold: LegalHold) -> list[SubjectRequest]:
+    """The requests whose package a freeze keeps back, also one that was taken before."""
+    offers = Package.objects.exclude(offered_at=None).exclude(wrapped_key="")
+    found = _reached(hold) if hold.kind == LegalHold.FREEZE else SubjectRequest.objects.none()
+    return list(found.filter(packages__in=offers).distinct())
+
+
+def _renew(subject_request: SubjectRequest, at: datetime) -> date:
+    """The offer gets its whole time anew: nobody could take it meanwhile."""
+    calendar = maps.calendar(subject_request.controller)
+    last = local_day(at, calendar) + timedelta(days=settings.DSR_PACKAGE_DAYS)
+    offers = subject_request.packages.exclude(offered_at=None).exclude(wrapped_key="")
+    offers.update(expires_at=closes_at(last, calendar))
+    return last
 
 
 def tell(subject_request: SubjectRequest, *, at: datetime) -> None:
@@ -184,9 +239,9 @@ def remind_next(*, at: datetime) -> bool:
 
 
 def _set(
-    subject_request: SubjectRequest, order: Order, hashes: Iterable[str], *, by: Actor, at: datetime
+    subject_request: SubjectRequest, order: Order, places: Iterable[str], *, by: Actor, at: datetime
 ) -> list[LegalHold]:
-    free = [one for one in hashes if not _stands(subject_request, order.kind, one)]
+    free = [one for one in places if not _stands(subject_request, order.kind, one)]
     owner = int(by.id) if by.kind is ActorKind.STAFF else subject_request.owner_id
     holds = [LegalHold(controller=subject_request.controller, kind=order.kind, lookup=one) for one in free]
     for hold in holds:
@@ -218,10 +273,13 @@ def _stands(subject_request: SubjectRequest, kind: str, lookup: str) -> bool:
 
 
 def _hashes(subject_request: SubjectRequest, order: Order) -> list[str]:
-    named = subject_request.identities.all() if order.unproven else subject_request.identities.exclude(proven_at=None)
-    values = [(identity.kind, identity.value()) for identity in named] + list(order.others)
+    # The person's own: who asked for a child is not held with it.
+    own = subject_request.identities.filter(of_representative=False)
+    named = own if order.unproven else own.exclude(proven_at=None)
     # Under every key that a request may have been filed under.
-    return list(dict.fromkeys(each for kind, value in values for each in sealed.lookups(kind, value)))
+    places = [_names(identity) for identity in named]
+    places += [hashes(kind, value) for kind, value in order.others]
+    return list(dict.fromkeys(each for those in places for each in those))
 
 
 def _letter(subject_request: SubjectRequest, hold: LegalHold, at: datetime) -> None:

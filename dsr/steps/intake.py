@@ -27,6 +27,7 @@ from dsr.steps import (
     reports,
     representation,
     scopes,
+    stopping,
     verification,
     withdrawal,
     wording,
@@ -210,6 +211,7 @@ def _identities(intake: Intake) -> list[tuple[IdentityKind, str]]:
         raise NotAccepted(message)
     if intake.right is not Right.PROCESSING_INFORMATION:
         _check_reach(intake, sum(kind is IdentityKind.EMAIL for kind, _ in cleaned), bool(cleaned))
+        _check_stops(intake, {kind for kind, _ in cleaned})
     return cleaned
 
 
@@ -225,6 +227,20 @@ def _check_reach(intake: Intake, emails: int, named: bool) -> None:  # noqa: FBT
     elif emails != 1:
         message = _("We need one e-mail address: we prove by it that the request is yours, and answer to it.")
     if message:
+        raise NotAccepted(message)
+
+
+def _check_stops(intake: Intake, kinds: set[IdentityKind]) -> None:
+    """Without an e-mail address nobody looks what to stop by anything but what is named here."""
+    if IdentityKind.EMAIL in kinds or intake.right is not Right.CONSENT_WITHDRAWAL:
+        return
+    about = maps.controller(intake.controller)
+    if missed := stopping.unreached(about, kinds, intake.purposes):
+        titles = ", ".join(about.controller.purposes[slug].title for slug in missed)
+        message = _(
+            "By what is named here nobody can look for: {purposes}. "
+            "Give an identifier that leads there, such as the account's number."
+        ).format(purposes=titles)
         raise NotAccepted(message)
 
 

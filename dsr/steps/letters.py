@@ -13,7 +13,7 @@ from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
 from dsr.law.work import Asker
 from dsr.models import Notice, Representative, SubjectRequest
-from dsr.steps import maps, remedies, wording
+from dsr.steps import grounds, maps, remedies, wording
 
 TITLES = {
     Right.ACCESS: _("a copy of your data"),
@@ -57,7 +57,7 @@ def facts(subject_request: SubjectRequest, language: str, more: dict[str, object
             "link": f"{base}/requests/{subject_request.reference}/",
             "desk_link": f"{settings.DSR_BASE_URL}/desk/requests/{subject_request.reference}/",
             "ground_plain": gettext(ground.plain) if ground else "",
-            "ground_citation": ground.citation if ground else "",
+            "ground_citation": grounds.cited(subject_request, subject_request.ground),
             "ground_words": subject_request.refusal(),
             "agent": _agent(subject_request),
             # Whoever has no mailbox has no page either: the words themselves go on paper.

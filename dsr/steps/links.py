@@ -1,10 +1,16 @@
 """Links for recipients: a token opens one acknowledgement page. It is made for the letter; here its hash is kept."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 
+from dsr.law.deadlines import local_day
 from dsr.models import Telling, sealed
 from dsr.sealing.fields import keyed_hash, keyed_hashes
 from dsr.sealing.keyring import Role
+from dsr.steps import maps
+
+DAYS_LATE = 90  # after the day it was to answer by, a link opens nothing any more
 
 
 def make(telling_id: str) -> str | None:
@@ -21,7 +27,15 @@ def make(telling_id: str) -> str | None:
 
 
 def find(controller: str, token: str) -> Telling | None:
-    """What this token opens, if anything."""
+    """What this token was made for, if anything; a reduced request's tokens are forgotten."""
     hashes = keyed_hashes(sealed.ring(Role.LOOKUP), "recipient", token)
     known = Telling.objects.filter(token_hash__in=hashes, subject_request__controller=controller)
     return known.select_related("subject_request").first()
+
+
+def over(telling: Telling, *, at: datetime) -> bool:
+    """Whether its link opens nothing any more: long after it was due, or when its request was reduced."""
+    calendar = maps.calendar(telling.subject_request.controller)
+    due_on = telling.due_on or local_day(telling.created_at, calendar)
+    late = local_day(at, calendar) > due_on + timedelta(days=DAYS_LATE)
+    return late or telling.subject_request.reduced_at is not None

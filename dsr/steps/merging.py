@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Letter
-from dsr.models import Identity, Link, SubjectRequest, sealed
+from dsr.models import Identity, Link, Representative, SubjectRequest, sealed
 from dsr.steps import notices, permissions, record
 from dsr.steps.move import Conflict, move
 
@@ -29,7 +29,8 @@ def originals(subject_request: SubjectRequest) -> list[SubjectRequest]:
     earlier = same.filter(received_at__lte=subject_request.received_at, scope=subject_request.scope)
     purposes = _purposes(subject_request)
     found = earlier.exclude(pk__in=duplicates).order_by("received_at")
-    return [each for each in found if _purposes(each) == purposes]
+    who = _who_asks(subject_request)
+    return [each for each in found if _purposes(each) == purposes and _who_asks(each) == who]
 
 
 def original(subject_request: SubjectRequest) -> SubjectRequest | None:
@@ -99,6 +100,14 @@ def end_next(*, at: datetime) -> bool:
 def _purposes(subject_request: SubjectRequest) -> set[str]:
     """What a withdrawal stops: one that stops something else repeats nothing."""
     return set(subject_request.withdrawals.values_list("purpose", flat=True))
+
+
+def _who_asks(subject_request: SubjectRequest) -> tuple[str, str, str]:
+    """Who asks, and where the answer goes: what another asks for somebody never takes the place of their own."""
+    representative = Representative.objects.filter(subject_request=subject_request).first()
+    mailbox = subject_request.mailbox()
+    where = mailbox.value() if mailbox else " ".join(subject_request.postal().split())
+    return subject_request.asker, representative.email() if representative else "", where
 
 
 def _close(duplicate: SubjectRequest, original: SubjectRequest, *, at: datetime) -> None:

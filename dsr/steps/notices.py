@@ -54,7 +54,7 @@ def queue(
     at: datetime,
     to_staff: Staff | None = None,
     to_recipient: str | None = None,
-    to_agent: bool = False,
+    to_other: str = "",
     again_of: Notice | None = None,
     **context: object,
 ) -> Notice | None:
@@ -63,7 +63,7 @@ def queue(
     Dates, moments and lazy texts in `context` are said in the reader's language. A code or a link is never given
     here: `proof` or `telling` names the row that it is made for when the letter goes out.
     """
-    reader = _agent(subject_request) if to_agent else _reader(subject_request, to_staff, to_recipient)
+    reader = _OTHERS[to_other](subject_request) if to_other else _reader(subject_request, to_staff, to_recipient)
     if reader is None:
         return None
     post = Post.EMAIL if reader.address else Post.PAPER
@@ -85,7 +85,7 @@ def queue(
     notice.save(force_insert=True)
     bell.ring_after_commit()
     if letter in ENDING and not reader.to and again_of is None:
-        queue(subject_request, Letter.AGENT_TOLD, at=at, to_agent=True)
+        queue(subject_request, Letter.AGENT_TOLD, at=at, to_other="agent")
     return notice
 
 
@@ -93,6 +93,18 @@ def _agent(subject_request: SubjectRequest) -> _Reader | None:
     """The agent learns that the request is over, and nothing of the answer."""
     agent = Representative.objects.filter(subject_request=subject_request, kind=Asker.AGENT).first()
     return _Reader("agent", agent.email(), subject_request.language) if agent else None
+
+
+def _child(subject_request: SubjectRequest) -> _Reader | None:
+    """The mailbox of the child a guardian asks for; none where it is the guardian's own as well."""
+    child = subject_request.identities.filter(kind="email", of_representative=False).first()
+    guardian = subject_request.mailbox()
+    if child is None or guardian is None or child.value() == guardian.value():
+        return None
+    return _Reader("child", child.value(), subject_request.language)
+
+
+_OTHERS = {"agent": _agent, "child": _child}
 
 
 def _reader(subject_request: SubjectRequest, to_staff: Staff | None, to_recipient: str | None) -> _Reader | None:
@@ -104,7 +116,7 @@ def _reader(subject_request: SubjectRequest, to_staff: Staff | None, to_recipien
         language = maps.languages(controller.slug)[0]
         return _Reader(f"recipient:{to_recipient}", address, language) if address else None
     identity = subject_request.mailbox()
-    if identity is None and subject_request.channel not in ON_PAPER:
+    if identity is None and (subject_request.reduced_at or subject_request.channel not in ON_PAPER):
         return None
     return _Reader("", identity.value() if identity else "", subject_request.language)
 

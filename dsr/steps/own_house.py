@@ -55,7 +55,9 @@ def _closed_on(subject_request: SubjectRequest) -> Cell:
 
 def _requests(found: Iterable[SubjectRequest]) -> Rows:
     for one in found:
-        identifiers = ", ".join(f"{row.kind}: {row.value()}" for row in one.identities.order_by("kind"))
+        # What nobody has proven may be a stranger's, and a guardian's own mailbox is not the person's.
+        proven = one.identities.filter(of_representative=False).exclude(proven_at=None).order_by("kind")
+        identifiers = ", ".join(f"{row.kind}: {row.value()}" for row in proven)
         own = (one.reference, one.right, one.state, one.channel, one.region, one.language, one.received_at)
         yield (*own, one.due_on, one.answered_at, _closed_on(one), identifiers, one.details(), one.answer())
 
@@ -180,6 +182,6 @@ class OwnHouse(ChangesNothing):
             for key in identities.get(kind, ())
             for hashed in sealed.lookups(kind, ":".join(map(str, key)))  # a social sign-in is two values
         ]
-        proven = Identity.objects.filter(lookup__in=lookups).exclude(proven_at=None)
+        proven = Identity.objects.filter(lookup__in=lookups, of_representative=False).exclude(proven_at=None)
         mine = SubjectRequest.objects.filter(controller=self._controller, reduced_at=None)
         return mine.filter(pk__in=proven.values("subject_request")).order_by("received_at")

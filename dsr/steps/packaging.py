@@ -111,7 +111,7 @@ def _told_kept(title: str, rows: KeptRows) -> dict[str, object]:
     return {
         "title": title,
         "count": rows.count,
-        "ground": rows.ground,
+        "ground": rows.why,
         "citation": rows.citation,
         "until": rows.until or "",
     }
@@ -159,23 +159,23 @@ def _kept(
     kept: dict[str, list[KeptRows]] = {}
     for row in sources.summary(find.subject_request):
         if row["system"] == find.system and row["until"]:
-            ground, citation = _withheld(find, row) or _ground(controller_map, row["rule"])
+            ground, citation, words = _withheld(find, row) or (*_ground(controller_map, row["rule"]), "")
             until = last_day(row["until"])
-            kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until))
+            kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until, words))
     for name, count in counts.items():
         for row in count.get("kept", []):
             day = date.fromisoformat(str(row["until"])) if row["until"] else None
-            words = KeptRows(int(str(row["count"])), str(row["reason"]), _("the recipient's own answer"), day)
-            kept.setdefault(name, []).append(words)
+            own = _("the recipient's own answer")  # in the place of a ground
+            kept.setdefault(name, []).append(KeptRows(int(str(row["count"])), "", own, day, str(row["reason"])))
     return {name: tuple(rows) for name, rows in kept.items()}
 
 
-def _withheld(find: PlanItem, row: dict[str, str]) -> tuple[str, str] | None:
-    """Why rows stay that staff refused to erase."""
+def _withheld(find: PlanItem, row: dict[str, str]) -> tuple[str, str, str] | None:
+    """Why rows stay that staff refused to erase: ground, citation and their own words."""
     if not row["rule"].startswith(REFUSED):
         return None
     said = withholding.said(withholding.refused(find.subject_request)[row["system"], row["collection"]])
-    return f"{said.ground} {said.words}".strip(), said.citation
+    return said.ground, said.citation, said.words
 
 
 def _tombstones(find: PlanItem) -> Counter[str]:

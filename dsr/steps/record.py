@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from dsr.law.actors import Actor
+from dsr.law.actors import PORTAL, Actor
 from dsr.models import Event, EventSecret, SubjectRequest
 from dsr.record.leaf import leaf_hash
 
-SEEN = "request:seen"
+SEEN, FORGOTTEN = "request:seen", "secret:forgotten"
 ONCE_PER = timedelta(hours=1)
 DAYS_OF_A_MONTH = 31
 
@@ -73,10 +73,18 @@ def seen(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         write(subject_request, SEEN, by=by, at=at)
 
 
+def kept_from(at: datetime) -> datetime:
+    """What Events about no request commit to is kept from this moment on."""
+    return at - timedelta(days=DAYS_OF_A_MONTH * settings.DSR_KEEP_MONTHS)
+
+
 def forget_old(*, at: datetime) -> None:
     """Forget what Events about no request commit to, such as addresses searched for, after its time."""
-    over = at - timedelta(days=DAYS_OF_A_MONTH * settings.DSR_KEEP_MONTHS)
-    EventSecret.objects.filter(event__subject_request=None, event__at__lt=over).delete()
+    over = kept_from(at)
+    with transaction.atomic():
+        gone, _ = EventSecret.objects.filter(event__subject_request=None, event__at__lt=over).delete()
+        if gone:  # so that whoever proves the record knows these from what somebody took away
+            write_for("", FORGOTTEN, by=PORTAL, at=at, before=over.astimezone(UTC).isoformat(), count=gone)
 
 
 @transaction.atomic(savepoint=False)

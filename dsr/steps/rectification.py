@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from dsr.datamap.values import corrected, same
-from dsr.law.actors import PORTAL, SUBJECT, Actor
+from dsr.law.actors import PORTAL, SUBJECT, Actor, ActorKind
 from dsr.law.deadlines import local_day
 from dsr.law.rights import Right
 from dsr.law.states import State
@@ -150,9 +150,12 @@ def _fits(words: str) -> None:
 
 
 def decide(correction: Correction, *, accepted: bool, words: str, by: Actor, at: datetime) -> None:
-    """Accept or decline one proposed value, once. The article knows no ground for declining: it takes words."""
+    """Accept or decline one proposed value, once. The article knows no ground for declining: it takes words.
+
+    Raises Forbidden for who may not, Conflict when it is decided.
+    """
     subject_request = correction.subject_request
-    permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    _may_decide(correction, by, accepted=accepted)
     said = words.strip()
     if not accepted and not said:
         message = "Write why this is not corrected. The person reads it, and can complain about it."
@@ -168,8 +171,26 @@ def decide(correction: Correction, *, accepted: bool, words: str, by: Actor, at:
         if rows != 1:
             message = "This is decided already, and stays so."
             raise Conflict(message)
-        record.write(subject_request, f"correction:{decision}", by=by, at=at, field=str(correction))
+        why = {"words": said} if not accepted else None
+        record.write(subject_request, f"correction:{decision}", by=by, at=at, secret=why, field=str(correction))
         settle(subject_request, at)
+
+
+def _may_decide(correction: Correction, by: Actor, *, accepted: bool) -> None:
+    """Whoever holds a new address can take the account over: to accept one takes two people, as an erasure does."""
+    if not (accepted and correctable.identifying(correction)):
+        permissions.require(by, permissions.Duty.REVIEW, correction.subject_request)
+        return
+    permissions.require(by, permissions.Duty.APPROVE, correction.subject_request)
+    if by.kind is not ActorKind.STAFF or not may_accept(correction.subject_request, by):
+        message = "A second person has to accept this value: you accepted this request."
+        raise permissions.Forbidden(message)
+
+
+def may_accept(subject_request: SubjectRequest, by: Actor) -> bool:
+    """Whether this is the second person, who can accept a value by which the system knows somebody."""
+    first = str(subject_request.accepted_by_id) == by.id
+    return permissions.may(by, permissions.Duty.APPROVE, subject_request) and not first
 
 
 def respond(subject_request: SubjectRequest, *, text: str, by: Actor, at: datetime) -> None:
@@ -186,7 +207,7 @@ def respond(subject_request: SubjectRequest, *, text: str, by: Actor, at: dateti
         if open_.exclude(statement_sealed="").update(answer_sealed=subject_request.answer_sealed) != 1:
             message = "There is no statement that waits for an answer."
             raise Conflict(message)
-        record.write(subject_request, "correction:responded", by=by, at=at)
+        record.write(subject_request, "correction:responded", by=by, at=at, secret={"words": said})
         settle(subject_request, at)
 
 

@@ -3,17 +3,25 @@
 from dsr.datamap.schema import Controller, ControllerMap, Region
 from dsr.law.regimes import HOUSE, Key, Regime, regimes
 from dsr.models import SubjectRequest
+from dsr.steps import maps
 
 
 def of(subject_request: SubjectRequest, controller: Controller) -> dict[str, object]:
     """What every closing letter, the status page and the package name: authority, court, complaint to us."""
     region = controller.regions.get(subject_request.region)
+    refused = bool(subject_request.ground) or subject_request.part_refusals.exists()
     return {
         "authority": authority(controller, region),
         "court": region.court if region else "",
         "complaint_to": (region.complaint_to if region else "") or controller.email,
-        "remedies_citation": "; ".join(_refusals(region)),
+        "remedies_citation": "; ".join(_refusals(region)) if refused else "",  # it speaks of refusals
     }
+
+
+def laws(subject_request: SubjectRequest) -> list[str]:
+    """The slugs of the active laws under which a request came."""
+    regions = maps.controller(subject_request.controller).controller.regions
+    return [law.slug for law in _laws(regions.get(subject_request.region))]
 
 
 def authority(controller: Controller, region: Region | None) -> str:

@@ -21,7 +21,7 @@ def tell_next(*, at: datetime) -> bool:
     there = Q(pk=None)
     for slug, day in days.items():
         there |= Q(subject_request__controller=slug, attend_on__lte=day)
-    found = Deadline.objects.filter(there, met_at=None, attend_on__lte=max(days.values()))
+    found = Deadline.objects.filter(there, met_at=None, breached_at=None, attend_on__lte=max(days.values()))
     deadline = found.select_related("subject_request").order_by("attend_on").first()
     if deadline is None:
         return False

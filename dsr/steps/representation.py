@@ -1,10 +1,14 @@
 """Representation: an agent asks with the person's own confirmation, a guardian after a check by staff."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import category, normalize
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
@@ -17,10 +21,13 @@ from dsr.steps import evidence, merging, notices, permissions, record, verificat
 from dsr.steps.move import Conflict, move
 from dsr.steps.verification import Confirmation
 
-NAME = 120  # characters
+NAME = 60  # characters
 NOTE = 300
 # What somebody can ask for another; the reports and the complaint are everybody's own.
 REPRESENTED: frozenset[Right] = WORKED
+# What a mail program makes a link of: we write the name to an address that anybody could have typed.
+_LINK = re.compile(r"[/\\:@]|www\.|[.。](\w{2}|\d)", re.IGNORECASE)
+_BREAKS = frozenset({"Cc", "Zl", "Zp"})
 _PROVES = {Asker.AGENT: Evidence.PERMISSION, Asker.GUARDIAN: Evidence.GUARDIANSHIP}
 
 
@@ -36,6 +43,8 @@ class Acting:
 
 def name(subject_request: SubjectRequest, acting: Acting, *, by: Actor, at: datetime) -> None:
     """Keep who asks, and their document. Call it within intake's transaction. Raises NotTaken."""
+    if problem := problem_of_name(acting.name):
+        raise evidence.NotTaken(problem)
     representative = Representative(subject_request=subject_request, kind=acting.asker)
     representative.seal(acting.name, acting.email)
     representative.save(force_insert=True)
@@ -46,6 +55,16 @@ def name(subject_request: SubjectRequest, acting: Acting, *, by: Actor, at: date
         mailbox.save(force_insert=True)
     record.write(subject_request, "representative:named", by=by, at=at, asker=acting.asker)
     evidence.keep(subject_request, _PROVES[acting.asker], acting.document, by=by, at=at)
+
+
+def problem_of_name(typed: str) -> str:
+    """Why this cannot stand in a letter as a name; empty when it can."""
+    folded = normalize("NFKC", typed)
+    if max(len(typed), len(folded)) > NAME:
+        return _("This name is too long. At most {most} characters fit.").format(most=NAME)
+    if _LINK.search(folded) or any(category(letter) in _BREAKS for letter in typed):
+        return _("Enter a name only: no web address, e-mail address or colon. Leave a space after each dot.")
+    return ""
 
 
 def of(subject_request: SubjectRequest) -> Representative | None:
@@ -75,7 +94,9 @@ def check(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime
             raise Conflict(message)
         subject_request.identities.filter(of_representative=False, proven_at=None).update(proven_at=at)
         record.write(subject_request, "representative:checked", by=by, at=at)
+        # No clock starts anew: the document came with the request, and the guardian waits for us.
         merging.follow_up(subject_request, at=at)
+        _tell_child(subject_request, at)
 
 
 def reject(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime) -> None:
@@ -102,6 +123,23 @@ def why_not_yet(subject_request: SubjectRequest) -> str:
     if representative.kind == Asker.GUARDIAN and representative.checked_at is None:
         return "Check first whether this guardian may ask for the child."
     return ""
+
+
+def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
+    """Why this member of staff cannot accept it: nobody alone opens somebody's data to a guardian."""
+    representative = of(subject_request)
+    if representative is not None and str(representative.checked_by_id) == by.id:
+        return "A second person has to accept: you checked this guardian."
+    return ""
+
+
+def _tell_child(subject_request: SubjectRequest, at: datetime) -> None:
+    """Who owns the mailbox that was named learns who asks, and can object."""
+    guardian = Representative.objects.get(subject_request=subject_request).name()
+    objection = f"{settings.DSR_BASE_URL}/{subject_request.controller}/ask/complaint/"
+    notices.queue(
+        subject_request, Letter.GUARDIAN_ASKS, at=at, to_other="child", guardian=guardian, objection=objection
+    )
 
 
 def _unchecked(subject_request: SubjectRequest) -> QuerySet[Representative]:

@@ -11,6 +11,7 @@ from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import (
+    grounds,
     holds,
     ledger,
     merging,
@@ -26,6 +27,7 @@ from dsr.steps import (
 from dsr.steps.move import Conflict, move
 
 WORDS = 2_000  # characters
+HANDS = ("request:taken", "request:accepted", "request:handed-over")  # Events of the first person's acts
 
 
 def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
@@ -41,10 +43,12 @@ def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
 
 
 def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
-    """Accept a verified request; what searches is planned in the same transaction."""
+    """Accept a verified request; what searches is planned in the same transaction. Raises Forbidden, Conflict."""
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
     if why := not_yet(subject_request):
         raise Conflict(why)
+    if why := representation.why_not_by(subject_request, by):
+        raise permissions.Forbidden(why)
     accepted_by: dict[str, object] = {"accepted_by_id": int(by.id)} if by.kind is ActorKind.STAFF else {}
     if accepted_by and subject_request.owner_id is None:
         accepted_by["owner_id"] = int(by.id)  # who decides answers for it, unless somebody else had taken it
@@ -103,8 +107,9 @@ def refuse(
             at=at,
             event="request:refused",
             columns=columns,
+            secret={"words": words.strip()} if words.strip() else None,
             ground=ground,
-            citation=GROUNDS[ground].citation,
+            citation=grounds.cited(subject_request, ground),
         )
         if evidence.strip():
             record.write(subject_request, "refusal:shown", by=by, at=at, secret={"reason": evidence.strip()})
@@ -125,13 +130,27 @@ def _check_refusal(subject_request: SubjectRequest, ground: Ground, words: str, 
     elif max(len(words), len(evidence)) > WORDS:
         message = f"Your words are too long: at most {WORDS} characters fit."
     elif facts.evidence and not evidence.strip():
-        message = "Write what shows it: with this ground it is for us to show (GDPR Art. 12(5))."
-    elif facts.second_person and subject_request.owner_id is None:
-        message = "Somebody takes the request first and proposes it; a second person refuses it on this ground."
-    elif facts.second_person and str(subject_request.owner_id) == by.id:
-        message = "A second person has to refuse it on this ground: you are the owner of this request."
+        message = (
+            f"Write what shows it: with this ground it is for us to show ({grounds.cited(subject_request, ground)})."
+        )
+    elif facts.second_person:
+        message = why_not_second(subject_request, by)
     if message:
         raise Conflict(message)
+
+
+def why_not_second(subject_request: SubjectRequest, by: Actor) -> str:
+    """Why this is not the second person, where a ground needs two; empty when it is.
+
+    Whoever had the request in hand once stays a first person, also after handing it over.
+    """
+    if subject_request.owner_id is None:
+        return "Somebody takes the request first and proposes it; a second person refuses it on this ground."
+    if str(subject_request.owner_id) == by.id:
+        return "A second person has to refuse it on this ground: you are the owner of this request."
+    if subject_request.events.filter(tag__in=HANDS, actor=str(by)).exists():
+        return "A second person has to refuse it on this ground: you took, accepted or handed over this request."
+    return ""
 
 
 def answer(subject_request: SubjectRequest, *, text: str, freeze: str = "", by: Actor, at: datetime) -> None:
@@ -144,6 +163,9 @@ def answer(subject_request: SubjectRequest, *, text: str, freeze: str = "", by: 
         raise Conflict(why)
     if subject_request.right in WORKED:
         message = "This request is answered by its own walk, not by a letter."
+        raise Conflict(message)
+    if holds.withholds_answer(subject_request):
+        message = "This account is frozen: nothing about it is answered until the freeze is released."
         raise Conflict(message)
     if not text.strip():
         message = "Write the answer first: an empty letter answers nothing."

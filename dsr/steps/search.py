@@ -21,7 +21,7 @@ from dsr.law.rights import Right
 from dsr.law.work import Kind, Outcome
 from dsr.models import Manifest, Part, PlanItem, SubjectRequest
 from dsr.package.part import keys_of
-from dsr.steps import ledger, manifest, maps, parts, record, scopes, withholding
+from dsr.steps import carried, ledger, manifest, maps, parts, record, scopes, withholding
 
 
 def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[PlanItem] = ()) -> None:
@@ -62,7 +62,8 @@ def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str
 def proven(subject_request: SubjectRequest) -> dict[str, tuple[Key, ...]]:
     """The identities that enter a plan: proven ones only. A social sign-in is 'provider:id', two values."""
     values: dict[str, tuple[Key, ...]] = {}
-    for identity in subject_request.identities.filter(of_representative=False).exclude(proven_at=None):
+    known = subject_request.identities.exclude(value_sealed="")  # after its time only a hash is left
+    for identity in known.filter(of_representative=False).exclude(proven_at=None):
         key = identity.value().split(":", 1) if identity.kind == IdentityKind.SOCIAL else [identity.value()]
         values[identity.kind] = (*values.get(identity.kind, ()), tuple(key))
     return values
@@ -117,13 +118,17 @@ def find(item: PlanItem, *, at: datetime) -> None:
         ledger.finish(item, Outcome.FAILED, at=at, counts={}, note=note)
         return
     bare = item.subject_request.right in {Right.ERASURE, Right.RECTIFICATION}
+    system = maps.controller(item.subject_request.controller).systems[item.system]
+    watch = carried.Watch(item.subject_request)
+    found = watch.over(system, _everything(place))
     with closing(place.connector):
-        part, tally = parts.write_found(item, _rows(_everything(place)) if bare else _everything(place))
+        part, tally = parts.write_found(item, _rows(found) if bare else found)
     nothing = not any(tally.rows.values())
     with transaction.atomic():
         part.save(force_insert=True)
         outcome = Outcome.NOTHING if nothing else Outcome.FOUND
         ledger.finish(item, outcome, at=at, counts={"rows": tally.rows, "files": tally.files}, part=part)
+        watch.hold(at=at)
 
 
 def _left_out(item: PlanItem, plan: SystemPlan) -> list[str]:

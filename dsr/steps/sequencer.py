@@ -6,14 +6,16 @@ after younger ones, when it is seen. Positions have no gap and never change.
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, QuerySet
 
+from dsr.law.actors import PORTAL
 from dsr.models import Checkpoint, Event, Leaf, installer
 from dsr.record import note, tree
-from dsr.steps import signing
+from dsr.record.audit import OUT_OF_TIME
+from dsr.steps import record, signing
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,9 @@ BATCH = 1000  # Events per transaction
 MANY = 1000  # leaves that do not wait
 RARELY = timedelta(seconds=10)  # between two checkpoints; an Event's is due within 60 s
 SETTLED = timedelta(hours=1)  # no transaction of ours is open for so long: see the timeouts in dsr/settings.py
+# How much older an Event may be than those before it: work whose moment is when it began, a clock that was set right.
+# An older one was made up, or the clock was wrong by more; either is said, in the record itself.
+LATE = timedelta(days=1)
 
 
 class NotAsSigned(Exception):
@@ -89,11 +94,42 @@ def _sign(last: Checkpoint | None, size: int, at: datetime) -> None:
     if last:
         _require_signed(last)
     before, peaks = (last.size, last.peaks) if last else (0, [])
+    if last:  # the first checkpoint covers what is older than it, from whenever: see docs/record.md
+        size = _alarm(before, size, at)
     peaks = tree.grow(before, peaks, _leaves(before, size))
     head = note.Head(key.name, size, tree.fold(peaks))
     Checkpoint.objects.create(
         size=size, root=head.root, note=note.sign(head.text(), key), at=at, peaks=peaks, seen=_seen()
     )
+
+
+def _alarm(start: int, size: int, at: datetime) -> int:
+    """Say in the record which of the new entries are not of their time, under the same checkpoint; the new size."""
+    for position, event in _out_of_time(start, at):
+        log.error("Event %s says %s, and the Events before it are younger.", event.pk, event.at)
+        said = event.at.astimezone(UTC).isoformat()
+        alarm = record.write_for(
+            event.controller, OUT_OF_TIME, by=PORTAL, at=at, event=event.pk, position=position, said=said
+        )
+        Leaf.objects.create(position=size, event=alarm, hash=alarm.leaf)
+        size += 1
+    return size
+
+
+def _out_of_time(start: int, at: datetime) -> list[tuple[int, Event]]:
+    """New entries that are much older than those before them, or of the future.
+
+    Compared with the Events before, and not with the checkpoint: what waited while no worker ran is in order.
+    """
+    youngest = Event.objects.get(sequenced__position=start - 1).at
+    found = []
+    new = Event.objects.filter(sequenced__position__gte=start).order_by("sequenced__position")
+    for event in new.select_related("sequenced").iterator():
+        if youngest - LATE <= event.at <= at + LATE:
+            youngest = max(youngest, event.at)
+        else:
+            found.append((event.sequenced.position, event))
+    return found
 
 
 def _require_signed(last: Checkpoint) -> None:

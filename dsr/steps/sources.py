@@ -32,18 +32,28 @@ def later(subject_request: SubjectRequest, system: str) -> list[Row]:
 
 
 def lines(item: PlanItem) -> Iterator[manifest.Line]:
-    """Every line that is known of an item's system, in an order that no later supplement changes."""
-    for part in _parts(item):
-        with parts.reading(part) as stream:
-            yield from (line for line in manifest.read(stream) if line.system == item.system)
+    """Every line that is known of an item's system."""
+    return (line for _, listed in lists(item) for line in listed)
 
 
-def _parts(item: PlanItem) -> list[Part]:
+def lists(item: PlanItem) -> Iterator[tuple[str, Iterator[manifest.Line]]]:
+    """The lines of each approved list, with the list's own name, which is empty for the first manifest.
+
+    The newest supplement comes first: what came in late may point at rows of an earlier list, and children go before
+    their parents. Names and the order within a list never change, so neither do the keys of effects.
+    """
     if item.source is None:
-        return []
-    own = Manifest.objects.filter(part=item.source_id).exists()
+        return
     # What a system keeps by its own word stands in a Part of its own, and nothing is added to it.
-    return [item.source, *(each.part for each in supplements(item.subject_request, item.system) if own)]
+    if Manifest.objects.filter(part=item.source_id).exists():
+        for each in reversed(supplements(item.subject_request, item.system)):
+            yield str(each.pk), _read(each.part, item.system)
+    yield "", _read(item.source, item.system)
+
+
+def _read(part: Part, system: str) -> Iterator[manifest.Line]:
+    with parts.reading(part) as stream:
+        yield from (line for line in manifest.read(stream) if line.system == system)
 
 
 def check(item: PlanItem) -> None:

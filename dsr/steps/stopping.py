@@ -6,6 +6,7 @@ whether there was anything to stop. A resume item takes the stop of an account b
 """
 
 import json
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from datetime import datetime
 from dsr.connectors.contract import Connector, Effect, Receipt, Rejected
 from dsr.datamap.plan import Plan, SystemPlan, compile_plan
 from dsr.datamap.route import Key, Route
-from dsr.datamap.schema import ACCOUNT, ControllerMap, Stop
+from dsr.datamap.schema import ACCOUNT, ControllerMap, IdentityKind, Stop
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED
 from dsr.law.work import ItemState, Kind, Outcome
@@ -53,6 +54,15 @@ def _stops(controller_map: ControllerMap, system: SystemPlan, wanted: list[str])
     reached = {route.name for route in system.routes}
     stops = controller_map.systems[system.system].stops
     return {name: stops[name] for name in wanted if name in stops and stops[name].collection in reached}
+
+
+def unreached(controller_map: ControllerMap, kinds: Iterable[IdentityKind], purposes: Iterable[str]) -> list[str]:
+    """The purposes, of those that something here can stop, to which no identifier of these kinds leads."""
+    compiled = compile_plan(controller_map, kinds)
+    wanted = list(purposes)
+    reached = {name for system in compiled.systems for name in _stops(controller_map, system, wanted)}
+    stoppable = {name for system in controller_map.systems.values() for name in system.stops}
+    return [name for name in wanted if name in stoppable - reached]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +180,18 @@ def effect_key(item: PlanItem, name: str) -> str:
     return keyed_hash(sealed.ring(Role.EFFECTS), str(item.kind), f"{item.pk}:{name}")
 
 
+def resumable(subject_request: SubjectRequest) -> list[PlanItem]:
+    """What disabled the account before an erasure, and is taken back when that is cancelled or refused."""
+    if subject_request.right != Right.ERASURE:
+        return []
+    systems = maps.controller(subject_request.controller).systems
+    items = subject_request.items.filter(kind=Kind.STOP, fence__gt=0)
+    return [item for item in items if ACCOUNT in systems[item.system].stops]
+
+
 def plan_resume(subject_request: SubjectRequest, *, at: datetime) -> bool:
     """After a cancellation or a refusal: open the account again that was disabled for it; whether there is one."""
-    if subject_request.right != Right.ERASURE:
-        return False
-    stops = maps.controller(subject_request.controller).systems
-    begun = [
-        item
-        for item in subject_request.items.filter(kind=Kind.STOP, fence__gt=0)
-        if ACCOUNT in stops[item.system].stops
-    ]
+    begun = resumable(subject_request)
     for item in begun:
         resume = PlanItem.objects.create(
             subject_request=subject_request, kind=Kind.RESUME, system=item.system, not_before=at, created_at=at

@@ -122,6 +122,9 @@ def approve(supplement: Supplement, *, digest: str, by: Actor, at: datetime) -> 
     if by.kind is not ActorKind.STAFF or by.id in first:
         message = "A second person has to approve: you accepted this request, or had this listed."
         raise permissions.Forbidden(message)
+    if holds.released_by(subject_request, by):
+        message = "A second person has to approve: you released a hold on this request."
+        raise permissions.Forbidden(message)
     if holds.blocks_erasure(subject_request):
         message = "A legal hold stands on this request: nothing of it is erased until that is released."
         raise Conflict(message)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from dsr.datamap.facts import recipients_of
@@ -20,6 +21,8 @@ from dsr.steps.move import Conflict
 DONE, NOTHING_HELD, CANNOT_DELETE = ANSWERS = ("done", "nothing-held", "cannot-delete")
 CONNECTOR, EMAIL, HAND, NONE = "connector", "email", "hand", "none"
 WORDS = 2_000  # characters of a recipient's own words
+ANSWERED = gettext_noop("This recipient has answered already.")
+SAID = "It is written down already that this recipient was told. Choose what it answered."
 EFFECTS = (Kind.ERASE, Kind.CORRECT, Kind.STOP)
 
 
@@ -135,6 +138,8 @@ def mark(
                 raise Conflict(message)
             telling.told_at = at
             record.write(telling.subject_request, "recipient:told", by=by, at=at, recipient=telling.recipient)
+        elif not answer:
+            raise Conflict(SAID if telling.answered_at is None else ANSWERED)
         if answer:
             _answered(telling, answer, expires_on, words, by=by, at=at)
 
@@ -147,8 +152,7 @@ def _answered(telling: Telling, answer: str, expires_on: date | None, words: str
     said = sealed.seal(words.strip()[:WORDS], "telling", telling.id, "words") if words.strip() else ""
     rows = Telling.objects.filter(pk=telling.pk, answered_at=None).exclude(told_by=NONE)
     if not rows.update(answered_at=at, answer=answer, expires_on=expires_on, words_sealed=said):
-        message = _("This recipient has answered already.")
-        raise Conflict(message)
+        raise Conflict(gettext(ANSWERED))
     telling.answered_at, telling.answer, telling.expires_on, telling.words_sealed = at, answer, expires_on, said
     until = {"until": expires_on.isoformat()} if expires_on else {}
     named: dict[str, Any] = {"recipient": telling.recipient, "answer": answer, **until}

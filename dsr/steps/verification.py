@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT
 from dsr.law.references import read_reference
+from dsr.law.rights import URGENT
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Asker, Letter
 from dsr.models import Identity, Proof, Representative, SubjectRequest, sealed
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 CODES_PER_HOUR = 5  # for one request and purpose
-MAILBOX_CODES_PER_HOUR = 20  # for all unproven requests that name one mailbox
+MAILBOX_CODES_PER_HOUR = 20  # for all unproven requests that name one mailbox; reports have as many of their own
 LAPSE = timedelta(days=7)
 
 
@@ -40,6 +41,11 @@ class Confirmation(StrEnum):
 def ask(subject_request: SubjectRequest, *, at: datetime, letter: Letter = Letter.CODE) -> bool:
     """Send a new code, which ends the older ones; False when too many were sent within the hour."""
     return _send(subject_request, Proof.VERIFY, letter, at)
+
+
+def asked(subject_request: SubjectRequest) -> bool:
+    """Whether a code was ever sent for it: none is for a mailbox that had enough of them in that hour."""
+    return Proof.objects.filter(identity__subject_request=subject_request, purpose=Proof.VERIFY).exists()
 
 
 def confirm(subject_request: SubjectRequest, code: str, *, at: datetime) -> Confirmation:
@@ -62,10 +68,15 @@ def confirm(subject_request: SubjectRequest, code: str, *, at: datetime) -> Conf
                 event="identity:confirmed",
                 kind=IdentityKind.EMAIL,
             )
-            clock.proven(subject_request, at=at)
-            merging.follow_up(subject_request, at=at)
-            reports.proven(subject_request, at=at)
+            proven(subject_request, at=at)
     return result
+
+
+def proven(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """What every proof of a request sets going, by a code or by staff. Call it in the transaction of the proof."""
+    clock.proven(subject_request, at=at)
+    merging.follow_up(subject_request, at=at)
+    reports.proven(subject_request, at=at)
 
 
 def spend(subject_request: SubjectRequest, code: str, *, at: datetime) -> Confirmation:
@@ -139,13 +150,16 @@ def _send(subject_request: SubjectRequest, purpose: str, letter: Letter, at: dat
 def _enough(identity: Identity, purpose: str, at: datetime) -> bool:
     """Whether this hour has seen enough codes: for the request, or for the mailbox by unproven requests.
 
-    What strangers file for a mailbox never keeps its owner from a request that is proven.
+    What strangers file for a mailbox never keeps its owner from a request that is proven. Reports are counted apart:
+    whoever took an account over cannot keep its owner from saying so by filing something else again and again.
     """
     recent = Proof.objects.filter(purpose=purpose, created_at__gt=at - timedelta(hours=1))
     if recent.filter(identity=identity).count() >= CODES_PER_HOUR:
         return True
     # Requests of one mailbox may have been written under an older key; the lookup of now covers this hour.
     mailbox = recent.filter(identity__lookup=identity.lookup)
+    reported = Q(identity__subject_request__right__in=URGENT)
+    mailbox = mailbox.filter(reported if identity.subject_request.right in URGENT else ~reported)
     return purpose == Proof.VERIFY and mailbox.count() >= MAILBOX_CODES_PER_HOUR
 
 

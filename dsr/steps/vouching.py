@@ -7,7 +7,7 @@ from django.db import transaction
 from dsr.law.actors import Actor
 from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps import merging, permissions, record
+from dsr.steps import permissions, record, verification
 from dsr.steps.move import Conflict, move
 
 NOTE = 300  # characters
@@ -25,7 +25,10 @@ def entered_by(subject_request: SubjectRequest) -> str:
 
 
 def vouch(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime) -> None:
-    """The identifiers are this person's: checked by staff, with a note how. Never by who entered the request."""
+    """The identifiers are this person's: checked by staff, with a note how. Never by who entered the request.
+
+    Where only a name and a postal address were given, these were checked, and the record says so: nothing is proven.
+    """
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
     if entered_by(subject_request) == str(by):
         message = "A second person has to check: you entered this request."
@@ -36,8 +39,13 @@ def vouch(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime
     if not note.strip():
         message = "Write how you checked that the identifiers are this person's."
         raise Conflict(message)
+    kinds = sorted(subject_request.identities.values_list("kind", flat=True))
+    if not kinds and not subject_request.postal().strip():
+        message = "There is nothing here that could be checked: no identifier, and no name with a postal address."
+        raise Conflict(message)
+    checked = "identity:checked" if kinds else "postal:checked"
     with transaction.atomic():
         move(subject_request, State.VERIFIED, by=by, at=at, event="identity:vouched")
         subject_request.identities.filter(proven_at=None).update(proven_at=at)
-        record.write(subject_request, "identity:checked", by=by, at=at, secret={"reason": note.strip()[:NOTE]})
-        merging.follow_up(subject_request, at=at)
+        record.write(subject_request, checked, by=by, at=at, secret={"reason": note.strip()[:NOTE]}, kinds=kinds)
+        verification.proven(subject_request, at=at)

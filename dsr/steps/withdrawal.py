@@ -19,7 +19,7 @@ from dsr.law.states import State
 from dsr.law.work import Asker, ItemState, Kind, Letter, Outcome
 from dsr.models import PlanItem, SubjectRequest, Withdrawal
 from dsr.steps import maps, notices, review, stopping, telling
-from dsr.steps.move import move
+from dsr.steps.move import Conflict, move
 
 
 def here(facts: Controller) -> dict[str, Purpose]:
@@ -55,7 +55,10 @@ def begin(subject_request: SubjectRequest, at: datetime) -> bool:
     """The person has proven the address: nobody here has to decide. For others staff look first."""
     if subject_request.asker != Asker.PERSON or review.not_yet(subject_request):
         return False
-    move(subject_request, State.ACCEPTED, by=PORTAL, at=at, event="request:accepted")
+    with transaction.atomic():
+        move(subject_request, State.ACCEPTED, by=PORTAL, at=at, event="request:accepted")
+        if why := review.not_yet(subject_request):  # the row is ours now: it may have been merged a moment ago
+            raise Conflict(why)
     return True
 
 
@@ -116,6 +119,7 @@ class Stopped:
     where: list[str]
     failed: list[str]
     how: str
+    looked: bool  # somewhere, by an identifier that is proven
 
 
 def stopped(subject_request: SubjectRequest) -> list[Stopped]:
@@ -126,14 +130,15 @@ def stopped(subject_request: SubjectRequest) -> list[Stopped]:
         purpose = controller_map.controller.purposes.get(slug)
         if purpose is None:  # the map has changed since
             continue
-        where, failed = [], []
+        where, failed, looked = [], [], False
         for item in _items(subject_request, controller_map):
             system = controller_map.systems[item.system]
+            looked = looked or slug in item.counts
             if slug in system.stops and item.outcome == Outcome.FAILED:
                 failed.append(system.title)
             elif item.state == ItemState.DONE and item.counts.get(slug):
                 where.append(system.title)
-        rows.append(Stopped(slug, purpose.title, purpose.when_withdrawn, where, failed, purpose.how))
+        rows.append(Stopped(slug, purpose.title, purpose.when_withdrawn, where, failed, purpose.how, looked))
     return rows
 
 

@@ -13,7 +13,7 @@ from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import PartRefusal, SubjectRequest
 from dsr.package.contents import OpenPart, RefusedPart
-from dsr.steps import maps, permissions, record
+from dsr.steps import grounds, maps, permissions, record
 from dsr.steps.move import Conflict
 
 WORDS = 1_000  # characters
@@ -57,7 +57,7 @@ def refuse_part(
         except IntegrityError:
             message = "This part is refused already. A decision stands."
             raise Conflict(message) from None
-        citation = GROUNDS[ground].citation
+        citation = grounds.cited(subject_request, ground)
         place = f"{system}.{collection}"
         why = {"reason": words.strip()} if words.strip() else None
         record.write(
@@ -73,7 +73,7 @@ def refused(subject_request: SubjectRequest) -> dict[tuple[str, str], PartRefusa
 def said(row: PartRefusal) -> RefusedPart:
     """Why this part is refused, as the person reads it."""
     facts = GROUNDS[Ground(row.ground)]
-    return RefusedPart(facts.plain, facts.citation, row.words())
+    return RefusedPart(facts.plain, grounds.cited(row.subject_request, row.ground), row.words())
 
 
 def left(refused: Container[tuple[str, str]], system: str, opened: OpenPart) -> Iterator[Found]:

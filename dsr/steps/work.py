@@ -19,6 +19,7 @@ from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import (
     approval,
+    carried,
     certificates,
     correcting,
     delivery,
@@ -86,6 +87,7 @@ def do_next(*, at: datetime) -> bool:
 def _act(item: PlanItem, *, at: datetime) -> None:
     """Do it; every way in which a system can fail has its own end in the ledger."""
     try:
+        carried.look_again(item, at=at)
         ACTS[item.kind](item, at=at)
     except Unreachable as error:
         ledger.release(item, seconds=error.retry_in, note=f"No answer: {error}", at=at)

@@ -12,6 +12,7 @@ from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.steps import correctable, rectification, review
 from tests.conftest import World
+from tests.steps import scenes
 
 
 @pytest.fixture
@@ -22,8 +23,9 @@ def sent(world: World, dana: Actor) -> SubjectRequest:
     review.accept(subject_request, by=dana, at=world.at)
     world.work(State.SEARCHED, subject_request)
     row = next(row for row in correctable.rows(subject_request) if row.collection == "users")
-    values = {(row.place, "nickname"): "Samira", (row.place, "email"): "samira@example.com"}
+    values = {(row.place, "nickname"): "Samira"}
     rectification.propose(subject_request, values, statement="A member since 2019.", at=world.at)
+    scenes.propose_address(subject_request, "samira@example.com", world.at)
     subject_request.refresh_from_db()
     return subject_request
 
@@ -60,6 +62,25 @@ def test_a_change_of_the_address_warns(agent: Client, sent: SubjectRequest) -> N
     page = agent.get(url(sent)).content.decode()
     assert page.count("by this value the system knows the person") == 1
     assert "goes to the old address" in page
+
+
+def test_an_agent_declines_a_new_address_and_never_accepts_it(agent: Client, sent: SubjectRequest) -> None:
+    assert agent.get(url(sent)).content.decode().count('value="accepted"') == 1
+    row = sent.corrections.get(field="email")
+    answer = agent.post(url(sent, f"corrections/{row.pk}/"), {"decision": "accepted"})
+    assert answer.status_code == 403
+    assert "accepted by somebody who approves" in answer.content.decode()
+    assert sent.corrections.get(field="email").decision == ""
+
+
+def test_an_approver_accepts_a_new_address_and_nothing_else(
+    browser: Callable[..., Client], sent: SubjectRequest
+) -> None:
+    approver = browser(Role.APPROVER)
+    page = approver.get(url(sent)).content.decode()
+    assert (page.count('value="accepted"'), page.count('value="declined"')) == (1, 0)
+    assert verdict(approver, sent, "nickname", "accepted") == 403
+    assert verdict(approver, sent, "email", "accepted") == 302
 
 
 def test_the_request_says_how_many_values_wait_and_shows_none(agent: Client, sent: SubjectRequest) -> None:

@@ -11,10 +11,13 @@ from django.test import Client
 
 from accounts import staff
 from accounts.models import Membership, Role, Staff
+from dsr.desk import sheet
 from dsr.desk.timeline import SENTENCES
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
-from dsr.models import Event, SubjectRequest
+from dsr.law.work import Kind
+from dsr.models import Event, PlanItem, SubjectRequest
+from dsr.steps import maps
 from tests.conftest import SAM, World
 from tests.tree import ROOT
 
@@ -205,3 +208,15 @@ def test_an_administrator_takes_a_role_away(sign_in: SignIn, dana: Actor, world:
     answer = sign_in("root").post(f"/desk/accounts/staff/{dana.id}/change/", form)
     assert answer.status_code == 302
     assert list(Membership.objects.filter(staff_id=dana.id).values_list("controller", flat=True)) == ["pixplus"]
+
+
+def test_the_work_of_an_erasure_says_how_many_went_and_how_many_its_system_keeps(to_review: SubjectRequest) -> None:
+    about = maps.controller("joypix")
+    counts = {"payments": {"way": "delete", "erased": 0, "kept": [{"until": "", "reason": "x", "count": 1}]}}
+    system = next(slug for slug, one in about.systems.items() if "payments" in one.collections)
+    now = to_review.received_at
+    PlanItem.objects.create(
+        subject_request=to_review, kind=Kind.ERASE, system=system, counts=counts, not_before=now, created_at=now
+    )
+    shown = next(item for item in sheet.items(to_review, about) if item.row.kind == Kind.ERASE)
+    assert shown.counts == ["Payments: 0 erased, 1 kept"]

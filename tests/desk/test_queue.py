@@ -10,11 +10,13 @@ from django.test import Client
 
 from accounts import staff
 from accounts.models import Role
-from dsr.law.actors import Actor
+from dsr.datamap.schema import IdentityKind
+from dsr.desk.timeline import sentence
+from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.work import ItemState
-from dsr.models import PlanItem, SubjectRequest
-from dsr.steps import review
+from dsr.models import Event, PlanItem, SubjectRequest
+from dsr.steps import intake, review
 from tests.conftest import NOW, SAM, World
 
 Browser = Callable[..., Client]
@@ -159,6 +161,24 @@ def test_an_address_finds_its_requests_and_never_enters_a_url(
     assert other.reference not in page
 
 
+def test_a_telephone_number_finds_its_requests_and_never_enters_a_url(
+    browser: Browser, world: World, to_review: SubjectRequest
+) -> None:
+    number = "+49 (30) 901-820"
+    known = ((IdentityKind.EMAIL, "zoe@example.com"), (IdentityKind.PHONE, number))
+    called = intake.receive(intake.Intake("joypix", Right.ACCESS, known), by=SUBJECT, at=world.at)
+    client = browser(Role.AGENT)
+    answer = client.post("/desk/find/", {"sought": number})
+    assert "901" not in answer.headers["Location"]
+    page = queue(client, answer.headers["Location"].removeprefix("/desk/"))
+    assert called.reference in page
+    assert to_review.reference not in page
+    event = Event.objects.get(tag="desk:searched")
+    assert event.details == {"kind": "phone"}
+    assert event.secret.values() == {"sought": number}
+    assert sentence(event, None) == "Searched for somebody by telephone number"
+
+
 @pytest.mark.parametrize("role", [Role.ENGINEER, Role.AGENT])
 def test_who_may_not_see_personal_data_cannot_ask_who_asked(
     browser: Browser, to_review: SubjectRequest, role: Role
@@ -172,7 +192,7 @@ def test_who_may_not_see_personal_data_cannot_ask_who_asked(
 def test_what_is_not_found_is_said_without_repeating_it(browser: Browser, world: World) -> None:
     answer = browser(Role.AGENT).post("/desk/find/", {"sought": "<b>nobody"}, follow=True)
     page = answer.content.decode()
-    assert "it is no e-mail address" in page
+    assert "it is no e-mail address or telephone number" in page
     assert "nobody" not in page
 
 

@@ -11,8 +11,8 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Event, Notice
-from dsr.steps import notices
-from tests.conftest import World
+from dsr.steps import bounces, notices
+from tests.conftest import NOW, World
 from tests.steps import scenes
 
 REPORT = """\
@@ -108,6 +108,25 @@ def test_what_names_no_letter_of_ours_changes_nothing_and_ends_well(
     assert "Nothing here" in record_bounce(monkeypatch, raw)
     sent.refresh_from_db()
     assert sent.state == NoticeState.SENT
+
+
+def nested(depth: int) -> bytes:
+    """Parts within parts, and the report innermost."""
+    heads = (f'Content-Type: multipart/mixed; boundary="{n}"\n\n--{n}\n' for n in range(depth))
+    return "".join(heads).encode() + bounce("x")
+
+
+def test_a_notification_nested_deeper_than_anybody_reads_ends_well_and_leaves_a_line(
+    sent: Notice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert "Nothing here" in record_bounce(monkeypatch, nested(2_000))
+    assert "nested too deep" in caplog.text
+
+
+def test_of_a_huge_notification_only_the_beginning_is_read(sent: Notice) -> None:
+    late = b"Subject: hello\n" + b"X-Filler: " + b"x" * bounces.MOST + b"\n" + bounce(str(sent.pk))
+    assert not bounces.take(late, at=NOW)
+    assert bounces.take(bounce(str(sent.pk)) + b"x" * bounces.MOST, at=NOW)
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed"])

@@ -4,7 +4,7 @@ import io
 import json
 import random
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from dsr.law.actors import PORTAL, SUBJECT
 from dsr.law.rights import Right
-from dsr.models import Checkpoint, Event, Leaf, SubjectRequest, installer
+from dsr.models import Checkpoint, Event, EventSecret, Leaf, SubjectRequest, installer
 from dsr.record import note, tree
 from dsr.record.leaf import leaf_hash
 from dsr.record.note import SigningKey
@@ -275,9 +275,85 @@ def test_a_changed_reason_is_found(written: list[Event]) -> None:
         verify()
 
 
-def test_a_reason_that_was_forgotten_leaves_the_record_whole(written: list[Event], kept: Path) -> None:
+def test_reasons_that_were_forgotten_after_their_time_leave_the_record_whole(
+    written: list[Event], kept: Path, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(days=800))
+    record.forget_old(at=NOW + timedelta(days=800))
+    sequencer.sequence(at=NOW + timedelta(days=800))
+    settings.DSR_KEEP_MONTHS = 60  # kept for longer from now on: what was forgotten before is no secret taken away
+    assert not EventSecret.objects.exists()
+    assert verify("--checkpoint", kept).startswith("8 events")
+
+
+def test_a_reason_that_somebody_took_away_before_its_time_is_found(written: list[Event], kept: Path) -> None:
     written[4].secret.delete()
-    assert verify("--checkpoint", kept).startswith("7 events")
+    with pytest.raises(CommandError, match=f"Event {written[4].pk} .*the reason beside it is missing"):
+        verify("--checkpoint", kept)
+
+
+@pytest.mark.parametrize("reduced", [True, False])
+def test_a_reason_of_a_request_goes_with_the_request_alone(written: list[Event], *, reduced: bool) -> None:
+    subject_request = SubjectRequest.objects.get()
+    why = record.write(subject_request, "test:why", by=PORTAL, at=NOW, secret={"reason": "Sam's sister called"})
+    if reduced:
+        record.write(subject_request, "request:reduced", by=PORTAL, at=NOW)
+    sequencer.sequence(at=NOW + 20 * SECOND)
+    why.secret.delete()
+    if reduced:
+        assert verify().startswith("9 events")
+    else:
+        with pytest.raises(CommandError, match=f"Event {why.pk} .*is missing"):
+            verify()
+
+
+def forged(at: datetime, *, placed: bool = False) -> Event:
+    """What somebody with the database's password inserts before it is signed, its leaf made to fit."""
+    event = Event(controller="joypix", tag="plan:approved", actor="staff:1", at=at, details={})
+    event.leaf = leaf_hash(event.content())
+    event.save()
+    if placed:
+        Leaf.objects.create(position=Leaf.objects.count(), event=event, hash=event.leaf)
+    return event
+
+
+@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize("days", [-30, 30])
+def test_an_event_inserted_with_a_made_up_moment_is_signed_with_an_alarm_and_named(
+    written: list[Event], kept: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, *, days: int, placed: bool
+) -> None:
+    event = forged(NOW + timedelta(days=days), placed=placed)
+    sequencer.sequence(at=NOW + 20 * SECOND)
+    alarm = Event.objects.get(tag="audit:out-of-time")
+    assert (alarm.controller, alarm.details["event"], alarm.details["position"]) == ("joypix", event.pk, 7)
+    assert Checkpoint.objects.latest("size").size == Leaf.objects.count() == 9  # under one checkpoint with its alarm
+    assert f"Event {event.pk} says" in caplog.text
+    with pytest.raises(CommandError, match=f"Event {event.pk} at position 7 .*made it up"):
+        verify("--checkpoint", kept)
+    said("export_audit", tmp_path / "after.jsonl")
+    with pytest.raises(CommandError, match=f"Event {event.pk} at position 7 .*made it up"):
+        verify("--file", tmp_path / "after.jsonl")
+
+
+def test_what_waited_for_days_without_a_worker_raises_no_alarm(
+    written: list[Event], clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BATCH", "MANY"):
+        monkeypatch.setattr(sequencer, name, 2)
+    for day in range(1, 6):
+        record.write_for("joypix", "test:happened", by=PORTAL, at=NOW + timedelta(days=day))
+    clock.shift(timedelta(days=9))
+    while sequencer.sequence(at=NOW + timedelta(days=9)):
+        pass
+    sequencer.sequence(at=NOW + timedelta(days=9, seconds=10))
+    assert verify().startswith("12 events")
+
+
+def test_a_record_that_begins_with_old_events_raises_no_alarm(db: None) -> None:
+    for day in (0, -2, -9):  # such as the demo's examples, which are walked on past dates
+        record.write_for("joypix", "test:happened", by=PORTAL, at=NOW + timedelta(days=day))
+    sequencer.sequence(at=NOW)
+    assert verify().startswith("3 events")
 
 
 def test_a_record_without_its_guards_is_not_believed(written: list[Event]) -> None:

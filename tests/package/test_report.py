@@ -131,6 +131,20 @@ def test_code_in_the_child_that_asks_nobody_is_stopped_too(act: str, tmp_path: P
     assert "PermissionError" in done.stderr
 
 
+def test_the_child_reads_its_library_where_the_environment_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "venv").symlink_to(sys.prefix)
+    program = f"import sys; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child as c; "
+    act = "import weasyprint; open(weasyprint.__file__).close()"
+    done = subprocess.run(
+        [tmp_path / "venv" / "bin" / "python", "-c", f"{program}sys.addaudithook(c._guard); {act}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_child_that_fails_tells_nothing_of_the_letter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     child = tmp_path / "child.py"
     child.write_text(

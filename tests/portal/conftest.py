@@ -41,11 +41,11 @@ def file(sam: Client) -> Callable[..., SubjectRequest]:
     """Sam answers every question and sends the request."""
 
     def walk(
-        right: Right = Right.ACCESS, controller: str = "joypix", details: str = "", **extra: object
+        right: Right = Right.ACCESS, controller: str = "joypix", details: str = "", email: str = SAM, **extra: object
     ) -> SubjectRequest:
         base = f"/{controller}/ask/{right}/"
         begin(sam, base)
-        assert sam.post(f"{base}email/", {"email": SAM}).status_code == 302
+        assert sam.post(f"{base}email/", {"email": email}).status_code == 302
         sam.post(f"{base}identities/", {})
         sam.post(f"{base}scope/", {"scope": "everything"})  # only an erasure asks it
         assert sam.post(f"{base}details/", {"details": details, **extra}).status_code == 302

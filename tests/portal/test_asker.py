@@ -88,6 +88,19 @@ def test_who_asks_for_another_is_asked_who_they_are(sam: Client, asker: Asker) -
     assert '<a href="#own_email">' in page
 
 
+@pytest.mark.parametrize("asker", [Asker.AGENT, Asker.GUARDIAN])
+@pytest.mark.parametrize("name", ["Pay at evil.example", "A" * 61])
+def test_a_name_that_is_more_than_a_name_is_asked_again_and_nothing_typed_is_lost(
+    sam: Client, asker: Asker, name: str
+) -> None:
+    begin(sam, BASE, asker)
+    page = sam.post(f"{BASE}{asker}/", {"name": name, "own_email": ALMA}).content.decode()
+    assert '<a href="#name">' in page
+    assert "Enter a name only" in page or "At most 60 characters" in page
+    assert f'value="{name}"' in page
+    assert f'value="{ALMA}"' in page
+
+
 def test_an_agents_request_goes_to_the_person_for_a_yes(sam: Client, mallory: Client, world: World) -> None:
     alma = mallory
     answered_for(alma, Asker.AGENT)

@@ -1,5 +1,6 @@
 """The person takes the certificate, and anybody can have it checked."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,12 +8,15 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 
 from dsr.law.actors import Actor
 from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.models import Certificate, Event, Leaf, SubjectRequest, installer
+from dsr.portal.views import certificate as view
+from dsr.portal.views.certificate import CertificateForm
 from dsr.portal.words import WORDS
 from dsr.record import certificate
 from dsr.steps import certificates, review, sequencer, signing
@@ -149,3 +153,17 @@ def test_a_look_of_a_stranger_is_no_look(mallory: Client, refused: SubjectReques
 def test_a_right_is_named_for_each_kind_of_certificate() -> None:
     """The page words every right; a new one must not break it."""
     assert set(WORDS) == set(Right)
+
+
+def test_the_page_says_who_was_not_told_and_when_a_recipients_copy_expires() -> None:
+    never = {"recipient": "a", "title": "A", "told_by": "none", "why_not": "It holds no names."}
+    later = {"recipient": "b", "title": "B", "told_by": "hand"}
+    keeps = {"recipient": "c", "title": "C", "told_by": "email", "told_on": "2026-11-09", "answer": "cannot-delete"}
+    keeps["expires_on"] = "2027-01-31"
+    statement = {"reference": "JP-1", "right": "erasure", "state": "delivered", "recipients": [never, later, keeps]}
+    statement |= dict.fromkeys(("received_on", "answered_on", "promised_by"), "2026-11-09")
+    shown = render_to_string("portal/certificate.html", {"stated": view.stated(statement), "form": CertificateForm()})
+    page = " ".join(re.sub("<[^>]+>", " ", shown).split())
+    assert "Not told A: It holds no names." in page
+    assert "Still to be told B" in page
+    assert "Recipient told C: It cannot be deleted; it expires by itself (gone by itself on 31 January 2027)" in page

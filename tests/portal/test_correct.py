@@ -94,14 +94,20 @@ def test_what_sam_enters_is_kept_and_sent_once(sam: Client, asked: SubjectReques
 
 
 def test_an_error_names_the_field_and_loses_nothing(sam: Client, asked: SubjectRequest) -> None:
-    response = sam.post(row_url(asked), present(asked, email="no address", nickname="Samira"))
+    response = sam.post(row_url(asked), present(asked, language="no language", nickname="Samira"))
     page = response.content.decode()
     assert response.status_code == 200
-    assert "E-mail: " in page
-    assert 'href="#field-email"' in page
-    assert 'value="no address"' in page
+    assert "Language: " in page
+    assert 'href="#field-language"' in page
+    assert 'value="no language"' in page
     assert 'value="Samira"' in page
     assert "Error:" in page
+
+
+def test_the_address_of_the_account_is_not_offered_and_sam_reads_why(sam: Client, asked: SubjectRequest) -> None:
+    assert "proof that the new one is yours" in text_of(sam, page_of(asked, "correct/"))
+    sam.post(row_url(asked), present(asked, email="mallory@example.com"))
+    assert "Nothing is changed yet" in text_of(sam, page_of(asked, "correct/"))
 
 
 def test_a_value_that_is_blanked_out_is_asked_for(sam: Client, asked: SubjectRequest) -> None:

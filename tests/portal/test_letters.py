@@ -37,6 +37,8 @@ CONTEXT: dict[str, object] = {
     "answer_link": "https://portal.example/joypix/recipients/f00d/",
     "about": "erasure",
     "link": "https://portal.example/joypix/requests/R3K-2WN-P5M/",
+    "guardian": "Greta Garda",
+    "objection": "https://portal.example/joypix/ask/complaint/",
     "ground_plain": "It's excessive.",
     "ground_citation": "GDPR Art. 12(5)",
     "size": 2_500_000,
@@ -55,11 +57,14 @@ SAID = {
     Letter.ANSWER: ("We answered you", "https://portal.example/"),
     Letter.CANCELLED: ("your data stays as it is",),
     Letter.LAPSED: ("within 7 days",),
+    Letter.GUARDIAN_ASKS: ("Greta Garda asks us", "https://portal.example/joypix/ask/complaint/", "Is it not right?"),
     Letter.TELL: ("names nobody", "https://portal.example/joypix/recipients/", "GDPR Art. 19"),
     Letter.TELL_AGAIN: ("have no answer yet", "https://portal.example/joypix/recipients/"),
 }
 TEMPLATES = Path(__file__).parents[2] / "templates" / "notices"
 TO_STAFF = [one for one in Letter if "notices/desk.txt" in (TEMPLATES / f"{one}.txt").read_text("utf-8")]
+TO_RECIPIENTS = [Letter.TELL, Letter.TELL_AGAIN]
+COMPLAINT = "The Authority, 1 Example Street"
 TO_OTHERS = [one for one in Letter if one not in TO_STAFF]
 
 
@@ -68,10 +73,17 @@ def test_every_letter_says_what_it_must_in_both_of_its_forms(letter: Letter) -> 
     for form in ("txt", "html"):
         text = render_to_string(f"notices/{letter}.{form}", CONTEXT)
         plain = unescape(text) if form == "html" else text
-        always = ["R3K-2WN-P5M", "Joy & Pix", "The Authority, 1 Example Street"]
+        always = ["R3K-2WN-P5M", "Joy & Pix"]
+        always += [] if letter in TO_RECIPIENTS else [COMPLAINT]
         # An agent's letter has no link, and says so.
         always += [] if letter is Letter.AGENT_TOLD else ["Is this mail really from us?"]
         assert [said for said in (*SAID.get(letter, ()), *always) if said not in plain] == []
+
+
+@pytest.mark.parametrize("letter", TO_RECIPIENTS)
+def test_a_recipient_is_not_told_where_the_person_can_complain(letter: Letter) -> None:
+    for form in ("txt", "html"):
+        assert COMPLAINT not in render_to_string(f"notices/{letter}.{form}", CONTEXT)
 
 
 @pytest.mark.parametrize("letter", TO_STAFF)

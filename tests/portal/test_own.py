@@ -12,7 +12,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Download, Event, Identity, Notice, Proof, SubjectRequest
 from dsr.steps import review
-from dsr.steps.verification import CODES_PER_HOUR
+from dsr.steps.verification import CODES_PER_HOUR, MAILBOX_CODES_PER_HOUR
 from tests.conftest import SAM, World
 from tests.portal.conftest import page_of
 
@@ -66,6 +66,25 @@ def test_no_mailbox_is_flooded_with_codes(sam: Client, file: File, world: World)
     for _ in range(20):
         sam.post(page_of(subject_request, "new-code/"))
     assert Notice.objects.count() == CODES_PER_HOUR
+
+
+@pytest.mark.parametrize("email", [SAM, "nobody@example.com"])
+def test_a_receipt_without_a_code_says_so_and_not_whether_the_mailbox_is_known(
+    sam: Client, file: File, world: World, email: str
+) -> None:
+    for _ in range(MAILBOX_CODES_PER_HOUR):
+        world.file(Right.ACCESS, email=email)
+    subject_request = file(Right.ACCESS, email=email)
+    page = sam.get(page_of(subject_request, "prove/")).content.decode()
+    assert "We have not sent a code yet" in page
+    assert "Come back to this page in an hour" in page
+    assert "We sent a code to" not in page
+
+
+def test_a_receipt_with_a_code_says_that_it_was_sent(sam: Client, file: File) -> None:
+    page = sam.get(page_of(file(Right.ACCESS), "prove/")).content.decode()
+    assert "We sent a code to" in page
+    assert "We have not sent a code yet" not in page
 
 
 def test_the_link_in_the_mail_works_in_another_browser_with_the_code(mallory: Client, file: File, world: World) -> None:

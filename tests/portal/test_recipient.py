@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from dsr.law.rights import Right
 from dsr.models import Event, SubjectRequest, Telling
@@ -89,3 +91,31 @@ def test_a_token_that_was_made_up_opens_nothing(erased: SubjectRequest, token: s
 
 def test_a_link_of_one_controller_opens_nothing_at_another(page: str) -> None:
     assert Client().get(page.replace("/joypix/", "/pixplus/")).status_code == 404
+
+
+@pytest.mark.parametrize(("days", "status"), [(89, 200), (92, 410)])
+def test_ninety_days_after_it_was_due_a_link_opens_nothing_and_says_whom_to_ask(
+    page: str, days: int, status: int
+) -> None:
+    Telling.objects.update(due_on=timezone.localdate() - timedelta(days=days))
+    response = Client().post(page, {"act": "show"})
+    assert response.status_code == status
+    assert ("ask for a new one" in response.content.decode()) == (status == 410)
+    assert ("rightful-digest" in response.content.decode()) == (status == 200)
+
+
+def test_after_its_request_was_reduced_a_link_opens_nothing(page: str, erased: SubjectRequest) -> None:
+    SubjectRequest.objects.filter(pk=erased.pk).update(reduced_at=timezone.now())
+    response = Client().post(page, {"act": "answer", "answer": "done"})
+    assert response.status_code == 410
+    assert not Telling.objects.filter(recipient="compute-providers").exclude(answer="").exists()
+
+
+def test_no_token_reaches_the_log(page: str, caplog: pytest.LogCaptureFixture) -> None:
+    token = page.split("/")[3]
+    client = Client(enforce_csrf_checks=True)
+    client.post(page, {"act": "show"})  # refused as forged
+    client.put(page)  # not allowed
+    client.get(page.replace("/joypix/", "/pixplus/"))  # not found
+    assert caplog.text.count("/recipients/…/") == len(caplog.records) >= 3
+    assert token not in caplog.text + str([record.__dict__["args"] for record in caplog.records])

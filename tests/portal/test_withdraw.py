@@ -169,6 +169,17 @@ def test_a_frozen_package_is_not_offered_and_not_handed_over(
     assert sam.post(page_of(own, "download/"))["Location"] == page_of(own)
 
 
+def test_of_a_frozen_account_no_answer_is_shown(sam: Client, world: World, dana: Actor) -> None:
+    own = proven(sam, world, Right.COMPLAINT)
+    review.answer(own, text="You live in Exeter.", by=dana, at=world.at)
+    assert "You live in Exeter." in page(sam, page_of(own))
+    order = Order("x", NOW.date().replace(month=12), kind=LegalHold.FREEZE, person=True)
+    freeze = holds.set_hold(own, order, by=dana, at=world.at)[0]
+    assert "You live in Exeter." not in page(sam, page_of(own))
+    holds.release(freeze, by=dana, at=world.at)
+    assert "You live in Exeter." in page(sam, page_of(own))
+
+
 def test_of_a_frozen_account_no_present_values_are_shown(sam: Client, world: World, dana: Actor) -> None:
     own = proven(sam, world, Right.RECTIFICATION)
     review.accept(own, by=dana, at=world.at)

@@ -17,10 +17,10 @@ from dsr.law.actors import PORTAL, Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
-from dsr.models import Package, PlanItem, SubjectRequest, sealed
+from dsr.models import Correction, Package, PlanItem, Proposal, SubjectRequest, sealed
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
-from dsr.steps import approval, delivery, parts, review, work
+from dsr.steps import approval, correctable, delivery, parts, review, work
 from dsr.steps.move import move
 from tests.conftest import SAM, World
 
@@ -34,6 +34,27 @@ def accepted(world: World, dana: Actor, right: Right, controller: str = "joypix"
     world.prove(subject_request)
     review.accept(subject_request, by=dana, at=world.at)
     return subject_request
+
+
+def address_proposed(world: World, by: Actor, new: str) -> SubjectRequest:
+    """A rectification with a new address of Sam's account, sent while the map still offered that."""
+    subject_request = accepted(world, by, Right.RECTIFICATION)
+    world.work(State.SEARCHED, subject_request)
+    propose_address(subject_request, new, world.at)
+    subject_request.refresh_from_db()
+    return subject_request
+
+
+def propose_address(subject_request: SubjectRequest, new: str, at: datetime) -> None:
+    """A new address as it was kept then."""
+    account = next(row for row in correctable.rows(subject_request) if row.collection == "users")
+    row = Correction(subject_request=subject_request, system=account.system, collection=account.collection)
+    row.field, row.place, row.proposed_at = "email", account.place, at
+    row.seal("key", account.key)
+    row.seal("before", correctable.as_json(SAM))
+    row.seal("proposed", new)
+    row.save(force_insert=True)
+    Proposal.objects.filter(subject_request=subject_request).update(sent_at=at)
 
 
 def searched(world: World, dana: Actor, controller: str = "joypix", email: str = SAM) -> SubjectRequest:

@@ -11,10 +11,11 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Channel, Post
 from dsr.models import Link, SubjectRequest
-from dsr.steps import intake, maps, permissions, review, verification, vouching
+from dsr.steps import holds, intake, maps, permissions, review, verification, vouching
 from dsr.steps.intake import Intake, NotAccepted
 from dsr.steps.move import Conflict
 from tests.conftest import NOW, SAM, World
+from tests.steps import timing
 
 EMAIL = ((IdentityKind.EMAIL, SAM),)
 
@@ -118,6 +119,39 @@ def test_a_letter_on_paper_is_proven_by_a_second_person_and_answered_on_paper(
     posts = set(subject_request.notices.values_list("post", flat=True))
     assert posts == {Post.PAPER}
     assert {notice.addressee() for notice in subject_request.notices.all()} == {"Sam Ortiz, 1 Main St"}
+
+
+def test_a_vouched_report_of_a_compromised_account_freezes_it(world: World, dana: Actor, devi: Actor) -> None:
+    subject_request = intake.receive(by_letter(Right.COMPROMISED_ACCOUNT), by=dana, at=NOW)
+    assert not holds.blocks_delivery(subject_request)
+    vouching.vouch(subject_request, note="Called back under the number on file", by=devi, at=NOW)
+    assert holds.blocks_delivery(subject_request)
+
+
+def test_the_british_month_starts_when_staff_vouch_for_who_asks(world: World, dana: Actor, devi: Actor) -> None:
+    withdrawn = by_letter(Right.CONSENT_WITHDRAWAL, region="uk", purposes=world.purposes(Right.CONSENT_WITHDRAWAL))
+    subject_request = intake.receive(withdrawn, by=dana, at=world.at)
+    world.later(days=3)
+    vouching.vouch(subject_request, note="Called back under the number on file", by=devi, at=world.at)
+    assert timing.deadline(subject_request, "uk-gdpr").starts_on == date(2026, 11, 6)
+
+
+def test_who_named_nothing_but_an_address_is_not_recorded_as_identified(world: World, dana: Actor, devi: Actor) -> None:
+    nameless = Intake("joypix", Right.COMPLAINT, (), channel=Channel.LETTER, postal="Sam Ortiz, 1 Main St")
+    subject_request = intake.receive(nameless, by=dana, at=NOW)
+    vouching.vouch(subject_request, note="Compared name and address", by=devi, at=NOW)
+    checked = subject_request.events.get(tag="postal:checked")
+    assert checked.details["kinds"] == []
+    assert not subject_request.events.filter(tag="identity:checked").exists()
+
+
+def test_where_nothing_was_given_nothing_is_vouched_for(world: World, dana: Actor, devi: Actor) -> None:
+    nameless = Intake("joypix", Right.COMPLAINT, (), channel=Channel.LETTER, postal="Sam Ortiz, 1 Main St")
+    subject_request = intake.receive(nameless, by=dana, at=NOW)
+    SubjectRequest.objects.update(postal_sealed="")
+    subject_request.refresh_from_db()
+    with pytest.raises(Conflict, match="nothing here that could be checked"):
+        vouching.vouch(subject_request, note="Compared", by=devi, at=NOW)
 
 
 def test_a_letter_on_paper_does_not_lapse_while_staff_have_not_checked_it(world: World, dana: Actor) -> None:

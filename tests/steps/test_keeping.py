@@ -1,18 +1,33 @@
 """A closed request keeps, after its time, only what proves that it was answered (P13)."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from django.core.management import call_command
 
-from dsr.law.actors import Actor
+from dsr.law.actors import SUBJECT, Actor
+from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind
-from dsr.models import Event, Identity, LegalHold, Package, Part, PlanItem, SubjectRequest
-from dsr.steps import keeping, review, sequencer, work
+from dsr.law.work import Asker, Channel, ItemState, Kind, Letter
+from dsr.models import (
+    Event,
+    EventSecret,
+    Identity,
+    LegalHold,
+    Package,
+    Part,
+    PlanItem,
+    Representative,
+    SubjectRequest,
+    Supplement,
+)
+from dsr.steps import cancellation, holds, keeping, notices, review, search, sequencer, work
+from dsr.steps.holds import Order
 from tests.conftest import World
+from tests.steps import scenes
+from tests.steps.representing import asked_by
 from tests.steps.scenes import live
 
 
@@ -99,3 +114,135 @@ def test_kept_orders_are_erased_on_their_date_though_the_request_is_reduced_by_t
     assert set(open_items.values_list("state", flat=True)) == {ItemState.DONE}
     keeping.forget_done_manifests()
     assert not Part.objects.filter(subject_request=erasure).exclude(wrapped_key="").exists()
+
+
+HELD = Order("A claim is before the court.", date(2030, 1, 1), person=True)
+
+
+def test_a_request_of_a_person_on_legal_hold_is_never_reduced(
+    complaint: SubjectRequest, world: World, dana: Actor
+) -> None:
+    other = world.file(Right.COMPLAINT)
+    world.prove(other)
+    hold = holds.set_hold(other, HELD, by=dana, at=world.at)[0]
+    at = years_later(world)
+    assert not keeping.reduce_next(at=at)
+    complaint.refresh_from_db()
+    assert "zebra" in complaint.details()
+    holds.release(hold, by=dana, at=at)
+    assert keeping.reduce_next(at=at)
+
+
+def test_a_hold_that_is_set_while_it_is_reduced_still_stops_that(
+    complaint: SubjectRequest, world: World, dana: Actor
+) -> None:
+    other = world.file(Right.COMPLAINT)
+    world.prove(other)
+    at = years_later(world)
+    with scenes.a_rival_before("SAVEPOINT", lambda: holds.set_hold(other, HELD, by=dana, at=world.at)):
+        assert not keeping.reduce_next(at=at)
+    complaint.refresh_from_db()
+    assert (complaint.reduced_at, complaint.identities.count()) == (None, 1)
+
+
+def test_a_later_hold_on_the_person_stops_the_deferred_erasure_of_a_reduced_request(
+    answered: Callable[..., SubjectRequest], world: World, dana: Actor
+) -> None:
+    erasure = answered(Right.ERASURE)
+    SubjectRequest.objects.filter(pk=erasure.pk).update(state=State.DELIVERED, closed_at=world.at)
+    assert keeping.reduce_next(at=years_later(world))
+    identity = Identity.objects.get(subject_request=erasure)
+    assert (identity.value_sealed, identity.value(), identity.proofs.count()) == ("", "", 0)
+    other = world.file(Right.COMPLAINT)
+    world.prove(other)
+    hold = holds.set_hold(other, HELD, by=dana, at=world.at)[0]
+    assert holds.standing(erasure) == [hold]
+    deferred = PlanItem.objects.filter(subject_request=erasure, kind=Kind.ERASE, until__isnull=False)
+    world.at = max(item.not_before for item in deferred)
+    while work.do_next(at=world.at):
+        pass
+    assert set(deferred.values_list("state", flat=True)) == {ItemState.READY}
+    keeping.forget_done_manifests()
+    assert Identity.objects.filter(subject_request=erasure).exists()
+    holds.release(hold, by=dana, at=world.at)
+    while work.do_next(at=world.at):
+        pass
+    assert set(deferred.values_list("state", flat=True)) == {ItemState.DONE}
+    keeping.forget_done_manifests()
+    assert not Identity.objects.filter(subject_request=erasure).exists()
+
+
+def test_a_hold_that_is_set_on_a_reduced_request_holds_its_person_and_nobody_else(
+    answered: Callable[..., SubjectRequest], world: World, dana: Actor
+) -> None:
+    mine, other = answered(Right.ERASURE), answered(Right.ERASURE, email="li.wei@example.com")
+    SubjectRequest.objects.update(state=State.DELIVERED, closed_at=world.at)
+    at = years_later(world)
+    while keeping.reduce_next(at=at):
+        pass
+    holds.set_hold(mine, HELD, by=dana, at=at)
+    assert holds.blocks_erasure(mine)
+    assert not holds.blocks_erasure(other)
+
+
+def test_nobody_is_written_to_about_a_reduced_request(answered: Callable[..., SubjectRequest], world: World) -> None:
+    erasure = answered(Right.ERASURE)
+    SubjectRequest.objects.filter(pk=erasure.pk).update(
+        state=State.DELIVERED, closed_at=world.at, channel=Channel.LETTER
+    )
+    assert keeping.reduce_next(at=years_later(world))
+    erasure.refresh_from_db()
+    assert erasure.mailbox() is None
+    assert search.proven(erasure) == {}
+    assert notices.queue(erasure, Letter.HELD, at=world.at) is None
+
+
+def test_on_the_last_day_itself_nothing_goes_yet(complaint: SubjectRequest, world: World) -> None:
+    assert not keeping.reduce_next(at=world.later(days=731))
+    assert keeping.reduce_next(at=world.later(days=1))
+
+
+def test_what_events_commit_to_is_forgotten_with_the_rest(world: World, dana: Actor) -> None:
+    subject_request = world.file(Right.COMPLAINT)
+    world.prove(subject_request)
+    review.refuse(subject_request, ground=Ground.NOT_A_REQUEST, words="Dear Sam.", by=dana, at=world.at)
+    mine = EventSecret.objects.filter(event__subject_request=subject_request)
+    assert mine.count() == 1
+    assert keeping.reduce_next(at=years_later(world))
+    assert not mine.exists()
+
+
+def test_who_asked_for_somebody_is_forgotten_with_the_rest(world: World) -> None:
+    subject_request = asked_by(world, Asker.AGENT)
+    world.prove(subject_request)
+    cancellation.cancel(subject_request, by=SUBJECT, at=world.at)
+    mine = Representative.objects.filter(subject_request=subject_request)
+    assert mine.exists()
+    assert keeping.reduce_next(at=years_later(world))
+    assert not mine.exists()
+
+
+def test_a_supplement_is_kept_while_work_by_it_is_open(
+    answered: Callable[..., SubjectRequest], world: World, dana: Actor
+) -> None:
+    erasure = answered(Right.ERASURE)
+    late = Part.objects.create(
+        subject_request=erasure, system="app-database", wrapped_key="key", sha256="0" * 64, size=1
+    )
+    Supplement.objects.create(
+        subject_request=erasure,
+        system="app-database",
+        part=late,
+        digest=late.sha256,
+        summary=[],
+        closed_at=world.at,
+        closed_by_id=int(dana.id),
+    )
+    SubjectRequest.objects.filter(pk=erasure.pk).update(state=State.DELIVERED, closed_at=world.at)
+    assert keeping.reduce_next(at=years_later(world))
+    late.refresh_from_db()
+    assert late.wrapped_key == "key"
+    PlanItem.objects.filter(subject_request=erasure).update(state=ItemState.DONE)
+    keeping.forget_done_manifests()
+    late.refresh_from_db()
+    assert late.wrapped_key == ""

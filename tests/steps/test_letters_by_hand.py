@@ -8,17 +8,18 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
-from dsr.law.actors import Actor
+from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
-from dsr.law.work import Channel, Letter, NoticeState, Post
+from dsr.law.work import Asker, Channel, Letter, NoticeState, Post
 from dsr.models import Event, Identity, Notice, SubjectRequest
-from dsr.steps import letters, notices, resending, verification
+from dsr.steps import cancellation, letters, notices, resending, verification
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.verification import Confirmation
 from tests.conftest import World
 from tests.steps import scenes
 from tests.steps.mailserver import refusing
+from tests.steps.representing import ALMA, asked_by
 
 
 @pytest.mark.parametrize(
@@ -149,3 +150,42 @@ def test_a_controller_writes_a_letter_in_its_own_words(world: World, settings: S
     written = letters.written(notice, json.loads(notice.context()))
     assert written.text == f"JoyPix stopped {subject_request.reference}."
     assert written.subject == f"Your request is cancelled ({subject_request.reference})"
+
+
+def test_a_letter_in_doubt_goes_out_again_as_the_same_mail(world: World, dana: Actor) -> None:
+    subject_request = scenes.accepted(world, dana, Right.COMPLAINT)
+    notice = Notice.objects.get(subject_request=subject_request, letter=Letter.ACCEPTED)
+    Notice.objects.filter(pk=notice.pk).update(state=NoticeState.IN_DOUBT, fence=1)
+    notice.refresh_from_db()
+    resending.send_again(notice, by=dana, at=world.at)
+    with pytest.raises(Conflict):
+        resending.send_again(notice, by=dana, at=world.at)
+    world.letters()
+    ids = [each.message()["Message-ID"] for each in mail.outbox if "accepted" in each.subject]
+    assert ids == [f"<{notice.pk}@{notices.domain()}>"]
+    assert not Notice.objects.filter(again_of=notice).exists()
+    assert Event.objects.filter(tag="notice:queued-again").count() == 1
+
+
+def test_a_letter_in_doubt_whose_words_do_not_hold_any_more_is_not_sent_again(
+    answered: Callable[..., SubjectRequest], world: World, dana: Actor
+) -> None:
+    ready = Notice.objects.get(subject_request=answered(Right.ACCESS), letter=Letter.READY)
+    Notice.objects.filter(pk=ready.pk).update(state=NoticeState.IN_DOUBT)
+    ready.refresh_from_db()
+    with pytest.raises(Conflict):
+        resending.send_again(ready, by=dana, at=world.later(days=60))
+    ready.refresh_from_db()
+    assert ready.state == NoticeState.IN_DOUBT
+
+
+def test_what_an_agent_was_told_is_sent_to_the_agent_again(world: World, dana: Actor) -> None:
+    subject_request = asked_by(world, Asker.AGENT)
+    world.prove(subject_request)
+    cancellation.cancel(subject_request, by=SUBJECT, at=world.at)
+    world.letters()
+    told = Notice.objects.get(letter=Letter.AGENT_TOLD)
+    resending.send_again(told, by=dana, at=world.at)
+    world.letters()
+    again = Notice.objects.get(again_of=told)
+    assert (again.to, again.addressee(), again.state) == ("agent", ALMA, NoticeState.SENT)

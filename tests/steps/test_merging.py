@@ -6,11 +6,12 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import Letter
+from dsr.law.work import Asker, Letter
 from dsr.models import Link, SubjectRequest
-from dsr.steps import cancellation, merging, permissions, review
+from dsr.steps import cancellation, merging, permissions, representation, review
 from dsr.steps.move import Conflict
 from tests.conftest import World
+from tests.steps.representing import NAMES, asked_by
 
 
 def proven(world: World, right: Right = Right.ACCESS, controller: str = "joypix") -> SubjectRequest:
@@ -68,6 +69,29 @@ def test_an_unproven_identifier_makes_nobody_the_same_person(world: World) -> No
     second = proven(world)
     second.identities.update(proven_at=None)
     assert merging.originals(second) == []
+
+
+def test_what_others_ask_for_sam_never_takes_the_place_of_sams_own(world: World, dana: Actor) -> None:
+    first = asked_by(world, Asker.GUARDIAN)
+    world.prove(first)
+    representation.check(first, note="Birth certificate seen", by=dana, at=world.at)
+    second = proven(world)
+    third = asked_by(world, Asker.GUARDIAN)
+    world.prove(third)
+    representation.check(third, note="Birth certificate seen", by=dana, at=world.at)
+    assert merging.originals(second) == []
+    assert merging.originals(third) == [first]
+    with pytest.raises(Conflict, match="same proven person"):
+        merging.merge(second, first, by=dana, at=world.at)
+
+
+def test_one_guardian_is_not_answered_with_another(world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, email in (("Greta Garda", "greta@family.example"), ("Mallory", "mallory@example.com")):
+        monkeypatch.setitem(NAMES, Asker.GUARDIAN, (name, email))
+        last = asked_by(world, Asker.GUARDIAN)
+        world.prove(last)
+        representation.check(last, note="Birth certificate seen", by=dana, at=world.at)
+        assert merging.originals(last) == []
 
 
 def test_a_duplicate_has_no_plan_of_its_own(

@@ -10,7 +10,7 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
-from dsr.models import Correction, SubjectRequest
+from dsr.models import Correction, Event, SubjectRequest
 from dsr.steps import approval, cancellation, correctable, holds, ledger, rectification, resending, work
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
@@ -18,6 +18,7 @@ from tests.conftest import SAM, World
 from tests.steps import scenes
 
 NEW = "Samira"
+MALLORY = "mallory@example.com"
 
 
 def asked(world: World, dana: Actor, controller: str = "joypix", email: str = SAM) -> SubjectRequest:
@@ -244,9 +245,9 @@ def test_an_unchanged_value_is_no_proposal(world: World, dana: Actor) -> None:
 
 def test_a_value_that_does_not_fit_its_field_is_not_taken(world: World, dana: Actor) -> None:
     subject_request = asked(world, dana)
-    place = the_field(subject_request, "email")
-    with pytest.raises(Conflict, match="E-mail"):
-        rectification.propose(subject_request, {place: "no address"}, statement="", at=world.at)
+    place = the_field(subject_request, "language")
+    with pytest.raises(Conflict, match="Language"):
+        rectification.propose(subject_request, {place: "no language"}, statement="", at=world.at)
     assert not subject_request.corrections.exists()
 
 
@@ -331,10 +332,38 @@ def test_what_was_found_is_destroyed_with_the_answer_and_the_values_stay_sealed(
     assert (line.before, line.proposed) == (before, NEW)
 
 
-def test_an_identifier_is_corrected_and_the_old_address_is_told(world: World, dana: Actor) -> None:
-    subject_request = proposed(world, dana, email="samira@example.com")
+def test_a_value_by_which_a_system_knows_sam_is_not_offered(world: World, dana: Actor) -> None:
+    subject_request = asked(world, dana)
+    place = the_field(subject_request, "nickname")[0]
+    assert "email" not in {field.name for row in correctable.rows(subject_request) for field in row.fields}
+    with pytest.raises(Conflict, match="Nothing is changed"):
+        rectification.propose(subject_request, {(place, "email"): MALLORY}, statement="", at=world.at)
+
+
+def test_one_staff_member_alone_never_changes_an_address(world: World, officer: Actor) -> None:
+    subject_request = scenes.address_proposed(world, officer, MALLORY)
+    with pytest.raises(Forbidden, match="second person"):
+        rectification.decide(subject_request.corrections.get(), accepted=True, words="", by=officer, at=world.at)
+    assert subject_request.corrections.get().decision == ""
+
+
+def test_who_does_not_approve_never_changes_an_address(world: World, dana: Actor, officer: Actor) -> None:
+    subject_request = scenes.address_proposed(world, officer, MALLORY)
+    with pytest.raises(Forbidden):
+        rectification.decide(subject_request.corrections.get(), accepted=True, words="", by=dana, at=world.at)
+
+
+def test_declining_an_address_takes_one_person(world: World, dana: Actor) -> None:
+    subject_request = scenes.address_proposed(world, dana, MALLORY)
+    row = subject_request.corrections.get()
+    rectification.decide(row, accepted=False, words="Change it in your account.", by=dana, at=world.at)
+    assert outcomes(subject_request) == {"email": "declined"}
+
+
+def test_an_identifier_is_corrected_and_the_old_address_is_told(world: World, dana: Actor, eli: Actor) -> None:
+    subject_request = scenes.address_proposed(world, dana, "samira@example.com")
     (line,) = correctable.lines(subject_request)
-    accept_all(world, dana, subject_request)
+    accept_all(world, eli, subject_request)
     finish(world, subject_request)
     assert line.identifying
     assert nickname(world, "samira@example.com")
@@ -424,3 +453,16 @@ def test_what_is_in_doubt_is_settled_by_reading_back(
     finish(world, subject_request)
     assert outcomes(subject_request) == {"nickname": "corrected" if written else "failed"}
     assert subject_request.state == (State.DELIVERED if written else State.APPROVED)
+
+
+def test_the_words_of_a_decision_and_of_an_answer_are_bound_to_the_record(world: World, dana: Actor) -> None:
+    subject_request = proposed(world, dana, statement="It was sold.", nickname="Samuel")
+    rectification.respond(subject_request, text="It is noted.", by=dana, at=world.at)
+    one = subject_request.corrections.get()
+    rectification.decide(one, accepted=False, words="It belongs to another.", by=dana, at=world.at)
+    responded = Event.objects.get(tag="correction:responded")
+    declined = Event.objects.get(tag="correction:declined")
+    assert (responded.why(), declined.why()) == ("It is noted.", "It belongs to another.")
+    assert responded.commitment
+    assert declined.commitment
+    assert "another" not in str(declined.details)

@@ -10,7 +10,7 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.work import Letter
 from dsr.models import Deadline, Event, Notice, SubjectRequest
-from dsr.steps import ownership, pauses, reminders, review
+from dsr.steps import clock, ownership, pauses, reminders, review
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import SAM, World
@@ -212,3 +212,31 @@ def test_mallory_hands_nothing_over(owned: SubjectRequest, world: World) -> None
     auditor = timing.member("ada", Role.AUDITOR)
     with pytest.raises(Forbidden):
         ownership.assign(owned, to=Staff.objects.get(pk=auditor.id), by=auditor, at=world.at)
+
+
+def test_a_date_that_was_missed_before_it_is_counted_again_lets_the_timetable_rest(
+    owned: SubjectRequest, world: World
+) -> None:
+    stale = timing.deadline(owned, "house")
+    on(world, "11-26")
+    clock.recounted(stale, at=world.at)
+    assert timing.deadline(owned, "house").attend_on is None
+    on(world, "11-27")
+    assert len(timing.told(Letter.MISSED)) == 2
+
+
+def test_a_missed_date_that_somebody_set_again_does_not_keep_the_timetable_busy(
+    owned: SubjectRequest, world: World
+) -> None:
+    on(world, "11-26")
+    Deadline.objects.filter(subject_request=owned, regime="house").update(attend_on=timing.day("2026-11-20"))
+    assert not reminders.tell_next(at=world.at)
+
+
+def test_a_date_that_moves_while_its_miss_is_written_is_not_missed(owned: SubjectRequest, world: World) -> None:
+    moment = world.at + timedelta(days=30)
+    moved = Deadline.objects.filter(subject_request=owned)
+    with scenes.a_rival_before("SAVEPOINT", lambda: moved.update(due_on=timing.day("2027-01-29"))):
+        assert reminders.tell_next(at=moment)
+    assert timing.told(Letter.MISSED) == []
+    assert not moved.exclude(breached_at=None).exists()

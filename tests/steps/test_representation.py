@@ -10,14 +10,14 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import Asker, Kind
+from dsr.law.work import Asker, Kind, Letter
 from dsr.models import Event, Representative, SubjectRequest
 from dsr.steps import intake, permissions, representation, review, search, verification
 from dsr.steps.move import Conflict
 from dsr.steps.verification import Confirmation
 from tests.conftest import SAM, World
-from tests.steps import scenes
-from tests.steps.representing import ALMA, GRETA, asked_by
+from tests.steps import scenes, timing
+from tests.steps.representing import ALMA, GRETA, NAMES, asked_by
 
 
 def sent_to(world: World, address: str) -> str:
@@ -90,14 +90,81 @@ def test_a_guardian_proves_a_mailbox_that_is_never_searched_by(world: World, dan
     assert search.proven(subject_request) == {"email": (("sam@example.com",),)}
 
 
-def test_a_guardians_request_waits_for_the_check_by_staff(world: World, dana: Actor) -> None:
+def test_a_guardians_request_waits_for_the_check_by_staff(world: World, dana: Actor, devi: Actor) -> None:
     subject_request = asked_by(world, Asker.GUARDIAN)
     world.prove(subject_request)
     with pytest.raises(Conflict, match="Check first"):
         review.accept(subject_request, by=dana, at=world.at)
     representation.check(subject_request, note="Birth certificate seen", by=dana, at=world.at)
-    review.accept(subject_request, by=dana, at=world.at)
+    review.accept(subject_request, by=devi, at=world.at)
     assert subject_request.state == State.ACCEPTED
+
+
+def test_nobody_alone_opens_a_childs_data_to_a_guardian(world: World, dana: Actor) -> None:
+    subject_request = asked_by(world, Asker.GUARDIAN)
+    world.prove(subject_request)
+    representation.check(subject_request, note="Birth certificate seen", by=dana, at=world.at)
+    with pytest.raises(permissions.Forbidden, match="you checked this guardian"):
+        review.accept(subject_request, by=dana, at=world.at)
+    subject_request.refresh_from_db()
+    assert subject_request.state == State.VERIFIED
+
+
+def test_the_owner_of_the_named_mailbox_learns_who_asks_and_how_to_object(world: World, dana: Actor) -> None:
+    subject_request = asked_by(world, Asker.GUARDIAN)
+    world.prove(subject_request)
+    assert sent_to(world, SAM) == ""
+    representation.check(subject_request, note="Birth certificate seen", by=dana, at=world.at)
+    told = sent_to(world, SAM)
+    assert "Greta Garda asks us, as your parent or guardian" in told
+    assert "/joypix/ask/complaint/" in told
+    assert subject_request.reference in told
+    assert GRETA not in told
+
+
+def test_a_slow_check_of_a_guardian_lends_us_no_days(world: World, dana: Actor) -> None:
+    subject_request = asked_by(world, Asker.GUARDIAN)
+    world.prove(subject_request)
+    world.later(days=3)
+    representation.check(subject_request, note="Birth certificate seen", by=dana, at=world.at)
+    assert timing.deadline(subject_request, "uk-gdpr").starts_on == timing.day("2026-11-03")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Pay at evil.example",
+            "www.evil",
+            "http:evil",
+            "evil/pay",
+            "Mallory @evil",
+            "evil．example",
+            "Go to 10.0.0.1",
+        ),
+        *(
+            "Alma\nClick here",
+            "Alma\u2028Click",
+            "Your account is closed, write to us at once or lose it all, says Mal",
+        ),
+    ],
+)
+@pytest.mark.parametrize("asker", [Asker.AGENT, Asker.GUARDIAN])
+def test_a_name_that_is_more_than_a_name_is_mailed_to_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch, asker: Asker, name: str
+) -> None:
+    monkeypatch.setitem(NAMES, asker, (name, ALMA))
+    with pytest.raises(intake.NotAccepted, match="name"):
+        asked_by(world, asker)
+    assert not SubjectRequest.objects.exists()
+    assert world.letters() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["J. R. Ortiz-Núñez", "Dr. Anne O'Neill, Ortiz & Co.", "孫 小美", "St. Mary's Law Clinic"]
+)
+def test_names_of_people_and_firms_are_taken(name: str) -> None:
+    assert representation.problem_of_name(name) == ""
 
 
 def test_a_check_without_a_note_is_none(world: World, dana: Actor) -> None:
@@ -130,14 +197,16 @@ def test_what_does_not_show_it_ends_in_a_refusal_with_a_ground(world: World, dan
     assert "We refused your request" in sent_to(world, GRETA)
 
 
-def test_the_answer_about_a_child_goes_to_the_guardian(world: World, dana: Actor) -> None:
+def test_the_answer_about_a_child_goes_to_the_guardian(world: World, dana: Actor, devi: Actor) -> None:
     subject_request = asked_by(world, Asker.GUARDIAN)
     world.prove(subject_request)
     representation.check(subject_request, note="Birth certificate seen", by=dana, at=world.at)
-    review.accept(subject_request, by=dana, at=world.at)
+    review.accept(subject_request, by=devi, at=world.at)
     world.work(State.PACKAGED, subject_request)
     world.letters()
-    assert {address for message in mail.outbox for address in message.to} == {GRETA}
+    assert "ready" in sent_to(world, GRETA)
+    assert subject_request.notices.exclude(to="").values_list("letter", flat=True).get() == Letter.GUARDIAN_ASKS
+    assert "ready" not in sent_to(world, SAM)
     assert scenes.item_of(subject_request, Kind.FIND, "app-database").counts["rows"]["users"] == 1  # the child's
     assert GRETA not in json.dumps(list(Event.objects.values_list("details", flat=True)))
 
@@ -148,6 +217,7 @@ def test_a_family_may_share_one_mailbox(world: World, dana: Actor) -> None:
     assert search.proven(subject_request) == {}
     representation.check(subject_request, note="Birth certificate seen", by=dana, at=world.at)
     assert search.proven(subject_request) == {"email": ((GRETA,),)}
+    assert not subject_request.notices.filter(letter=Letter.GUARDIAN_ASKS).exists()
 
 
 @pytest.mark.parametrize("right", [Right.COMPLAINT, Right.CHILD, Right.COMPROMISED_ACCOUNT])

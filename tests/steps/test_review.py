@@ -6,13 +6,14 @@ from io import BytesIO
 
 import pytest
 
+from accounts.models import Staff
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import GROUNDS, Ground, grounds_for
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Kind
-from dsr.models import SubjectRequest
-from dsr.steps import approval, delivery, manifest, packaging, parts, permissions, review, withholding
+from dsr.models import Event, SubjectRequest
+from dsr.steps import approval, delivery, manifest, ownership, packaging, parts, permissions, review, withholding
 from dsr.steps.move import Conflict
 from tests.conftest import World
 from tests.steps import scenes
@@ -61,6 +62,29 @@ def test_the_owner_is_not_the_second_person(world: World, officer: Actor) -> Non
     subject_request = proven(world)
     review.take(subject_request, by=officer, at=world.at)
     with pytest.raises(Conflict, match="second person"):
+        review.refuse(subject_request, ground=Ground.EXCESSIVE, evidence=SHOWN, by=officer, at=world.at)
+
+
+def test_who_hands_a_request_over_is_not_the_second_person(world: World, dana: Actor, officer: Actor) -> None:
+    subject_request = proven(world)
+    ownership.assign(subject_request, to=Staff.objects.get(pk=dana.id), by=officer, at=world.at)
+    with pytest.raises(Conflict, match="handed over"):
+        review.refuse(subject_request, ground=Ground.EXCESSIVE, evidence=SHOWN, by=officer, at=world.at)
+
+
+def test_who_once_took_a_request_never_becomes_its_second_person(world: World, dana: Actor, officer: Actor) -> None:
+    subject_request = proven(world)
+    review.take(subject_request, by=officer, at=world.at)
+    ownership.assign(subject_request, to=Staff.objects.get(pk=dana.id), by=dana, at=world.at)
+    with pytest.raises(Conflict, match="took"):
+        review.refuse(subject_request, ground=Ground.EXCESSIVE, evidence=SHOWN, by=officer, at=world.at)
+
+
+def test_who_accepted_a_request_is_not_the_second_person(world: World, dana: Actor, officer: Actor) -> None:
+    subject_request = proven(world)
+    review.accept(subject_request, by=officer, at=world.at)
+    ownership.assign(subject_request, to=Staff.objects.get(pk=dana.id), by=dana, at=world.at)
+    with pytest.raises(Conflict, match="accepted"):
         review.refuse(subject_request, ground=Ground.EXCESSIVE, evidence=SHOWN, by=officer, at=world.at)
 
 
@@ -172,3 +196,12 @@ def test_what_was_found_is_forgotten_with_a_refusal(world: World, dana: Actor) -
     assert found.part is not None
     assert found.part.wrapped_key == ""
     assert parts.tidy(at=world.at) == 0
+
+
+def test_the_words_of_a_refusal_are_bound_to_the_record(world: World, dana: Actor) -> None:
+    subject_request = proven(world)
+    review.refuse(subject_request, ground=Ground.NOT_IDENTIFIABLE, words="No zebra here.", by=dana, at=world.at)
+    event = Event.objects.get(tag="request:refused")
+    assert event.commitment
+    assert event.why() == "No zebra here."
+    assert "zebra" not in str(event.details)

@@ -2,11 +2,13 @@
 
 import pytest
 
+from dsr.connectors.contract import Chunk, Receipt
+from dsr.connectors.sql.database import SqlDatabase
 from dsr.law.actors import Actor
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Approval, SubjectRequest, Supplement
-from dsr.steps import holds, packaging, supplement
+from dsr.steps import holds, ledger, packaging, supplement
 from dsr.steps.holds import Order
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
@@ -129,3 +131,45 @@ def test_what_comes_in_after_that_is_listed_once_more(
     world.work(State.PACKAGED, stuck)
     with scenes.live(world) as database:
         assert database.execute("SELECT count(*) FROM generations WHERE user_id = 'jp000001'").fetchone() == (0,)
+
+
+def test_a_row_that_points_at_an_account_which_was_to_go_is_erased_before_it(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    with scenes.live(world) as database:  # nothing that is kept needs the account: its row goes as a whole
+        database.execute("DELETE FROM orders WHERE user_id = 'jp000001'")
+    subject_request = scenes.approved(world, dana, eli)
+    world.later(days=4)
+    generation(world, "late-1")  # its user_id is a foreign key, which the connector's SQLite keeps
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    item = scenes.item_of(subject_request, Kind.ERASE, "app-database")
+    assert "users: the database refuses" in item.note
+    late = listed(world, subject_request, dana)
+    supplement.approve(late, digest=late.digest, by=eli, at=world.at)
+    world.work(State.PACKAGED, subject_request)
+    with scenes.live(world) as database:
+        assert database.execute("SELECT count(*) FROM users WHERE id = 'jp000001'").fetchone() == (0,)
+    assert not there(world)
+
+
+def test_a_supplement_changes_no_key_of_an_effect_that_came_before_it(
+    world: World, dana: Actor, eli: Actor, stuck: SubjectRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: dict[str, list[str]] = {}
+    erase = SqlDatabase.erase
+
+    def noted(self: SqlDatabase, chunk: Chunk, key: str) -> Receipt:
+        used.setdefault(chunk.collection, []).append(key)
+        return erase(self, chunk, key)
+
+    monkeypatch.setattr(SqlDatabase, "erase", noted)
+    ledger.retry(scenes.item_of(stuck, Kind.ERASE, "app-database"), by=dana, at=world.at)
+    scenes.work_on(world, stuck, Kind.ERASE)
+    before = {name: list(keys) for name, keys in used.items()}
+    late = listed(world, stuck, dana)
+    supplement.approve(late, digest=late.digest, by=eli, at=world.at)
+    used.clear()
+    world.work(State.PACKAGED, stuck)
+    own = used["generations"].pop(0)  # of the supplement, and first
+    assert used == before
+    assert own not in {key for keys in before.values() for key in keys}

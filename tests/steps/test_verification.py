@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
-from dsr.law.rights import Right
+from dsr.law.rights import URGENT, Right
 from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import Event, Identity, Notice, Proof, SubjectRequest, sealed
@@ -174,6 +174,21 @@ def test_what_strangers_file_for_a_mailbox_keeps_its_owner_from_nothing(world: W
     verification.ask_sign_in("joypix", subject_request.reference, SAM, at=world.later(minutes=1))
     signed_in = verification.confirm_sign_in("joypix", subject_request.reference, world.code(), at=world.at)
     assert signed_in == subject_request
+
+
+@pytest.mark.parametrize("report", sorted(URGENT))
+def test_a_flood_of_requests_never_keeps_a_report_from_its_code(world: World, report: Right) -> None:
+    for _ in range(verification.MAILBOX_CODES_PER_HOUR + 1):
+        flood = world.file(Right.ACCESS)
+    filed = world.file(report)
+    assert not verification.asked(flood)
+    assert verification.asked(filed)
+
+
+def test_reports_buy_no_codes_without_end(world: World) -> None:
+    for _ in range(verification.MAILBOX_CODES_PER_HOUR + 1):
+        filed = world.file(Right.COMPROMISED_ACCOUNT)
+    assert not verification.asked(filed)
 
 
 def test_codes_for_one_mailbox_take_none_from_another(world: World) -> None:

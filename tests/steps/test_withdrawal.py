@@ -6,9 +6,9 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Event, PlanItem, SubjectRequest
-from dsr.steps import cancellation, intake, ledger, maps, review, withdrawal, work
+from dsr.law.work import ItemState, Kind, Letter, Outcome
+from dsr.models import Event, Notice, PlanItem, SubjectRequest
+from dsr.steps import cancellation, intake, ledger, maps, merging, resending, review, withdrawal, work
 from dsr.steps.move import Conflict
 from tests.conftest import SAM, World
 from tests.steps import scenes
@@ -85,6 +85,16 @@ def test_who_has_no_such_consent_is_told_so(world: World) -> None:
     assert "There was nothing to stop." in world.letters()[-1]
     assert subject_request.withdrawals.get().stopped_at is None
     assert not subject_request.tellings.exists()
+
+
+def test_where_nobody_could_look_the_letter_does_not_say_that_we_looked(world: World) -> None:
+    subject_request = withdrawn(world, "marketing")
+    PlanItem.objects.filter(subject_request=subject_request, kind=Kind.STOP).delete()
+    work.advance(subject_request, at=world.at)
+    world.work(State.DELIVERED, subject_request)
+    letter = world.letters()[-1]
+    assert "Nothing could be looked for" in letter
+    assert "We looked" not in letter
 
 
 def test_a_processor_is_told_by_its_service_and_recipients_are_told(world: World) -> None:
@@ -172,3 +182,26 @@ def test_what_asks_for_another_waits_for_staff(world: World) -> None:
     work.advance_stalled(at=world.at)
     subject_request.refresh_from_db()
     assert subject_request.state == State.VERIFIED
+
+
+def test_a_withdrawal_that_is_merged_at_the_same_moment_is_not_accepted(world: World, dana: Actor) -> None:
+    first, second = world.file(Right.CONSENT_WITHDRAWAL), world.file(Right.CONSENT_WITHDRAWAL)
+    world.prove(second)
+    SubjectRequest.objects.filter(pk=first.pk).update(state=State.VERIFIED)
+    first.identities.update(proven_at=world.at)
+    second.refresh_from_db()
+    with (
+        scenes.a_rival_before("SAVEPOINT", lambda: merging.merge(second, first, by=dana, at=world.at)),
+        pytest.raises(Conflict, match=first.reference),
+    ):
+        withdrawal.begin(second, world.at)
+    second.refresh_from_db()
+    assert second.state == State.VERIFIED
+
+
+def test_what_was_stopped_can_be_said_again(world: World, dana: Actor) -> None:
+    agreed(world, "marketing")
+    world.work(State.DELIVERED, withdrawn(world, "marketing"))
+    said = world.letters()[-1]
+    resending.send_again(Notice.objects.get(letter=Letter.WITHDRAWN), by=dana, at=world.at)
+    assert world.letters()[-1] == said

@@ -7,8 +7,6 @@ from django.utils import timezone
 
 from dsr.steps import bounces
 
-MOST = 5 << 20  # bytes; a notification may hold the whole letter that came back
-
 
 class Command(BaseCommand):
     """Record a bounce."""
@@ -17,6 +15,6 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         """Ends well whatever it read: an error would make the mail server answer a bounce with a bounce."""
-        taken = bounces.take(sys.stdin.buffer.read(MOST), at=timezone.now())
+        taken = bounces.take(sys.stdin.buffer.read(bounces.MOST), at=timezone.now())
         said = "The letter is marked as come back." if taken else "Nothing here says that a letter of ours came back."
         self.stdout.write(said)

@@ -50,15 +50,17 @@ def _of_tables(keys: list[VerifierKey], kept: list[Head]) -> Head:
 
 
 def _of_file(file: Path, keys: list[VerifierKey], kept: list[Head]) -> Head:
+    alarms: list[str] = []
     try:
         with file.open(encoding="utf-8") as lines:
             checkpoint, entries = audit.read_lines(lines)
             signed = note.verified_head(checkpoint, keys)
-            whole = audit.verify(entries, sorted([signed, *kept], key=lambda head: head.size))
+            whole = audit.verify(audit.watched(entries, alarms), sorted([signed, *kept], key=lambda head: head.size))
     except (OSError, UnicodeDecodeError, note.Unverified) as error:
         raise Broken(f"{file}: {error}") from None
     if whole.size > max(head.size for head in (signed, *kept)):
         raise Broken(f"{file}: position {signed.size} and what follows is more than was signed.")
+    audit.require_quiet(alarms)
     return whole
 
 

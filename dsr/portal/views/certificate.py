@@ -20,13 +20,21 @@ from dsr.portal.forms import TextField
 from dsr.portal.words import WORDS
 from dsr.record import certificate
 from dsr.record.note import Unverified
-from dsr.steps import certificates, signing
+from dsr.steps import certificates, signing, telling, told
 
 ENDS = {
     State.DELIVERED: _("Answered"),
     State.REFUSED: _("Refused"),
     State.CANCELLED: _("Cancelled by the person who asked"),
 }
+FIELDS = {
+    "corrected": _("Corrected"),
+    "declined": _("Declined"),
+    "changed-meanwhile": _("Changed meanwhile, and left alone"),
+    "failed": _("Could not be written"),
+    "open": _("Nothing was done"),
+}
+TOLD, NOT_TOLD, TO_BE_TOLD = _("Recipient told"), _("Not told"), _("Still to be told")
 
 
 class CertificateForm(forms.Form):
@@ -69,7 +77,7 @@ def check(request: HttpRequest) -> HttpResponse:
         genuine = certificate.verify(form.cleaned_data["certificate"], signing.certificate_keys(), signing.log_keys())
     except Unverified:
         return _page(request, form, refused=True)
-    return _page(request, form, stated=_stated(genuine.statement), recorded=certificates.in_record(genuine))
+    return _page(request, form, stated=stated(genuine.statement), recorded=certificates.in_record(genuine))
 
 
 @require_POST
@@ -92,7 +100,7 @@ def _page(request: HttpRequest, form: CertificateForm, **context: Any) -> HttpRe
     return pages.page(request, "certificate.html", None, form=form, keys=list(map(str, keys)), **context)
 
 
-def _stated(statement: Mapping[str, Any]) -> dict[str, object]:
+def stated(statement: Mapping[str, Any]) -> dict[str, object]:
     """The statement for the page: dates as dates, codes in words."""
     day = date.fromisoformat
     systems = [
@@ -107,8 +115,29 @@ def _stated(statement: Mapping[str, Any]) -> dict[str, object]:
         "answered_on": day(statement["answered_on"]),
         "promised_by": day(statement["promised_by"]),
         "statutory": [{**one, "due_on": day(one["due_on"])} for one in statement.get("statutory", [])],
+        "longer": [_longer(one) for one in statement.get("extension", {}).get("dates", [])],
+        "rectification": _rectification(statement.get("rectification")),
+        "recipients": [_recipient(one) for one in statement.get("recipients", [])],
         "systems": systems,
     }
+
+
+def _longer(stated: Mapping[str, str]) -> dict[str, object]:
+    return {**stated, "first": date.fromisoformat(stated["first"]), "new": date.fromisoformat(stated["new"])}
+
+
+def _rectification(stated: Mapping[str, Any] | None) -> dict[str, object] | None:
+    if stated is None:
+        return None
+    return {**stated, "fields": [(FIELDS.get(code, code), count) for code, count in stated["fields"].items()]}
+
+
+def _recipient(stated: Mapping[str, str]) -> dict[str, object]:
+    """Whether it was told, not, or is told by somebody later; and what it answered."""
+    way = NOT_TOLD if stated["told_by"] == telling.NONE else TOLD if "told_on" in stated else TO_BE_TOLD
+    answer, expires_on = stated.get("answer", ""), stated.get("expires_on")
+    day = date.fromisoformat(expires_on) if expires_on else None
+    return {**stated, "told": way, "says": told.ANSWERS.get(answer, answer), "expires_on": day}
 
 
 def _collection(stated: Mapping[str, Any]) -> dict[str, object]:

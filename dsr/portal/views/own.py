@@ -1,5 +1,8 @@
 """A person's own request: proving the address, following it, downloading the answer, cancelling."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,13 +19,13 @@ from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker
-from dsr.models import Package, SubjectRequest
+from dsr.models import SubjectRequest
 from dsr.portal import access, bounds, corrections, journey, pages, standing
 from dsr.portal.forms import CodeForm, FindForm
 from dsr.portal.timing import timing
 from dsr.portal.views.question import AnswerForm
 from dsr.portal.words import WORDS
-from dsr.steps import cancellation, delivery, holds, maps, remedies, told, verification, wording
+from dsr.steps import cancellation, delivery, grounds, holds, maps, remedies, stopping, told, verification, wording
 from dsr.steps.move import Conflict
 from dsr.steps.verification import Confirmation
 
@@ -65,9 +68,11 @@ def prove(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         addresses=[mailbox.value()] if own and (mailbox := own.mailbox()) else [],
         agent=bool(own and own.asker == Asker.AGENT),
         wording=WORDS[Right(own.right)] if own else None,
-        timing=timing(own) if own else None,
+        timing=timing(own, at=timezone.now()) if own else None,
         sent="sent" in request.GET,
         enough="enough" in request.GET,
+        zone=about.controller.calendar.zone,
+        unsent=own is not None and not verification.asked(own),
     )
 
 
@@ -99,17 +104,18 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         about,
         own=own,
         wording=WORDS[Right(own.right)],
-        timing=timing(own),
+        timing=timing(own, at=timezone.now()),
         form=AnswerForm(),
         walk=list(journey.walk(own)),
         kept=list(journey.kept(own, about)),
         bounds=bounds.of(own, about),
         recipients=list(told.rows(own, about)),
-        answer=own.answer(),
+        answer="" if holds.withholds_answer(own) else own.answer(),
         package=_package(own),
         can_cancel=cancellation.possible(own),
         corrections=None if holds.blocks_delivery(own) else corrections.of(own, about),
         ground=GROUNDS[Ground(own.ground)] if own.ground else None,
+        ground_citation=grounds.cited(own, own.ground),
         remedies=remedies.of(own, about.controller),
         refusal=own.refusal(),
         asker=standing.of(own, about),
@@ -133,7 +139,15 @@ def cancel(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             problem = str(conflict)
         else:
             return redirect("portal:status", slug, own.reference)
-    return pages.page(request, "own/cancel.html", about, own=own, wording=WORDS[Right(own.right)], problem=problem)
+    return pages.page(
+        request,
+        "own/cancel.html",
+        about,
+        own=own,
+        wording=WORDS[Right(own.right)],
+        resumable=stopping.resumable(own),
+        problem=problem,
+    )
 
 
 @require_POST
@@ -175,7 +189,18 @@ def _proven(request: HttpRequest, about: ControllerMap, reference: str) -> Subje
     return own
 
 
-def _package(own: SubjectRequest) -> Package | None:
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """What the page says of a package."""
+
+    size: int
+    sha256: str
+    last_day: date | None
+
+
+def _package(own: SubjectRequest) -> _Offered | None:
     """The package on offer, unless its time is over and the worker has not destroyed it yet."""
     package = None if holds.blocks_delivery(own) else delivery.available(own)
-    return package if package and package.expires_at and package.expires_at > timezone.now() else None
+    if package is None or package.expires_at is None or package.expires_at <= timezone.now():
+        return None
+    return _Offered(package.size, package.sha256, delivery.last_day(package))

@@ -61,7 +61,7 @@ def answer(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         about,
         own=own,
         wording=WORDS[Right(own.right)],
-        timing=timing(own),
+        timing=timing(own, at=timezone.now()),
         zone=zone,
         form=form,
     )

@@ -64,6 +64,8 @@ def acknowledge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     if told is None:
         message = "no such page"
         raise Http404(message)
+    if links.over(told, at=timezone.now()):
+        return pages.page(request, "recipient_over.html", about, status=410)
     act = request.POST.get("act", "")
     form = Acknowledgement(request.POST if act == "answer" else None)
     problem = ""
