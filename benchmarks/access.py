@@ -23,23 +23,25 @@ def main(folder: Path, address: str) -> None:
     os.environ.update(sample_services.environment(folder / "systems", address, TOKEN))
     (folder / "keys" / "django.txt").write_text(TOKEN, "ascii")
     os.environ.update(DSR_VAR=str(folder), DJANGO_SETTINGS_MODULE="dsr.settings")
-    import django  # noqa: PLC0415 — the environment names this portal first
+    import django
 
     django.setup()
     sys.stdout.write(json.dumps(_walked()) + "\n")
 
 
 def _walked() -> dict[str, float]:
-    from django.core.management import call_command  # noqa: PLC0415 — after setup
+    from django.core.management import call_command
 
-    from accounts import staff  # noqa: PLC0415
-    from accounts.models import Role, Staff  # noqa: PLC0415
-    from dsr.datamap.schema import IdentityKind  # noqa: PLC0415
-    from dsr.law.actors import SUBJECT, Actor, ActorKind  # noqa: PLC0415
-    from dsr.law.rights import Right  # noqa: PLC0415
-    from dsr.law.states import State  # noqa: PLC0415
-    from dsr.management import demo  # noqa: PLC0415
-    from dsr.steps import intake, review, verification, work  # noqa: PLC0415
+    from accounts import staff
+    from accounts.models import Role, Staff
+    from dsr.datamap.schema import IdentityKind
+    from dsr.law.actors import SUBJECT, Actor, ActorKind
+    from dsr.law.rights import Right
+    from dsr.law.states import State
+    from dsr.management import demo
+    from dsr.steps import work
+    from dsr.steps.asking import intake, verification
+    from dsr.steps.deciding import review
 
     call_command("migrate", verbosity=0)
     staff.add("dana", "Dana", [("joypix", Role.AGENT)])

@@ -24,19 +24,19 @@ def main(folder: Path) -> None:
     """Print the figures as JSON."""
     (folder / "keys" / "django.txt").write_text("benchmark", "ascii")
     os.environ.update(DSR_VAR=str(folder), DJANGO_SETTINGS_MODULE="dsr.settings")
-    import django  # noqa: PLC0415 — the environment names this portal first
+    import django
 
     django.setup()
     sys.stdout.write(json.dumps(_counted()) + "\n")
 
 
 def _counted() -> dict[str, float]:
-    from django.core.management import call_command  # noqa: PLC0415 — after setup
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
-    from dsr.models import Deadline  # noqa: PLC0415
-    from dsr.steps import recounting  # noqa: PLC0415
+    from dsr.models import Deadline
+    from dsr.steps.counting import recounting
 
     call_command("migrate", verbosity=0)
     _originals()
@@ -54,9 +54,9 @@ def _counted() -> dict[str, float]:
 
 
 def _originals() -> None:
-    from dsr.law.calendars import Calendar  # noqa: PLC0415 — after setup
-    from dsr.models import Deadline, SubjectRequest  # noqa: PLC0415
-    from dsr.steps import reckoning  # noqa: PLC0415
+    from dsr.law.calendars import Calendar
+    from dsr.models import Deadline, SubjectRequest
+    from dsr.steps.counting import reckoning
 
     editions = [reckoning.keep(Calendar(land, "UTC", part), 2026, at=NOW).version for land, part in PLACES]
     today = NOW.date()
@@ -88,9 +88,9 @@ def _originals() -> None:
 
 def _copies() -> None:
     """The database copies rows by itself: a hundred times faster than making them here."""
-    from django.db import connection  # noqa: PLC0415 — after setup
+    from django.db import connection
 
-    from dsr.models import Deadline, SubjectRequest  # noqa: PLC0415
+    from dsr.models import Deadline, SubjectRequest
 
     count = Deadline.objects.count()
     number = f"d.id + c.n * {count}"

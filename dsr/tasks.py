@@ -4,7 +4,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from dsr.celery import app
-from dsr.steps import certificates, keeping, parts, record, sequencer, staffing, work
+from dsr.steps import work
+from dsr.steps.answering import keeping
+from dsr.steps.fulfilling import parts
+from dsr.steps.recording import certificates, record, sequencer, staffing
 
 
 @app.task(name="dsr.sweep", ignore_result=True)

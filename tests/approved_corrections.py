@@ -20,16 +20,19 @@ CREATE TRIGGER counted AFTER UPDATE OF nickname ON users BEGIN INSERT INTO writt
 
 
 def _walk(controller: str) -> None:
-    from django.core.management import call_command  # noqa: PLC0415 — after setup
+    from django.core.management import call_command
 
-    from accounts import staff  # noqa: PLC0415
-    from accounts.models import Role, Staff  # noqa: PLC0415
-    from dsr.datamap.schema import IdentityKind  # noqa: PLC0415
-    from dsr.law.actors import SUBJECT, Actor, ActorKind  # noqa: PLC0415
-    from dsr.law.rights import Right  # noqa: PLC0415
-    from dsr.management import demo  # noqa: PLC0415
-    from dsr.models import Notice  # noqa: PLC0415
-    from dsr.steps import correctable, intake, rectification, review, verification, work  # noqa: PLC0415
+    from accounts import staff
+    from accounts.models import Role, Staff
+    from dsr.datamap.schema import IdentityKind
+    from dsr.law.actors import SUBJECT, Actor, ActorKind
+    from dsr.law.rights import Right
+    from dsr.management import demo
+    from dsr.models import Notice
+    from dsr.steps import work
+    from dsr.steps.asking import intake, verification
+    from dsr.steps.deciding import review
+    from dsr.steps.fulfilling import correctable, rectification
 
     call_command("migrate", verbosity=0)
     at = datetime.now(UTC) - timedelta(days=2)

@@ -19,7 +19,7 @@ SAM = "sam@example.com"
 
 def make(folder: Path, controller: str, walk: Callable[[str], None]) -> None:
     """One portal, with the sample systems it searches; `walk` leads its one request to where the test begins."""
-    import django  # noqa: PLC0415 — the environment names this portal first
+    import django
 
     keyring.make(folder / "keys")
     (folder / "keys" / "django.txt").write_text("a key for tests only, of no use elsewhere", encoding="ascii")
@@ -34,17 +34,19 @@ def make(folder: Path, controller: str, walk: Callable[[str], None]) -> None:
 
 
 def _walk(controller: str) -> None:
-    from django.core.management import call_command  # noqa: PLC0415 — after setup
+    from django.core.management import call_command
 
-    from accounts import staff  # noqa: PLC0415
-    from accounts.models import Role, Staff  # noqa: PLC0415
-    from dsr.datamap.schema import IdentityKind  # noqa: PLC0415
-    from dsr.law.actors import SUBJECT, Actor, ActorKind  # noqa: PLC0415
-    from dsr.law.rights import Right  # noqa: PLC0415
-    from dsr.law.states import State  # noqa: PLC0415
-    from dsr.management import demo  # noqa: PLC0415
-    from dsr.models import Notice  # noqa: PLC0415
-    from dsr.steps import approval, intake, review, verification, work  # noqa: PLC0415
+    from accounts import staff
+    from accounts.models import Role, Staff
+    from dsr.datamap.schema import IdentityKind
+    from dsr.law.actors import SUBJECT, Actor, ActorKind
+    from dsr.law.rights import Right
+    from dsr.law.states import State
+    from dsr.management import demo
+    from dsr.models import Notice
+    from dsr.steps import work
+    from dsr.steps.asking import intake, verification
+    from dsr.steps.deciding import approval, review
 
     call_command("migrate", verbosity=0)
     at = datetime.now(UTC) - timedelta(days=9)

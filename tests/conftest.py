@@ -25,7 +25,11 @@ from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps import approval, intake, maps, notices, review, verification, withdrawal, work
+from dsr.steps import maps, work
+from dsr.steps.asking import intake, verification
+from dsr.steps.deciding import approval, review
+from dsr.steps.fulfilling import withdrawal
+from dsr.steps.post import notices
 
 ANCHOR = date(2026, 11, 2)
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)

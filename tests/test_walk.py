@@ -16,7 +16,8 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import SubjectRequest, sealed
-from dsr.steps import approval, delivery, review
+from dsr.steps.answering import delivery
+from dsr.steps.deciding import approval, review
 from dsr.steps.permissions import Forbidden
 from tests.conftest import Systems, World
 

@@ -15,15 +15,16 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 django.setup()
 
-from django.db.models import QuerySet  # noqa: E402 — after setup
+from django.db.models import QuerySet
 
-from dsr.celery import app  # noqa: E402
-from dsr.connectors.contract import Change, Chunk, Receipt  # noqa: E402
-from dsr.connectors.http import HttpService  # noqa: E402
-from dsr.connectors.sql import SqlDatabase  # noqa: E402
-from dsr.law.work import Kind  # noqa: E402
-from dsr.models import PlanItem  # noqa: E402
-from dsr.steps import execution, ledger  # noqa: E402
+from dsr.celery import app
+from dsr.connectors.contract import Change, Chunk, Receipt
+from dsr.connectors.http import HttpService
+from dsr.connectors.sql import SqlDatabase
+from dsr.law.work import Kind
+from dsr.models import PlanItem
+from dsr.steps import ledger
+from dsr.steps.fulfilling import execution
 
 POINT = os.environ.get("FIRE_AT", "")
 KIND = os.environ.get("FIRE_KIND", Kind.ERASE)

@@ -14,7 +14,7 @@ from dsr.datamap.schema import Controller, IdentityKind
 from dsr.law.identifiers import clean
 from dsr.law.states import State
 from dsr.models import SubjectRequest, clock
-from dsr.steps import intake
+from dsr.steps.asking import intake
 
 
 class Text(serializers.CharField):

@@ -27,7 +27,8 @@ from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.law.work import Channel
 from dsr.models import ApiToken, SubjectRequest
-from dsr.steps import intake, maps
+from dsr.steps import maps
+from dsr.steps.asking import intake
 
 
 class TokenView(APIView):

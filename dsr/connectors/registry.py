@@ -10,7 +10,8 @@ KINDS: dict[str, str] = {
     "sql": "dsr.connectors.sql:SqlDatabase",
     "folder": "dsr.connectors.folder:Folder",
     "http": "dsr.connectors.http:HttpService",
-    "portal": "dsr.steps.own_house:OwnHouse",  # above us: it is given its place here, and imported on first use
+    # Above us: it is given its place here, and imported on first use.
+    "portal": "dsr.steps.fulfilling.own_house:OwnHouse",
 }
 
 

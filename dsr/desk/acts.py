@@ -8,7 +8,9 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps import approval, maps, representation, review
+from dsr.steps import maps
+from dsr.steps.asking import representation
+from dsr.steps.deciding import approval, review
 from dsr.steps.permissions import Duty, may
 
 

@@ -13,8 +13,9 @@ from dsr.desk import people, timeline
 from dsr.desk.buttons import button
 from dsr.desk.pages import known
 from dsr.models import Checkpoint, Event
-from dsr.steps import audit, maps, sequencer, signing
+from dsr.steps import maps
 from dsr.steps.permissions import Duty, Forbidden
+from dsr.steps.recording import audit, sequencer, signing
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk

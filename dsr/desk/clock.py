@@ -11,7 +11,7 @@ from dsr.law.regimes import HOUSE, Key, regimes
 from dsr.law.rights import Right
 from dsr.law.terms import Span, Term, Unit, read_spans
 from dsr.models import ClockPause, Deadline, Extension, SubjectRequest
-from dsr.steps import reckoning
+from dsr.steps.counting import reckoning
 
 REASONS = {
     Pause.INFORMATION_REQUIRED: "what is asked for is not clear",

@@ -17,7 +17,9 @@ from dsr.law.actors import Actor
 from dsr.law.clocks import ExtensionReason, Pause
 from dsr.law.regimes import regimes
 from dsr.models import SubjectRequest
-from dsr.steps import clock, extension, maps, ownership, pauses, receipt
+from dsr.steps import maps
+from dsr.steps.counting import clock, extension, pauses, receipt
+from dsr.steps.deciding import ownership
 from dsr.steps.permissions import Duty, may
 
 NOON = time(12)  # of a day of which nobody knows the hour

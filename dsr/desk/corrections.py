@@ -10,8 +10,8 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Proposal, SubjectRequest
-from dsr.steps import correctable, rectification
-from dsr.steps.correctable import Line
+from dsr.steps.fulfilling import correctable, rectification
+from dsr.steps.fulfilling.correctable import Line
 from dsr.steps.permissions import Duty, may
 
 CHIPS = {

@@ -16,9 +16,10 @@ from dsr.desk.decisions import CONFLICT, FORBIDDEN
 from dsr.desk.pages import heading, known
 from dsr.law.actors import Actor
 from dsr.models import Correction, SubjectRequest
-from dsr.steps import correctable, record, rectification
+from dsr.steps.fulfilling import correctable, rectification
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden, may
+from dsr.steps.recording import record
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk

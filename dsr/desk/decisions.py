@@ -17,9 +17,11 @@ from dsr.desk.forms import Decision, Exclusion
 from dsr.desk.pages import heading, known
 from dsr.law.states import State
 from dsr.models import Manifest, PlanItem, SubjectRequest
-from dsr.steps import approval, ledger, maps, record, review
+from dsr.steps import ledger, maps
+from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden, may
+from dsr.steps.recording import record
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk

@@ -13,7 +13,7 @@ from dsr.desk.buttons import button
 from dsr.desk.pages import known
 from dsr.models import Evidence
 from dsr.sealing.fields import Unsealable
-from dsr.steps import evidence
+from dsr.steps.asking import evidence
 from dsr.steps.permissions import Forbidden
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ from django import forms
 from dsr.law.grounds import GROUNDS, Ground, grounds_for
 from dsr.law.rights import Right
 from dsr.models import LegalHold, SubjectRequest
-from dsr.steps import holds, remedies, reports, review
+from dsr.steps.asking import reports
+from dsr.steps.deciding import blocking, review
+from dsr.steps.post import remedies
 
 WORDS_HELP = "The person reads this beside the ground, in the answer and in the letter. Write it for them."
 
@@ -84,7 +86,7 @@ class Answer(Decision):
                 "Plain text, with greeting and closing words. The person has no mailbox: the letter goes on paper"
                 + (" to the postal address." if subject_request.postal() else "; no postal address is known.")
             )
-        frozen = [hold for hold in holds.standing(subject_request) if hold.kind == LegalHold.FREEZE]
+        frozen = [hold for hold in blocking.standing(subject_request) if hold.kind == LegalHold.FREEZE]
         if subject_request.right == Right.COMPROMISED_ACCOUNT and frozen:
             self.fields["freeze"] = forms.ChoiceField(
                 label="What becomes of the freeze?",

@@ -7,7 +7,7 @@ from dsr.desk import people
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.models import LegalHold, SubjectRequest
-from dsr.steps import holds
+from dsr.steps.deciding import blocking
 from dsr.steps.permissions import Duty, may
 
 KINDS = {LegalHold.LEGAL: "Legal hold", LegalHold.FREEZE: "Freeze"}
@@ -60,5 +60,5 @@ def rows(subject_request: SubjectRequest, by: Actor) -> list[Row]:
             owner=people.name_of(hold.owner) or "nobody: the team is reminded",
             reason=hold.reason() if shown else "",
         )
-        for hold in holds.standing(subject_request)
+        for hold in blocking.standing(subject_request)
     ]

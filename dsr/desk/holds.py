@@ -18,9 +18,10 @@ from dsr.desk.forms import Decision
 from dsr.desk.pages import heading, known
 from dsr.law.identifiers import clean
 from dsr.models import LegalHold, SubjectRequest
-from dsr.steps import holds, record
+from dsr.steps.deciding import blocking, holds
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden, may
+from dsr.steps.recording import record
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
@@ -128,7 +129,7 @@ def release(request: HttpRequest, reference: str, hold: UUID, site: "Desk") -> H
     """Look at one again, and release it."""
     subject_request = known(people.staff_of(request), reference)
     by = people.actor_of(request)
-    standing = holds.known(hold, subject_request)
+    standing = blocking.known(hold, subject_request)
     if standing is None:
         return _over(request, subject_request, hold)
     if not may(by, Duty.REVIEW, subject_request):

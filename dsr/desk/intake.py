@@ -18,7 +18,9 @@ from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.law.work import Channel
 from dsr.models import SubjectRequest
-from dsr.steps import intake, maps, withdrawal
+from dsr.steps import maps
+from dsr.steps.asking import intake
+from dsr.steps.fulfilling import withdrawal
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden
 

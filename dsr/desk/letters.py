@@ -8,7 +8,8 @@ from dsr.desk import people, words
 from dsr.desk.due import Chip
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Notice, SubjectRequest
-from dsr.steps import maps, resending
+from dsr.steps import maps
+from dsr.steps.post import resending
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from dsr.desk import people
 from dsr.desk.pages import heading, known
 from dsr.desk.recipients import ANSWERS
 from dsr.models import Telling
-from dsr.steps import maps, telling
+from dsr.steps import maps
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, may
+from dsr.steps.recipients import telling
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk

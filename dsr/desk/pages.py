@@ -39,9 +39,12 @@ from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.law.work import Channel
 from dsr.models import Manifest, SubjectRequest, sealed
-from dsr.steps import grounds, maps, record, supplement
-from dsr.steps.approval import exclusion_duty
+from dsr.steps import maps
+from dsr.steps.deciding.approval import exclusion_duty
+from dsr.steps.fulfilling import supplement
 from dsr.steps.permissions import Duty, may
+from dsr.steps.post import grounds
+from dsr.steps.recording import record
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk

@@ -13,9 +13,10 @@ from dsr.desk import people
 from dsr.desk.buttons import button
 from dsr.desk.pages import heading, known
 from dsr.models import Notice
-from dsr.steps import notices, record, resending
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden, may
+from dsr.steps.post import notices, resending
+from dsr.steps.recording import record
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk

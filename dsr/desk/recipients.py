@@ -6,7 +6,8 @@ from datetime import datetime
 from dsr.desk.due import Chip
 from dsr.law.deadlines import local_day
 from dsr.models import SubjectRequest, Telling
-from dsr.steps import maps, telling
+from dsr.steps import maps
+from dsr.steps.recipients import telling
 
 ANSWERS = {"done": "Done", "nothing-held": "Nothing held", "cannot-delete": "Cannot delete"}
 WAYS = {"connector": "by its system", "email": "by e-mail", "hand": "by hand", "none": "not told"}

@@ -14,9 +14,12 @@ from dsr.law.rights import Right
 from dsr.law.states import State, allowed
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.steps import maps, merging, remedies, representation, review, vouching, withholding
+from dsr.steps import maps
+from dsr.steps.asking import representation, vouching
+from dsr.steps.deciding import merging, review, withholding
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty
+from dsr.steps.post import remedies
 
 
 class Note(Decision):

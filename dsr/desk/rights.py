@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from dsr.datamap.schema import Controller, RightOffer
 from dsr.desk import people, words
 from dsr.law.rights import Right
-from dsr.steps import intake, maps
+from dsr.steps import maps
+from dsr.steps.asking import intake
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk

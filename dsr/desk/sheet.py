@@ -11,8 +11,10 @@ from dsr.desk.due import Chip
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.work import ItemState, Kind
 from dsr.models import Manifest, Package, PlanItem, SubjectRequest, Supplement
-from dsr.steps import approval, ledger, supplement
-from dsr.steps.manifest import REFUSED, last_day
+from dsr.steps import ledger
+from dsr.steps.deciding import approval
+from dsr.steps.fulfilling import supplement
+from dsr.steps.fulfilling.manifest import REFUSED, last_day
 
 TOMBSTONE = "tombstone"
 _ORDER: list[str] = [Kind.STOP, Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.CORRECT, Kind.ASSEMBLE, Kind.RESUME]

@@ -10,7 +10,8 @@ from dsr.datamap.schema import ControllerMap
 from dsr.desk import people
 from dsr.law.work import Asker
 from dsr.models import Evidence, Link, SubjectRequest
-from dsr.steps import merging, representation, withholding
+from dsr.steps.asking import representation
+from dsr.steps.deciding import merging, withholding
 
 ASKERS = {Asker.AGENT: "An agent, for the person", Asker.GUARDIAN: "A parent or guardian, for a child"}
 KINDS = {

@@ -14,7 +14,8 @@ from dsr.desk.buttons import button
 from dsr.desk.forms import ManifestApproval
 from dsr.desk.pages import heading, known
 from dsr.models import PlanItem, Supplement
-from dsr.steps import maps, supplement
+from dsr.steps import maps
+from dsr.steps.fulfilling import supplement
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 

@@ -5,7 +5,9 @@ from dsr.law.rights import WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Channel, ItemState, Kind, Letter, NoticeState, Outcome
 from dsr.models import Proposal, SubjectRequest
-from dsr.steps import merging, supplement, vouching
+from dsr.steps.asking import vouching
+from dsr.steps.deciding import merging
+from dsr.steps.fulfilling import supplement
 
 RIGHTS = {
     Right.ACCESS: "Access",

@@ -23,7 +23,12 @@ from dsr.law.states import State
 from dsr.models import Proof, SubjectRequest, sealed
 from dsr.sealing import files
 from dsr.sealing.keyring import Role as KeyRole
-from dsr.steps import approval, codes, delivery, intake, notices, record, review, verification, work
+from dsr.steps import work
+from dsr.steps.answering import delivery
+from dsr.steps.asking import codes, intake, verification
+from dsr.steps.deciding import approval, review
+from dsr.steps.post import notices
+from dsr.steps.recording import record
 
 SEED = 7
 CAST = {

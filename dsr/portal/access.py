@@ -8,7 +8,7 @@ from dsr.law.actors import SUBJECT
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.models import SubjectRequest
-from dsr.steps import record
+from dsr.steps.recording import record
 
 FILED, PROVEN = "filed", "proven"
 

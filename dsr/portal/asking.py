@@ -22,8 +22,8 @@ from dsr.portal.forms import (
     identifier,
 )
 from dsr.portal.words import Text
-from dsr.steps import representation
-from dsr.steps.evidence import MOST, NotTaken, content_type_of
+from dsr.steps.asking import representation
+from dsr.steps.asking.evidence import MOST, NotTaken, content_type_of
 
 ASKERS: dict[Asker, tuple[Text, Text]] = {
     Asker.PERSON: (_("For myself"), _("The data is about me.")),

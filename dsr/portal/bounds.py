@@ -11,7 +11,9 @@ from dsr.law.work import Kind
 from dsr.models import LegalHold, SubjectRequest
 from dsr.portal.draft import Answers
 from dsr.portal.journey import ENDED
-from dsr.steps import cancellation, holds, sources, stopping, withdrawal
+from dsr.steps.asking import cancellation
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import sources, stopping, withdrawal
 
 AFTER = frozenset({State.CARRIED_OUT, State.DELIVERED})
 
@@ -44,7 +46,7 @@ class Bounds:
 
 def of(own: SubjectRequest, about: ControllerMap) -> Bounds:
     """For the status page."""
-    standing = holds.standing(own)
+    standing = blocking.standing(own)
     frozen = any(hold.kind == LegalHold.FREEZE for hold in standing)
     told = frozen or (bool(standing) and own.right == Right.ERASURE)
     withdrawing = own.right == Right.CONSENT_WITHDRAWAL and own.state in AFTER

@@ -10,7 +10,7 @@ from dsr.datamap.schema import ControllerMap
 from dsr.law.rights import Right
 from dsr.models import SubjectRequest
 from dsr.portal.words import Text
-from dsr.steps import correctable, rectification
+from dsr.steps.fulfilling import correctable, rectification
 
 SAYS: Mapping[str, Text] = {
     "proposed": _("We look at it."),

@@ -13,7 +13,8 @@ from dsr.law.identifiers import clean
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
 from dsr.portal.words import WORDS
-from dsr.steps import withdrawal, wording
+from dsr.steps.fulfilling import withdrawal
+from dsr.steps.post import wording
 
 MOST_DETAILS = 5000
 MOST_TYPED = 400  # more than any identifier we accept; what is longer was not typed

@@ -14,8 +14,9 @@ from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import Manifest, SubjectRequest
 from dsr.portal.words import Text
-from dsr.steps import pauses, rectification
-from dsr.steps.manifest import REFUSED, last_day
+from dsr.steps.counting import pauses
+from dsr.steps.fulfilling import rectification
+from dsr.steps.fulfilling.manifest import REFUSED, last_day
 
 
 @dataclass(frozen=True, slots=True)

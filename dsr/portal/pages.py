@@ -13,7 +13,8 @@ from dsr.datamap.schema import ControllerMap, Region, RightOffer
 from dsr.law.rights import Right
 from dsr.portal.language import spoken_at
 from dsr.portal.words import WORDS, Text
-from dsr.steps import intake, maps
+from dsr.steps import maps
+from dsr.steps.asking import intake
 
 
 def controller_map(slug: str) -> ControllerMap:

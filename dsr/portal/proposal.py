@@ -12,9 +12,9 @@ from dsr.datamap.values import corrected, same
 from dsr.models import SubjectRequest, sealed
 from dsr.portal.forms import TextField
 from dsr.sealing.fields import Unsealable
-from dsr.steps import wording
-from dsr.steps.correctable import Field, Row
-from dsr.steps.rectification import MOST_WORDS
+from dsr.steps.fulfilling.correctable import Field, Row
+from dsr.steps.fulfilling.rectification import MOST_WORDS
+from dsr.steps.post import wording
 
 HINTS = {
     "date": gettext_lazy("Year, month and day, such as 2026-03-17."),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from dsr.datamap.schema import ControllerMap
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.steps import merging, representation, withholding
+from dsr.steps.asking import representation
+from dsr.steps.deciding import merging, withholding
 
 
 @dataclass(frozen=True, slots=True)

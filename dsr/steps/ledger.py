@@ -23,8 +23,10 @@ from dsr.law.states import CLOSED
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.models.plan import OPEN, state_among
-from dsr.steps import bell, holds, permissions, record
+from dsr.steps import bell, permissions
+from dsr.steps.deciding import blocking
 from dsr.steps.move import Conflict
+from dsr.steps.recording import record
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ def _due(at: datetime) -> QuerySet[PlanItem]:
         # What ran when a request was refused or cancelled comes back here, and finds no work any more; but what it
         # had stopped, or had begun to stop, is taken back then.
         .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
-        .exclude(Q(kind=Kind.ERASE) & holds.on_items())
+        .exclude(Q(kind=Kind.ERASE) & blocking.on_items())
         .exclude(Exists(earlier))
         .order_by("not_before")
         .select_related("subject_request")

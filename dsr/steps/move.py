@@ -9,7 +9,10 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State, allowed
 from dsr.models import SubjectRequest
-from dsr.steps import bell, clock, evidence, record
+from dsr.steps import bell
+from dsr.steps.asking import evidence
+from dsr.steps.counting import clock
+from dsr.steps.recording import record
 
 DECIDED = CLOSED | {State.ACCEPTED}  # what showed that somebody may ask has done its work
 

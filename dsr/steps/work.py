@@ -17,33 +17,26 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
-from dsr.steps import (
-    approval,
-    carried,
-    certificates,
+from dsr.steps import ledger
+from dsr.steps.answering import delivery, packaging
+from dsr.steps.asking import verification
+from dsr.steps.counting import pauses, recounting, reminders
+from dsr.steps.deciding import approval, blocking, carried, holds, merging
+from dsr.steps.fulfilling import (
     correcting,
-    delivery,
     execution,
-    holds,
-    ledger,
-    merging,
-    notices,
-    packaging,
     parts,
-    pauses,
-    recounting,
     rectification,
-    reminders,
     search,
-    sequencer,
     sources,
     stopping,
     supplement,
-    telling,
-    verification,
     withdrawal,
 )
 from dsr.steps.move import Conflict, move
+from dsr.steps.post import notices
+from dsr.steps.recipients import telling
+from dsr.steps.recording import certificates, sequencer
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +142,7 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
 
 def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
     """The package is assembled: release it and offer it."""
-    if not _done(subject_request, Kind.ASSEMBLE) or holds.blocks_delivery(subject_request):
+    if not _done(subject_request, Kind.ASSEMBLE) or blocking.blocks_delivery(subject_request):
         return False
     with transaction.atomic():
         columns: dict[str, object] = {"answered_at": at}
@@ -201,7 +194,7 @@ def advance_stalled(*, at: datetime) -> None:
     """Requests whose worker died between its last item and the move."""
     open_items = PlanItem.objects.filter(subject_request=OuterRef("pk"), until=None).exclude(state=ItemState.DONE)
     waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & Q(manifest__erases=True)  # for a second person
-    waiting |= rectification.undecided() | withdrawal.waiting() | (Q(state=State.CARRIED_OUT) & holds.on_requests())
+    waiting |= rectification.undecided() | withdrawal.waiting() | (Q(state=State.CARRIED_OUT) & blocking.on_requests())
     idle = SubjectRequest.objects.filter(_between_moves()).exclude(waiting).exclude(Exists(open_items))
     for subject_request in idle[:100]:
         try:

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from dsr.steps import tokens
+from dsr.steps.asking import tokens
 from tests.conftest import NOW, SAM
 
 App = Callable[[str], APIClient]

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from dsr.law.states import State
 from dsr.models import ApiToken, Notice, SubjectRequest
-from dsr.steps import notices
+from dsr.steps.post import notices
 from tests.conftest import NOW, SAM
 
 REQUESTS = "/api/v1/requests/"

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from dsr.law.actors import Actor
 from dsr.models import ApiToken
-from dsr.steps import tokens
+from dsr.steps.asking import tokens
 from tests.conftest import NOW
 from tests.tree import ROOT
 

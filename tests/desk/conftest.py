@@ -11,7 +11,7 @@ from dsr.law.actors import Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps import review
+from dsr.steps.deciding import review
 from tests.conftest import World
 
 

@@ -16,7 +16,7 @@ from dsr.law.actors import PORTAL, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.models import Event, SubjectRequest
 from dsr.record import note
-from dsr.steps import record, sequencer, signing
+from dsr.steps.recording import record, sequencer, signing
 from tests.conftest import NOW, SAM, World
 
 Browser = Callable[..., Client]

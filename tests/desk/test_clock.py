@@ -13,7 +13,8 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.clocks import Pause
 from dsr.law.rights import Right
 from dsr.models import ClockPause, Deadline, Extension, SubjectRequest
-from dsr.steps import pauses, review
+from dsr.steps.counting import pauses
+from dsr.steps.deciding import review
 from tests.conftest import NOW, SAM, World
 from tests.steps import timing
 

@@ -10,7 +10,8 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps import correctable, rectification, review
+from dsr.steps.deciding import review
+from dsr.steps.fulfilling import correctable, rectification
 from tests.conftest import World
 from tests.steps import scenes
 

@@ -12,7 +12,7 @@ from dsr.law.actors import Actor
 from dsr.law.grounds import Ground
 from dsr.law.work import ItemState, Kind
 from dsr.models import Approval, Event, PlanItem, SubjectRequest
-from dsr.steps import review
+from dsr.steps.deciding import review
 from tests.conftest import World
 
 Browser = Callable[..., Client]

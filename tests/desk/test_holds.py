@@ -11,7 +11,7 @@ from accounts.models import Role
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.models import Event, LegalHold, SubjectRequest
-from dsr.steps import holds, review
+from dsr.steps.deciding import blocking, review
 from tests.conftest import World
 
 Browser = Callable[..., Client]
@@ -123,7 +123,7 @@ def test_the_answer_to_a_report_releases_the_freeze_or_keeps_it(
     assert client.post(at(report, "answer/"), {"text": "We looked.", "freeze": freeze}).status_code == 302
     report.refresh_from_db()
     assert report.state == "delivered"
-    assert holds.blocks_delivery(report) is stands
+    assert blocking.blocks_delivery(report) is stands
     tag = "hold:kept" if stands else "hold:released"
     assert Event.objects.filter(subject_request=report, tag=tag).count() == 1
 

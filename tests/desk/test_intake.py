@@ -15,7 +15,8 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker, Channel, Post
 from dsr.models import Event, Link, SubjectRequest
-from dsr.steps import intake, review
+from dsr.steps.asking import intake
+from dsr.steps.deciding import review
 from tests.conftest import NOW, SAM, World
 from tests.steps.representing import PDF, asked_by
 

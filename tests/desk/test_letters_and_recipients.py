@@ -9,7 +9,7 @@ from accounts.models import Role
 from dsr.law.rights import Right
 from dsr.law.work import Channel, Letter, NoticeState
 from dsr.models import Notice, SubjectRequest, Telling
-from dsr.steps import notices
+from dsr.steps.post import notices
 from tests.conftest import World
 
 Browser = Callable[..., Client]

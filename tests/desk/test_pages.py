@@ -139,7 +139,7 @@ def test_every_event_of_a_whole_walk_has_words(answered: Callable[..., SubjectRe
 
 
 def test_every_event_that_a_step_can_write_has_words() -> None:
-    steps = (ROOT / "dsr" / "steps").glob("*.py")
+    steps = (ROOT / "dsr" / "steps").rglob("*.py")
     tags = {tag for path in steps for tag in re.findall(r'"([a-z]+:[a-z-]+)"', path.read_text("utf-8"))}
     assert len(tags) > 20
     assert tags - set(SENTENCES) == set()

@@ -16,7 +16,8 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.work import ItemState
 from dsr.models import Event, PlanItem, SubjectRequest
-from dsr.steps import intake, review
+from dsr.steps.asking import intake
+from dsr.steps.deciding import review
 from tests.conftest import NOW, SAM, World
 
 Browser = Callable[..., Client]

@@ -12,7 +12,9 @@ from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
 from dsr.law.work import Channel, Letter
 from dsr.models import LegalHold, Notice, SubjectRequest, Telling
-from dsr.steps import grounds, intake, review
+from dsr.steps.asking import intake
+from dsr.steps.deciding import review
+from dsr.steps.post import grounds
 from tests.conftest import World
 from tests.desk.test_holds import FILLED
 

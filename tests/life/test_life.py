@@ -32,23 +32,16 @@ from dsr.law.grounds import Ground, grounds_for
 from dsr.law.rights import WORKED, Right
 from dsr.law.states import CLOSED, State, allowed
 from dsr.models import Correction, Deadline, Event, LegalHold, SubjectRequest
-from dsr.steps import (
-    approval,
-    cancellation,
-    correctable,
-    delivery,
-    holds,
-    intake,
-    notices,
-    pauses,
-    rectification,
-    review,
-    verification,
-    work,
-)
-from dsr.steps.extension import extend
+from dsr.steps import work
+from dsr.steps.answering import delivery
+from dsr.steps.asking import cancellation, intake, verification
+from dsr.steps.counting import pauses
+from dsr.steps.counting.extension import extend
+from dsr.steps.deciding import approval, holds, review
+from dsr.steps.fulfilling import correctable, rectification
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
+from dsr.steps.post import notices
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 SAM = "sam@example.com"

@@ -12,7 +12,7 @@ from dsr.law.actors import PORTAL
 from dsr.management import keys
 from dsr.models import Checkpoint
 from dsr.sealing import keyring
-from dsr.steps import record, sequencer
+from dsr.steps.recording import record, sequencer
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 

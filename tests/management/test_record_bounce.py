@@ -11,7 +11,7 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Event, Notice
-from dsr.steps import bounces, notices
+from dsr.steps.post import bounces, notices
 from tests.conftest import NOW, World
 from tests.steps import scenes
 

@@ -21,7 +21,7 @@ from dsr.record import note, tree
 from dsr.record.leaf import leaf_hash
 from dsr.record.note import SigningKey
 from dsr.sealing import keyring
-from dsr.steps import record, sequencer, signing
+from dsr.steps.recording import record, sequencer, signing
 from tests.conftest import NOW
 
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.models import Certificate
-from dsr.steps import certificates, intake, sequencer, signing
+from dsr.steps.asking import intake
+from dsr.steps.recording import certificates, sequencer, signing
 from tests.conftest import NOW
 from tests.tree import ROOT
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.models import SubjectRequest
-from dsr.steps import delivery
+from dsr.steps.answering import delivery
 from tests.conftest import World
 from tests.package import answers
 from tests.package.conftest import opened

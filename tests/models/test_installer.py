@@ -11,7 +11,8 @@ from django.db.models import ProtectedError
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.models import Approval, Event, SubjectRequest, installer
-from dsr.steps import certificates, intake, sequencer
+from dsr.steps.asking import intake
+from dsr.steps.recording import certificates, sequencer
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 

@@ -23,7 +23,8 @@ from dsr.models import SubjectRequest
 from dsr.package import portability
 from dsr.package.contents import Answer, CollectionOutcome, RefusedPart, SystemOutcome
 from dsr.package.verification import Broken, verify
-from dsr.steps import delivery, maps
+from dsr.steps import maps
+from dsr.steps.answering import delivery
 from tests.conftest import World
 from tests.package import answers
 from tests.package.conftest import Json, Pipe

@@ -9,7 +9,8 @@ from django.test import Client
 from dsr.law.rights import Right
 from dsr.law.work import Asker
 from dsr.models import Evidence, SubjectRequest
-from dsr.steps import evidence, maps, representation
+from dsr.steps import maps
+from dsr.steps.asking import evidence, representation
 from tests.conftest import SAM, World
 from tests.portal.conftest import begin, page_of
 from tests.steps.representing import ALMA, GRETA, NAMES, PDF

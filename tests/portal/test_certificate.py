@@ -19,7 +19,8 @@ from dsr.portal.views import certificate as view
 from dsr.portal.views.certificate import CertificateForm
 from dsr.portal.words import WORDS
 from dsr.record import certificate
-from dsr.steps import certificates, review, sequencer, signing
+from dsr.steps.deciding import review
+from dsr.steps.recording import certificates, sequencer, signing
 from tests.conftest import World
 from tests.portal.conftest import page_of
 

@@ -15,7 +15,9 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.portal.proposal import RowForm
-from dsr.steps import correctable, holds, rectification, review, work
+from dsr.steps import work
+from dsr.steps.deciding import holds, review
+from dsr.steps.fulfilling import correctable, rectification
 from tests.conftest import World
 from tests.portal.conftest import page_of
 

@@ -11,8 +11,8 @@ from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Download, Event, Identity, Notice, Proof, SubjectRequest
-from dsr.steps import review
-from dsr.steps.verification import CODES_PER_HOUR, MAILBOX_CODES_PER_HOUR
+from dsr.steps.asking.verification import CODES_PER_HOUR, MAILBOX_CODES_PER_HOUR
+from dsr.steps.deciding import review
 from tests.conftest import SAM, World
 from tests.portal.conftest import page_of
 

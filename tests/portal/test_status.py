@@ -16,7 +16,11 @@ from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Deadline, Manifest, Notice, SubjectRequest
-from dsr.steps import cancellation, extension, manifest, pauses, resending, review
+from dsr.steps.asking import cancellation
+from dsr.steps.counting import extension, pauses
+from dsr.steps.deciding import review
+from dsr.steps.fulfilling import manifest
+from dsr.steps.post import resending
 from tests.conftest import World
 from tests.portal.conftest import page_of
 from tests.portal.test_own import sign_in

@@ -9,7 +9,8 @@ from dsr.law.actors import Actor
 from dsr.law.clocks import ExtensionReason, Pause
 from dsr.law.rights import Right
 from dsr.models import ClockPause, Deadline, SubjectRequest
-from dsr.steps import extension, pauses, review
+from dsr.steps.counting import extension, pauses
+from dsr.steps.deciding import review
 from tests.conftest import World
 from tests.portal.conftest import page_of
 from tests.steps import timing

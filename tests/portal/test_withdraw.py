@@ -11,8 +11,10 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import LegalHold, SubjectRequest
-from dsr.steps import holds, maps, review, withdrawal, work
-from dsr.steps.holds import Order
+from dsr.steps import maps, work
+from dsr.steps.deciding import holds, review
+from dsr.steps.deciding.holds import Order
+from dsr.steps.fulfilling import withdrawal
 from tests.conftest import NOW, SAM, World
 from tests.portal.conftest import page_of
 from tests.steps import scenes

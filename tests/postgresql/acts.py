@@ -13,21 +13,24 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402 — after setup
-from django.utils import timezone  # noqa: E402
+from django.db import connection, transaction
+from django.utils import timezone
 
-from accounts import staff  # noqa: E402
-from accounts.models import Role, Staff  # noqa: E402
-from controllers.sample_people import population  # noqa: E402
-from dsr.datamap.schema import IdentityKind  # noqa: E402
-from dsr.law.actors import SUBJECT, Actor, ActorKind  # noqa: E402
-from dsr.law.rights import Right  # noqa: E402
-from dsr.law.states import State  # noqa: E402
-from dsr.management import demo  # noqa: E402
-from dsr.models import PlanItem, SubjectRequest  # noqa: E402
-from dsr.steps import approval, cancellation, delivery, intake, ledger, review, verification, work  # noqa: E402
-from dsr.steps.move import Conflict  # noqa: E402
-from tests.postgresql import plans, sequences, timetable  # noqa: E402
+from accounts import staff
+from accounts.models import Role, Staff
+from controllers.sample_people import population
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import SUBJECT, Actor, ActorKind
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.management import demo
+from dsr.models import PlanItem, SubjectRequest
+from dsr.steps import ledger, work
+from dsr.steps.answering import delivery
+from dsr.steps.asking import cancellation, intake, verification
+from dsr.steps.deciding import approval, review
+from dsr.steps.move import Conflict
+from tests.postgresql import plans, sequences, timetable
 
 SAM = "sam@example.com"
 PAUSE = threading.Event()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dsr.law.actors import PORTAL
 from dsr.models import Event
-from dsr.steps import record, sequencer
+from dsr.steps.recording import record, sequencer
 
 
 def written() -> Event:

@@ -11,8 +11,9 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.models import Deadline, Event, Notice
-from dsr.steps import intake, recounting, reminders
-from tests.steps import test_recounting
+from dsr.steps.asking import intake
+from dsr.steps.counting import recounting, reminders
+from tests.steps.counting import test_recounting
 
 
 def file_late(many: str) -> dict[str, object]:

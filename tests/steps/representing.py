@@ -5,8 +5,8 @@ from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.steps import intake
-from dsr.steps.representation import Acting
+from dsr.steps.asking import intake
+from dsr.steps.asking.representation import Acting
 from tests.conftest import SAM, World
 
 PDF = b"%PDF-1.7 I, Sam Ortiz, permit Alma Agent to ask for me. canary"

@@ -20,7 +20,10 @@ from dsr.law.work import ItemState, Kind
 from dsr.models import Correction, Package, PlanItem, Proposal, SubjectRequest, sealed
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
-from dsr.steps import approval, correctable, delivery, parts, review, work
+from dsr.steps import work
+from dsr.steps.answering import delivery
+from dsr.steps.deciding import approval, review
+from dsr.steps.fulfilling import correctable, parts
 from dsr.steps.move import move
 from tests.conftest import SAM, World
 

@@ -15,18 +15,11 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker
 from dsr.models import ClockPause, Correction, LegalHold, Representative, SubjectRequest
-from dsr.steps import (
-    correctable,
-    extension,
-    holds,
-    pauses,
-    receipt,
-    rectification,
-    review,
-    sequencer,
-    verification,
-    withholding,
-)
+from dsr.steps.asking import verification
+from dsr.steps.counting import extension, pauses, receipt
+from dsr.steps.deciding import holds, review, withholding
+from dsr.steps.fulfilling import correctable, rectification
+from dsr.steps.recording import sequencer
 from tests.conftest import World
 from tests.steps import scenes
 from tests.steps.representing import asked_by

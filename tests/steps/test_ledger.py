@@ -10,7 +10,8 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Event, Part, PlanItem, sealed
-from dsr.steps import cancellation, ledger, work
+from dsr.steps import ledger, work
+from dsr.steps.asking import cancellation
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import SAM, World

@@ -12,10 +12,11 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.work import Asker, Channel, Letter, NoticeState, Post
 from dsr.models import Event, Identity, Notice, SubjectRequest
-from dsr.steps import cancellation, letters, notices, resending, verification
+from dsr.steps.asking import cancellation, verification
+from dsr.steps.asking.verification import Confirmation
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
-from dsr.steps.verification import Confirmation
+from dsr.steps.post import letters, notices, resending
 from tests.conftest import World
 from tests.steps import scenes
 from tests.steps.mailserver import refusing

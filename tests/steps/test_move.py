@@ -11,7 +11,7 @@ from dsr.law.references import new_reference
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, MOVES, State, allowed
 from dsr.models import Event, SubjectRequest
-from dsr.steps import intake
+from dsr.steps.asking import intake
 from dsr.steps.move import Conflict, move
 from tests.steps import scenes
 

@@ -16,7 +16,10 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import Event, Notice, PlanItem, SubjectRequest
-from dsr.steps import approval, delivery, ledger, review, verification
+from dsr.steps import ledger
+from dsr.steps.answering import delivery
+from dsr.steps.asking import verification
+from dsr.steps.deciding import approval, review
 from tests.conftest import SAM, World
 from tests.steps import scenes
 

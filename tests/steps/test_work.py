@@ -8,7 +8,9 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Manifest, PlanItem, SubjectRequest
-from dsr.steps import approval, ledger, packaging, review, work
+from dsr.steps import ledger, work
+from dsr.steps.answering import packaging
+from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
 from tests.conftest import SAM, World
 from tests.steps import scenes

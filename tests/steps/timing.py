@@ -10,7 +10,8 @@ from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.work import Letter
 from dsr.models import Deadline, Notice, SubjectRequest
-from dsr.steps import intake, recounting, reminders
+from dsr.steps.asking import intake
+from dsr.steps.counting import recounting, reminders
 from tests.conftest import SAM, World
 
 File = Callable[..., SubjectRequest]

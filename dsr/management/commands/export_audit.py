@@ -12,7 +12,7 @@ from dsr.law.actors import PORTAL
 from dsr.law.references import read_reference
 from dsr.models import Checkpoint, SubjectRequest
 from dsr.record.audit import Broken
-from dsr.steps import audit, record, sequencer, signing
+from dsr.steps.recording import audit, record, sequencer, signing
 
 
 class Command(BaseCommand):

@@ -9,7 +9,8 @@ from dsr.datamap.route import Key
 from dsr.datamap.schema import IdentityKind
 from dsr.law.identifiers import clean
 from dsr.law.rights import Right
-from dsr.steps import maps, search
+from dsr.steps import maps
+from dsr.steps.fulfilling import search
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ import sys
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from dsr.steps import bounces
+from dsr.steps.post import bounces
 
 
 class Command(BaseCommand):

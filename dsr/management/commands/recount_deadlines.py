@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from dsr.steps import recounting
+from dsr.steps.counting import recounting
 
 
 class Command(BaseCommand):

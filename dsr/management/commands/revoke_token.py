@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dsr.steps import tokens
+from dsr.steps.asking import tokens
 
 
 class Command(BaseCommand):

@@ -13,8 +13,8 @@ from dsr.record import audit, note
 from dsr.record.audit import Broken
 from dsr.record.note import Head, VerifierKey
 from dsr.sealing.keyring import KeysMissing, Role
-from dsr.steps import audit as steps
-from dsr.steps import signing
+from dsr.steps.recording import audit as steps
+from dsr.steps.recording import signing
 
 
 class Command(BaseCommand):

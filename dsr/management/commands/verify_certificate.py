@@ -9,7 +9,7 @@ from dsr.management import verifying
 from dsr.record import certificate
 from dsr.record.leaf import canonical
 from dsr.record.note import Unverified, VerifierKey
-from dsr.steps import signing
+from dsr.steps.recording import signing
 
 
 class Command(BaseCommand):

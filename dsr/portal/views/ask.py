@@ -17,8 +17,9 @@ from dsr.portal.checking import outline, rows, said
 from dsr.portal.forms import ConsentQuestion, DetailsQuestion, Question
 from dsr.portal.scoping import ScopeQuestion
 from dsr.portal.words import WORDS
-from dsr.steps import intake, wording
-from dsr.steps.representation import Acting
+from dsr.steps.asking import intake
+from dsr.steps.asking.representation import Acting
+from dsr.steps.post import wording
 
 # The person who writes is not the one whose data is searched, or need not be found at all.
 WRITER_ONLY = frozenset({Right.COMPLAINT, Right.CHILD})

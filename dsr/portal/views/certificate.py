@@ -20,7 +20,8 @@ from dsr.portal.forms import TextField
 from dsr.portal.words import WORDS
 from dsr.record import certificate
 from dsr.record.note import Unverified
-from dsr.steps import certificates, signing, telling, told
+from dsr.steps.recipients import telling, told
+from dsr.steps.recording import certificates, signing
 
 ENDS = {
     State.DELIVERED: _("Answered"),

@@ -14,7 +14,8 @@ from dsr.law.work import Kind, Outcome
 from dsr.models import Proposal, SubjectRequest
 from dsr.portal import access, pages, proposal
 from dsr.portal.words import Text
-from dsr.steps import correctable, holds, rectification
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import correctable, rectification
 from dsr.steps.move import Conflict
 
 PER_PAGE = 20
@@ -122,7 +123,7 @@ def _own(request: HttpRequest, slug: str, reference: str) -> tuple[ControllerMap
         message = "no such request"
         raise Http404(message)
     # Of a frozen account nothing is shown, and nothing is taken.
-    return about, own, None if holds.blocks_delivery(own) else rectification.awaited(own)
+    return about, own, None if blocking.blocks_delivery(own) else rectification.awaited(own)
 
 
 def _card(row: correctable.Row, draft: proposal.Draft) -> Card:

@@ -9,9 +9,9 @@ from dsr.law.references import read_reference
 from dsr.models import SubjectRequest
 from dsr.portal import pages
 from dsr.portal.forms import CodeForm
-from dsr.steps import representation
+from dsr.steps.asking import representation
+from dsr.steps.asking.verification import Confirmation
 from dsr.steps.move import Conflict
-from dsr.steps.verification import Confirmation
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

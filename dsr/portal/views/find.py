@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from dsr.law.references import read_reference
 from dsr.portal import access, pages
 from dsr.portal.forms import CodeForm, FindForm
-from dsr.steps import verification
+from dsr.steps.asking import verification
 
 FINDING = "finding"  # the reference looked for, in the session
 

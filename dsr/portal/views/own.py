@@ -25,9 +25,15 @@ from dsr.portal.forms import CodeForm, FindForm
 from dsr.portal.timing import timing
 from dsr.portal.views.question import AnswerForm
 from dsr.portal.words import WORDS
-from dsr.steps import cancellation, delivery, grounds, holds, maps, remedies, stopping, told, verification, wording
+from dsr.steps import maps
+from dsr.steps.answering import delivery
+from dsr.steps.asking import cancellation, verification
+from dsr.steps.asking.verification import Confirmation
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import stopping
 from dsr.steps.move import Conflict
-from dsr.steps.verification import Confirmation
+from dsr.steps.post import grounds, remedies, wording
+from dsr.steps.recipients import told
 
 SAID = {
     Confirmation.WRONG: gettext_lazy("This code is not right. Check it in the mail and enter it again"),
@@ -110,10 +116,10 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         kept=list(journey.kept(own, about)),
         bounds=bounds.of(own, about),
         recipients=list(told.rows(own, about)),
-        answer="" if holds.withholds_answer(own) else own.answer(),
+        answer="" if blocking.withholds_answer(own) else own.answer(),
         package=_package(own),
         can_cancel=cancellation.possible(own),
-        corrections=None if holds.blocks_delivery(own) else corrections.of(own, about),
+        corrections=None if blocking.blocks_delivery(own) else corrections.of(own, about),
         ground=GROUNDS[Ground(own.ground)] if own.ground else None,
         ground_citation=grounds.cited(own, own.ground),
         remedies=remedies.of(own, about.controller),
@@ -200,7 +206,7 @@ class _Offered:
 
 def _package(own: SubjectRequest) -> _Offered | None:
     """The package on offer, unless its time is over and the worker has not destroyed it yet."""
-    package = None if holds.blocks_delivery(own) else delivery.available(own)
+    package = None if blocking.blocks_delivery(own) else delivery.available(own)
     if package is None or package.expires_at is None or package.expires_at <= timezone.now():
         return None
     return _Offered(package.size, package.sha256, delivery.last_day(package))

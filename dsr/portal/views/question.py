@@ -16,7 +16,8 @@ from dsr.portal import access, pages
 from dsr.portal.forms import TextField
 from dsr.portal.timing import timing
 from dsr.portal.words import WORDS
-from dsr.steps import maps, pauses
+from dsr.steps import maps
+from dsr.steps.counting import pauses
 from dsr.steps.move import Conflict
 
 

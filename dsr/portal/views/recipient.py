@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from dsr.portal import pages
 from dsr.portal.forms import TextField
-from dsr.steps import links, sharing, telling
-from dsr.steps import told as tellings
 from dsr.steps.move import Conflict
+from dsr.steps.recipients import links, sharing, telling
+from dsr.steps.recipients import told as tellings
 
 
 class Acknowledgement(forms.Form):

@@ -12,7 +12,8 @@ from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.portal import access, pages
 from dsr.portal.words import WORDS
-from dsr.steps import intake, maps
+from dsr.steps import maps
+from dsr.steps.asking import intake
 
 
 @require_safe

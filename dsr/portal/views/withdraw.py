@@ -18,7 +18,8 @@ from dsr.portal import access, pages
 from dsr.portal.asking import RegionQuestion
 from dsr.portal.forms import ConsentQuestion, EmailQuestion
 from dsr.portal.words import WORDS
-from dsr.steps import intake, wording
+from dsr.steps.asking import intake
+from dsr.steps.post import wording
 
 RIGHT = Right.CONSENT_WITHDRAWAL
 

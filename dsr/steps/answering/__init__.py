@@ -1,0 +1,1 @@
+"""Answering: the package is made, handed over, and forgotten in its time."""

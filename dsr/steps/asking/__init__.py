@@ -1,0 +1,1 @@
+"""Asking: a request comes in, and who asks is proven."""

@@ -1,0 +1,1 @@
+"""Deciding: what staff decide, what they may not, and who holds what."""

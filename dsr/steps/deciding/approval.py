@@ -1,0 +1,120 @@
+"""Approval: a second person approves one manifest's digest, or excludes a system by name."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from dsr.law.actors import Actor, ActorKind
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind, Letter, Outcome
+from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
+from dsr.sealing.fields import Unsealable
+from dsr.steps import bell, maps, permissions
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import parts
+from dsr.steps.move import Conflict, move
+from dsr.steps.post import notices
+from dsr.steps.recording import record
+
+EXCLUDABLE = (Kind.FIND, Kind.ERASE, Kind.CORRECT, Kind.STOP)  # what an answer can do without, and name
+
+
+def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: datetime) -> None:
+    """Approve what the manifest with this digest lists; erasing starts after the grace period.
+
+    Raises Forbidden for who accepted the request or released a hold on it, Conflict when the manifest is not the one
+    that was seen.
+    """
+    permissions.require(by, permissions.Duty.APPROVE, subject_request)
+    if by.kind is not ActorKind.STAFF or str(subject_request.accepted_by_id) == by.id:
+        message = "A second person has to approve: you accepted this request."
+        raise permissions.Forbidden(message)
+    if blocking.released_by(subject_request, by):
+        message = "A second person has to approve: you released a hold on this request."
+        raise permissions.Forbidden(message)
+    manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
+    if manifest is None or digest != manifest.digest or _digest_on_disk(manifest) != digest:
+        message = "This is not the manifest that was closed. Look at it again."
+        raise Conflict(message)
+    controller_map = maps.controller(subject_request.controller)
+    erase_after = at + timedelta(days=controller_map.controller.grace_days)
+    with transaction.atomic():
+        columns: dict[str, object] = {"erase_after": erase_after}
+        _not_held(subject_request)
+        move(
+            subject_request,
+            State.APPROVED,
+            by=by,
+            at=at,
+            event="plan:approved",
+            columns=columns,
+            digest=digest,
+        )
+        if erase_after > at:
+            notices.queue(subject_request, Letter.APPROVED, at=at, erase_after=erase_after)
+        Approval.objects.create(subject_request=subject_request, digest=digest, by_id=int(by.id), at=at)
+        plan_erasure(manifest, erase_after, at=at)
+    bell.ring_after_commit()
+
+
+def _not_held(subject_request: SubjectRequest) -> None:
+    """Raise Conflict while a legal hold stands. One that is set in this moment stops every effect later (execution)."""
+    if blocking.blocks_erasure(subject_request):
+        message = "A legal hold stands on this request: nothing of it is erased until that is released."
+        raise Conflict(message)
+
+
+def _digest_on_disk(manifest: Manifest) -> str:
+    """Of the sealed file as it lies there now; empty when it does not open any more."""
+    try:
+        return parts.digest_of(manifest.part)
+    except Unsealable:
+        return ""
+
+
+def plan_erasure(manifest: Manifest, erase_after: datetime, *, at: datetime) -> None:
+    """One erase item per system with keys to erase now, all before the answer is assembled."""
+    subject_request = manifest.subject_request
+    systems = sorted({row["system"] for row in manifest.summary if not row["until"]})
+    items = [
+        PlanItem.objects.create(
+            subject_request=subject_request,
+            kind=Kind.ERASE,
+            system=system,
+            source=manifest.part,
+            not_before=erase_after,
+            created_at=at,
+        )
+        for system in systems
+    ]
+    assemble = PlanItem.objects.create(
+        subject_request=subject_request, kind=Kind.ASSEMBLE, not_before=erase_after, created_at=at
+    )
+    assemble.after.set(items)
+
+
+def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:
+    """Who may leave a system out: of an erasure, only who may approve it."""
+    erasing = subject_request.right == Right.ERASURE
+    return permissions.Duty.APPROVE if erasing else permissions.Duty.REVIEW
+
+
+def exclude(item: PlanItem, *, reason: str, by: Actor, at: datetime) -> None:
+    """Answer without a system that could not be searched, erased or corrected; the answer names it as failed."""
+    permissions.require(by, exclusion_duty(item.subject_request), item.subject_request)
+    if not reason.strip():
+        message = "Say why this system is left out: the answer names it."
+        raise Conflict(message)
+    given_up = Q(state__in=[ItemState.QUARANTINED, ItemState.WAITING]) | Q(state=ItemState.READY, tries__gt=0)
+    with transaction.atomic():
+        rows = PlanItem.objects.filter(given_up, pk=item.pk, kind__in=EXCLUDABLE, until=None).update(
+            state=ItemState.DONE, outcome=Outcome.FAILED, finished_at=at, note=reason.strip()[:300]
+        )
+        if rows != 1:
+            message = "Only a system that has failed can be left out."
+            raise Conflict(message)
+        told = {"reason": reason.strip()}
+        record.write(item.subject_request, "item:excluded", by=by, at=at, secret=told, item=str(item))
+    bell.ring_after_commit()

@@ -1,0 +1,116 @@
+"""What found rows carry: a hold on a person holds every request that found the person's rows, by whatever name.
+
+Who names another identifier of the same account must not walk around a legal hold or a freeze.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from functools import lru_cache
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from dsr.connectors.contract import Batch, Cell, Found
+from dsr.datamap.schema import SystemMap
+from dsr.law.actors import PORTAL
+from dsr.law.rights import Right
+from dsr.law.work import Kind, Letter
+from dsr.models import LegalHold, PlanItem, SubjectRequest
+from dsr.steps import maps
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import parts
+from dsr.steps.post import notices
+from dsr.steps.recording import record
+
+SPELLINGS = 4_096  # values whose keyed hashes are remembered, for rows of one account name it again and again
+
+
+class Watch:
+    """Looks at rows on their way for identifiers that a standing hold of the controller names."""
+
+    def __init__(self, subject_request: SubjectRequest) -> None:
+        """Where nobody is held, it costs one query."""
+        self._subject_request = subject_request
+        on_people = LegalHold.objects.filter(controller=subject_request.controller, released_at=None)
+        self._held = frozenset(on_people.exclude(lookup="").values_list("lookup", flat=True))
+        self._hashes = lru_cache(SPELLINGS)(blocking.hashes)
+        self._met: set[str] = set()
+
+    def __bool__(self) -> bool:
+        """Whether anybody is held at all."""
+        return bool(self._held)
+
+    def over(self, system: SystemMap, found: Iterator[Found]) -> Iterator[Found]:
+        """The same rows; what they carry of the held identifiers is noted."""
+        return self._seen(system, found) if self._held else found
+
+    def _seen(self, system: SystemMap, found: Iterator[Found]) -> Iterator[Found]:
+        for one in found:
+            if isinstance(one, Batch):
+                self._look(system, one)
+            yield one
+
+    def _look(self, system: SystemMap, batch: Batch) -> None:
+        for kind, own in system.collections[batch.collection].found_by.items():
+            if not set(own) <= set(batch.fields):
+                continue  # it is never let out of its system
+            places = [batch.fields.index(name) for name in own]
+            for row in batch.rows:
+                value = _value([row[place] for place in places])
+                self._met.update(self._held.intersection(self._hashes(kind, value)) if value else ())
+
+    def hold(self, *, at: datetime) -> None:
+        """Hold the request with whatever was met."""
+        if self._met:
+            _spread(self._subject_request, self._met, at=at)
+
+
+def _value(cells: list[Cell]) -> str:
+    """As a request names it: a social sign-in is 'provider:id'."""
+    return "" if None in cells else ":".join(map(str, cells))
+
+
+def look_again(item: PlanItem, *, at: datetime) -> None:
+    """Before what was found is listed, erased, corrected or handed over: a hold may have been set since."""
+    watch = Watch(item.subject_request)
+    if item.kind == Kind.FIND or not watch:
+        return
+    systems = maps.controller(item.subject_request.controller).systems
+    finds = item.subject_request.items.filter(kind=Kind.FIND).exclude(part=None).exclude(part__wrapped_key="")
+    for find in finds.select_related("part"):
+        if find.part is not None and find.system in systems:
+            for _ in watch.over(systems[find.system], parts.found_in(find.part)):
+                pass
+    watch.hold(at=at)
+
+
+def _spread(subject_request: SubjectRequest, lookups: Collection[str], *, at: datetime) -> None:
+    """Set on this request what holds the person; once for each hold.
+
+    It carries the moment at which its source was set, and is released together with that, or alone.
+    """
+    here = {(hold.kind, hold.set_at) for hold in blocking.standing(subject_request)}
+    for source in LegalHold.objects.filter(
+        controller=subject_request.controller, lookup__in=lookups, released_at=None
+    ).exclude(lookup=""):
+        before = Q(released_at=None) | Q(set_at=source.set_at)  # stands already, or staff released it here alone
+        known = LegalHold.objects.filter(before, subject_request=subject_request, kind=source.kind, lookup="")
+        if (source.kind, source.set_at) not in here and not known.exists():
+            _set(subject_request, source, at)
+
+
+def _set(subject_request: SubjectRequest, source: LegalHold, at: datetime) -> None:
+    hold = LegalHold(controller=source.controller, kind=source.kind, subject_request=subject_request)
+    hold.owner_id, hold.set_at, hold.review_on = source.owner_id, source.set_at, source.review_on
+    hold.reminded_at = at  # its source reminds of it
+    hold.seal_reason(source.reason())
+    why, told = {"reason": source.reason()}, {"place": "request", "review_on": source.review_on.isoformat()}
+    frozen = source.kind == LegalHold.FREEZE
+    try:
+        with transaction.atomic():
+            hold.save(force_insert=True)
+            record.write(subject_request, "hold:set", by=PORTAL, at=at, secret=why, kind=hold.kind, **told)
+            if frozen or subject_request.right == Right.ERASURE:
+                notices.queue(subject_request, Letter.HELD, at=at, frozen=frozen, review_on=hold.review_on)
+    except IntegrityError:
+        return  # one of its kind was set here just now, and holds as well

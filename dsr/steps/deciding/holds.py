@@ -1,0 +1,225 @@
+"""Legal holds: what blocks an erasure, and a freeze, which blocks the handing-over of answers as well.
+
+A legal hold stands on one request or on a person, which is every identifier proven there; it spreads to requests
+that found rows of that person by another name (see carried). Whoever set it owns it until its review date, on which
+the owner is reminded; nothing ends it but a release (P13, J14).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from dsr.law.actors import PORTAL, Actor, ActorKind
+from dsr.law.deadlines import closes_at, local_day
+from dsr.law.rights import Right
+from dsr.law.states import OPEN, State
+from dsr.law.work import ItemState, Kind, Letter
+from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest
+from dsr.steps import bell, maps, permissions
+from dsr.steps.deciding import blocking
+from dsr.steps.move import Conflict
+from dsr.steps.post import notices
+from dsr.steps.recording import record
+
+REASON = 2_000  # characters
+FREEZE_DAYS = 14  # until somebody looks at a freeze again
+_EARLIEST = timedelta(hours=14)  # the zone whose day begins first
+PAUSE = timedelta(hours=1)  # of an item that met a legal hold after its claim
+
+
+class Held(Exception):
+    """A legal hold stands: what was to be erased waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What staff say when they set a legal hold: why, until when it is looked at again, and on what."""
+
+    reason: str
+    review_on: date
+    kind: str = LegalHold.LEGAL
+    person: bool = False  # on all identifiers, not on this request alone
+    unproven: bool = False  # on those too that nobody has proven: staff know better, or fear the worst
+    others: tuple[tuple[str, str], ...] = ()  # further identifiers: kind and value
+
+
+def set_hold(subject_request: SubjectRequest, order: Order, *, by: Actor, at: datetime) -> list[LegalHold]:
+    """Set a legal hold or a freeze; who sets it owns it. Raises Forbidden, Conflict."""
+    permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    if not order.reason.strip():
+        message = "Give the reason: without one nobody can review it."
+        raise Conflict(message)
+    if order.review_on <= local_day(at, maps.calendar(subject_request.controller)):
+        message = "The review date has to lie in the future."
+        raise Conflict(message)
+    places = _hashes(subject_request, order) if order.person else [""]
+    if not places:
+        message = "No identifier is proven here. Set it on this request, or on what was named without a proof."
+        raise Conflict(message)
+    return _set(subject_request, order, places, by=by, at=at)
+
+
+def freeze(subject_request: SubjectRequest, *, at: datetime) -> list[LegalHold]:
+    """Freeze at once what the mailbox of a report has proven, and nothing more (J14)."""
+    review_on = local_day(at, maps.calendar(subject_request.controller)) + timedelta(days=FREEZE_DAYS)
+    order = Order("Reported as compromised by its owner.", review_on, LegalHold.FREEZE, person=True)
+    places = _hashes(subject_request, order)
+    return _set(subject_request, order, places, by=PORTAL, at=at) if places else []
+
+
+def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
+    """End a legal hold, on a person with all its identifiers; work that waited goes on. Raises Forbidden, Conflict."""
+    subject_request = _home(hold)
+    permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    with transaction.atomic():
+        waiting, frozen = affected(hold), _offered(hold)
+        rows = together(hold).filter(released_at=None).update(released_at=at, released_by=str(by))
+        if not rows:
+            message = "Somebody else has released this already."
+            raise Conflict(message)
+        record.write(subject_request, "hold:released", by=by, at=at, kind=hold.kind, identifiers=rows)
+        PlanItem.objects.filter(
+            subject_request__in=waiting, kind=Kind.ERASE, state=ItemState.READY, note=_WAITS, not_before__gt=at
+        ).update(not_before=at, note="")
+        for each in waiting:
+            if not blocking.standing(each):
+                again = _renew(each, at) if each in frozen else ""
+                notices.queue(each, Letter.RELEASED, at=at, expires_on=again)
+        for each in frozen:
+            if each not in waiting and not blocking.blocks_delivery(each):
+                _renew(each, at)
+    bell.ring_after_commit()
+
+
+def wait(item: PlanItem, *, at: datetime) -> None:
+    """An item met a legal hold after its claim: it waits, and nothing counts against it."""
+    PlanItem.objects.filter(pk=item.pk, fence=item.fence).exclude(state=ItemState.DONE).update(
+        state=ItemState.READY, lease_until=None, attempts=0, not_before=at + PAUSE, note=_WAITS
+    )
+
+
+_WAITS = "A legal hold stands. It goes on by itself once that is released."
+
+
+def together(hold: LegalHold) -> QuerySet[LegalHold]:
+    """The rows that were set as one: a person's identifiers with what they spread to, or the one of a request."""
+    same = LegalHold.objects.filter(controller=hold.controller, kind=hold.kind, set_at=hold.set_at)
+    own = Q(subject_request=hold.subject_request_id)
+    return same.filter(own & ~Q(lookup="") | ~own & Q(lookup="")) if hold.lookup else same.filter(own, lookup="")
+
+
+def affected(hold: LegalHold) -> list[SubjectRequest]:
+    """The requests that it holds back: open erasures, and for a freeze whatever is open."""
+    found = _reached(hold)
+    waiting = Q(state__in=OPEN - {State.RECEIVED}) | Q(
+        items__in=PlanItem.objects.exclude(until=None).exclude(state=ItemState.DONE)
+    )
+    if hold.kind == LegalHold.LEGAL:
+        found = found.filter(right=Right.ERASURE)
+    return list(found.filter(waiting).distinct())
+
+
+def _reached(hold: LegalHold) -> QuerySet[SubjectRequest]:
+    rows = together(hold)
+    proven = Identity.objects.filter(lookup__in=rows.exclude(lookup="").values("lookup")).exclude(proven_at=None)
+    by_name = Q(identities__in=proven, controller=hold.controller)
+    return SubjectRequest.objects.filter(by_name | Q(pk__in=rows.filter(lookup="").values("subject_request")))
+
+
+def _offered(hold: LegalHold) -> list[SubjectRequest]:
+    """The requests whose package a freeze keeps back, also one that was taken before."""
+    offers = Package.objects.exclude(offered_at=None).exclude(wrapped_key="")
+    found = _reached(hold) if hold.kind == LegalHold.FREEZE else SubjectRequest.objects.none()
+    return list(found.filter(packages__in=offers).distinct())
+
+
+def _renew(subject_request: SubjectRequest, at: datetime) -> date:
+    """The offer gets its whole time anew: nobody could take it meanwhile."""
+    calendar = maps.calendar(subject_request.controller)
+    last = local_day(at, calendar) + timedelta(days=settings.DSR_PACKAGE_DAYS)
+    offers = subject_request.packages.exclude(offered_at=None).exclude(wrapped_key="")
+    offers.update(expires_at=closes_at(last, calendar))
+    return last
+
+
+def tell(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """Tell a person whose request begins that something holds it; nobody is told twice of the same."""
+    for hold in blocking.standing(subject_request):
+        if hold.kind == LegalHold.FREEZE or subject_request.right == Right.ERASURE:
+            _letter(subject_request, hold, at)
+
+
+def remind_next(*, at: datetime) -> bool:
+    """Remind the owner of one hold whose review date has come, once; whether there was one."""
+    open_ones = LegalHold.objects.filter(released_at=None, reminded_at=None, review_on__lte=(at + _EARLIEST).date())
+    due = (one for one in open_ones if one.review_on <= local_day(at, maps.calendar(one.controller)))
+    hold = next(due, None)
+    if hold is None:
+        return False
+    with transaction.atomic():
+        if together(hold).filter(reminded_at=None, released_at=None).update(reminded_at=at):
+            home = _home(hold)
+            for member in [hold.owner] if hold.owner else permissions.team(hold.controller):
+                notices.queue(home, Letter.HOLD_REVIEW, at=at, to_staff=member, review_on=hold.review_on)
+            record.write(home, "hold:reminded", by=PORTAL, at=at, kind=hold.kind)
+    return True
+
+
+def _set(
+    subject_request: SubjectRequest, order: Order, places: Iterable[str], *, by: Actor, at: datetime
+) -> list[LegalHold]:
+    free = [one for one in places if not _stands(subject_request, order.kind, one)]
+    owner = int(by.id) if by.kind is ActorKind.STAFF else subject_request.owner_id
+    holds = [LegalHold(controller=subject_request.controller, kind=order.kind, lookup=one) for one in free]
+    for hold in holds:
+        hold.subject_request, hold.owner_id, hold.set_at = subject_request, owner, at
+        hold.review_on = order.review_on
+        hold.seal_reason(order.reason.strip()[:REASON])
+    try:
+        with transaction.atomic():
+            LegalHold.objects.bulk_create(holds)
+            if holds:
+                place, day = "person" if order.person else "request", order.review_on.isoformat()
+                told, why = {"place": place, "review_on": day}, {"reason": order.reason.strip()}
+                record.write(subject_request, "hold:set", by=by, at=at, secret=why, kind=order.kind, **told)
+                for each in affected(holds[0]):
+                    _letter(each, holds[0], at)
+    except IntegrityError:
+        holds = []
+    if not holds and by.kind is ActorKind.STAFF:
+        message = "A hold of this kind stands here already. Release it first, or leave it as it is."
+        raise Conflict(message)
+    return holds
+
+
+def _stands(subject_request: SubjectRequest, kind: str, lookup: str) -> bool:
+    same = LegalHold.objects.filter(kind=kind, lookup=lookup, released_at=None)
+    if lookup:
+        return same.filter(controller=subject_request.controller).exists()
+    return same.filter(subject_request=subject_request).exists()
+
+
+def _hashes(subject_request: SubjectRequest, order: Order) -> list[str]:
+    # The person's own: who asked for a child is not held with it.
+    own = subject_request.identities.filter(of_representative=False)
+    named = own if order.unproven else own.exclude(proven_at=None)
+    # Under every key that a request may have been filed under.
+    places = [blocking.names(identity) for identity in named]
+    places += [blocking.hashes(kind, value) for kind, value in order.others]
+    return list(dict.fromkeys(each for those in places for each in those))
+
+
+def _letter(subject_request: SubjectRequest, hold: LegalHold, at: datetime) -> None:
+    frozen = hold.kind == LegalHold.FREEZE
+    notices.queue(subject_request, Letter.HELD, at=at, frozen=frozen, review_on=hold.review_on)
+
+
+def _home(hold: LegalHold) -> SubjectRequest:
+    if hold.subject_request is None:
+        message = "This legal hold names no request."
+        raise Conflict(message)
+    return hold.subject_request

@@ -1,0 +1,1 @@
+"""Fulfilling: data is found, listed, stopped, corrected, erased and read back."""

@@ -1,0 +1,217 @@
+"""Search: the plan is made from proven identities; find items bring sealed Parts; an erasure's manifest is closed."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from dsr.connectors import registry
+from dsr.connectors.contract import Batch, Connector, Found, Rejected
+from dsr.datamap.narrow import narrowed
+from dsr.datamap.plan import ForeignKey, Plan, SystemPlan, compile_plan
+from dsr.datamap.route import Identities, Key
+from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
+from dsr.law.actors import PORTAL
+from dsr.law.deadlines import local_day
+from dsr.law.rights import Right
+from dsr.law.work import Kind, Outcome
+from dsr.models import Manifest, Part, PlanItem, SubjectRequest
+from dsr.package.part import keys_of
+from dsr.steps import ledger, maps
+from dsr.steps.asking import scopes
+from dsr.steps.deciding import carried, withholding
+from dsr.steps.fulfilling import manifest, parts
+from dsr.steps.recording import record
+
+
+def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[PlanItem] = ()) -> None:
+    """Enter the find items of an accepted request into the ledger, each behind those it takes keys from.
+
+    All stand behind the items in `behind`: before an erasure everything is stopped that would refill.
+    """
+    first = list(behind)
+    controller_map = maps.controller(subject_request.controller)
+    right = Right(subject_request.right)
+    whole = compile_plan(controller_map, proven(subject_request))
+    compiled = narrowed(whole, controller_map, right, scopes.only(subject_request))
+    SubjectRequest.objects.filter(pk=subject_request.pk).update(map_version=controller_map.version)
+    items: dict[str, PlanItem] = {}
+    for system in compiled.systems:
+        items[system.system] = _item(subject_request, Kind.FIND, at, system.system)
+        items[system.system].after.set([*(items[slug] for slug in system.after), *first])
+    if right is not Right.RECTIFICATION:  # which is answered by a letter
+        last = Kind.CLOSE if right is Right.ERASURE else Kind.ASSEMBLE
+        _item(subject_request, last, at).after.set([*items.values(), *first])
+    record.write(
+        subject_request,
+        "plan:made",
+        by=PORTAL,
+        at=at,
+        systems=list(items),
+        unreachable=list(compiled.unreachable),
+        map_version=controller_map.version,
+    )
+
+
+def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str = "") -> PlanItem:
+    return PlanItem.objects.create(
+        subject_request=subject_request, kind=kind, system=system, not_before=at, created_at=at
+    )
+
+
+def proven(subject_request: SubjectRequest) -> dict[str, tuple[Key, ...]]:
+    """The identities that enter a plan: proven ones only. A social sign-in is 'provider:id', two values."""
+    values: dict[str, tuple[Key, ...]] = {}
+    known = subject_request.identities.exclude(value_sealed="")  # after its time only a hash is left
+    for identity in known.filter(of_representative=False).exclude(proven_at=None):
+        key = identity.value().split(":", 1) if identity.kind == IdentityKind.SOCIAL else [identity.value()]
+        values[identity.kind] = (*values.get(identity.kind, ()), tuple(key))
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One system's part of a request's plan: connector, routes, and the identities to ask by."""
+
+    connector: Connector
+    plan: SystemPlan
+    identities: Identities
+
+
+def reach(item: PlanItem) -> Reach:
+    """What an item of a system works with; keys from other systems come from their sealed Parts."""
+    subject_request = item.subject_request
+    controller_map = maps.controller(subject_request.controller)
+    # A deferred item asks by its sealed keys alone: when its date comes, the identities may be forgotten.
+    whole = compile_plan(controller_map, IdentityKind if item.deferred else proven(subject_request))
+    compiled = narrowed(whole, controller_map, Right(subject_request.right), scopes.only(subject_request))
+    system = next((plan for plan in compiled.systems if plan.system == item.system), None)
+    if system is None:
+        message = "The data map does not lead to this system any more."
+        raise Rejected(message)
+    identities = proven(subject_request)
+    for key in system.needs:
+        identities[key.kind] = tuple(_foreign_keys(subject_request, key))
+    return Reach(connect(controller_map.systems[item.system]), system, identities)
+
+
+def connect(system: SystemMap) -> Connector:
+    """A system's connector. Raises Rejected: a wrong setting is mended by a person, not by trying again."""
+    try:
+        return registry.build(system, os.environ)
+    except ValueError as error:
+        raise Rejected(str(error)) from error
+
+
+def _foreign_keys(subject_request: SubjectRequest, key: ForeignKey) -> Iterable[Key]:
+    part = Part.objects.filter(subject_request=subject_request, item__kind=Kind.FIND, item__system=key.system).first()
+    if part is None or not part.wrapped_key:  # excluded by name; or forgotten, once the request was answered
+        return ()
+    return dict.fromkeys(keys_of(parts.found_in(part), key.collection, key.fields))
+
+
+def find(item: PlanItem, *, at: datetime) -> None:
+    """Ask one system for everything the plan reaches in it. Raises Unreachable, Rejected, Fenced."""
+    place = reach(item)
+    if left_out := _left_out(item, place.plan):
+        note = f"It is searched by way of {', '.join(left_out)}, which was left out."
+        ledger.finish(item, Outcome.FAILED, at=at, counts={}, note=note)
+        return
+    bare = item.subject_request.right in {Right.ERASURE, Right.RECTIFICATION}
+    system = maps.controller(item.subject_request.controller).systems[item.system]
+    watch = carried.Watch(item.subject_request)
+    found = watch.over(system, _everything(place))
+    with closing(place.connector):
+        part, tally = parts.write_found(item, _rows(found) if bare else found)
+    nothing = not any(tally.rows.values())
+    with transaction.atomic():
+        part.save(force_insert=True)
+        outcome = Outcome.NOTHING if nothing else Outcome.FOUND
+        ledger.finish(item, outcome, at=at, counts={"rows": tally.rows, "files": tally.files}, part=part)
+        watch.hold(at=at)
+
+
+def _left_out(item: PlanItem, plan: SystemPlan) -> list[str]:
+    """Systems whose keys this one needs, and that were not searched."""
+    earlier = item.subject_request.items.filter(kind=Kind.FIND, system__in=plan.after, outcome=Outcome.FAILED)
+    return sorted(earlier.values_list("system", flat=True))
+
+
+def _rows(found: Iterator[Found]) -> Iterator[Found]:
+    """Without the contents of files, which neither an erasure nor a rectification has a use for."""
+    return (item for item in found if isinstance(item, Batch))
+
+
+def _everything(place: Reach) -> Iterator[Found]:
+    for route in place.plan.routes:
+        yield from place.connector.find(route, place.identities)
+
+
+def close(item: PlanItem, *, at: datetime) -> None:
+    """Close the manifest of an erasure: every key found, its way or its ground to stay. Raises Fenced."""
+    controller_map = maps.controller(item.subject_request.controller)
+    counted: dict[tuple[str, str, str, str], int] = defaultdict(int)
+
+    def lines() -> Iterator[manifest.Line]:
+        for line in _fates(item.subject_request, controller_map, at):
+            counted[line.system, line.collection, line.rule, line.until] += len(line.keys)
+            yield line
+
+    part = parts.write_lines(item, manifest.written(lines()))
+    summary = [
+        {"system": system, "collection": name, "rule": rule, "until": until, "count": count}
+        for (system, name, rule, until), count in counted.items()
+    ]
+    with transaction.atomic():
+        part.save(force_insert=True)
+        ledger.finish(item, Outcome.FOUND, at=at, counts={"lines": summary}, part=part)
+        Manifest.objects.create(
+            subject_request=item.subject_request,
+            part=part,
+            digest=part.sha256,
+            summary=summary,
+            erases=any(line["until"] != manifest.NO_DAY.isoformat() for line in summary),
+            closed_at=at,
+        )
+        record.write(item.subject_request, "manifest:closed", by=PORTAL, at=at, digest=part.sha256)
+
+
+def _fates(subject_request: SubjectRequest, controller_map: ControllerMap, at: datetime) -> Iterator[manifest.Line]:
+    found = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.FIND).exclude(part=None)
+    for item in found.order_by("system").select_related("part"):
+        if item.part is not None:
+            yield from fates(subject_request, controller_map.systems[item.system], parts.found_in(item.part), at=at)
+
+
+def fates(
+    subject_request: SubjectRequest, system: SystemMap, found: Iterable[Found], *, at: datetime
+) -> Iterator[manifest.Line]:
+    """What becomes of the rows found in one system, as far as they are asked for."""
+    retention = maps.controller(subject_request.controller).controller.retention
+    refused = {place: row.ground for place, row in withholding.refused(subject_request).items()}
+    rules = manifest.Rules({slug: rule.period.model_dump() for slug, rule in retention.items() if rule.period}, refused)
+    asked = (one for one in found if scopes.within(subject_request, system.slug, one.collection))
+    return manifest.lines_of(system, rules, asked, local_day(at, maps.calendar(subject_request.controller)))
+
+
+def preview(controller: str, identities: Identities) -> tuple[Plan, dict[str, int]]:
+    """The plan for these identities with counts per 'system.collection'. Changes nothing. Raises Unreachable."""
+    controller_map = maps.controller(controller)
+    compiled = compile_plan(controller_map, identities)
+    known = dict(identities)
+    counts: dict[str, int] = {}
+    for system in compiled.systems:
+        with closing(connect(controller_map.systems[system.system])) as connector:
+            for route in system.routes:
+                counts[f"{system.system}.{route.name}"] = connector.count(route, known)
+            wanted = {key for later in compiled.systems for key in later.needs if key.system == system.system}
+            for key in wanted:
+                route = next(route for route in system.routes if route.name == key.collection)
+                known[key.kind] = tuple(
+                    dict.fromkeys(keys_of(connector.find(route, known), key.collection, key.fields))
+                )
+    return compiled, counts

@@ -1,0 +1,72 @@
+"""The manifests that an erase item works by: the first one of its request, then every approved supplement."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dsr.models import Approval, Manifest, Part, PlanItem, SubjectRequest, Supplement
+from dsr.steps.fulfilling import manifest, parts
+
+Row = dict[str, Any]  # of a summary
+
+
+class Unapproved(Exception):
+    """A manifest is not (any more) the one that was approved."""
+
+
+def supplements(subject_request: SubjectRequest, system: str = "") -> list[Supplement]:
+    """Supplementary manifests that a second person approved, in the order of their closing."""
+    approved = Supplement.objects.filter(subject_request=subject_request, approval__isnull=False)
+    return list((approved.filter(system=system) if system else approved).select_related("part", "approval"))
+
+
+def summary(subject_request: SubjectRequest) -> list[Row]:
+    """Counts per system, collection, rule and day over everything that is approved; empty without a manifest."""
+    first = Manifest.objects.filter(subject_request=subject_request).first()
+    later = [row for each in supplements(subject_request) for row in each.summary]
+    return [*(first.summary if first else []), *later]
+
+
+def later(subject_request: SubjectRequest, system: str) -> list[Row]:
+    """The part of the summary that no search had found: a system's approved supplements."""
+    return [row for each in supplements(subject_request, system) for row in each.summary]
+
+
+def lines(item: PlanItem) -> Iterator[manifest.Line]:
+    """Every line that is known of an item's system."""
+    return (line for _, listed in lists(item) for line in listed)
+
+
+def lists(item: PlanItem) -> Iterator[tuple[str, Iterator[manifest.Line]]]:
+    """The lines of each approved list, with the list's own name, which is empty for the first manifest.
+
+    The newest supplement comes first: what came in late may point at rows of an earlier list, and children go before
+    their parents. Names and the order within a list never change, so neither do the keys of effects.
+    """
+    if item.source is None:
+        return
+    # What a system keeps by its own word stands in a Part of its own, and nothing is added to it.
+    if Manifest.objects.filter(part=item.source_id).exists():
+        for each in reversed(supplements(item.subject_request, item.system)):
+            yield str(each.pk), _read(each.part, item.system)
+    yield "", _read(item.source, item.system)
+
+
+def _read(part: Part, system: str) -> Iterator[manifest.Line]:
+    with parts.reading(part) as stream:
+        yield from (line for line in manifest.read(stream) if line.system == system)
+
+
+def check(item: PlanItem) -> None:
+    """Whether everything the item erases by is approved as it is read. Raises Unapproved."""
+    first = Manifest.objects.get(subject_request=item.subject_request_id)
+    given = Approval.objects.filter(subject_request=item.subject_request_id, supplement=None).first()
+    read = [(first.digest, given.digest if given else "")]
+    read += [(each.digest, each.approval.digest) for each in supplements(item.subject_request, item.system)]
+    if any(digest != approved for digest, approved in read):
+        message = "The approval names another manifest."
+        raise Unapproved(message)
+
+
+def dates(rows: Iterable[Row]) -> set[tuple[str, str]]:
+    """The (system, ISO date) pairs on which kept rows go."""
+    return {(row["system"], row["until"]) for row in rows if row["until"]}

@@ -1,0 +1,236 @@
+"""Stopping: processing ends for a person before its effects are told of, or before an erasure, so that nothing refills.
+
+A stop item marks the person's rows in one system: those of withdrawn purposes, and for the erasure of an account the
+account itself. How much still ran is written down before the first effect: a worker that dies after it leaves behind
+whether there was anything to stop. A resume item takes the stop of an account back; a consent is never given again.
+"""
+
+import json
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from dsr.connectors.contract import Connector, Effect, Receipt, Rejected
+from dsr.datamap.plan import Plan, SystemPlan, compile_plan
+from dsr.datamap.route import Key, Route
+from dsr.datamap.schema import ACCOUNT, ControllerMap, IdentityKind, Stop
+from dsr.law.rights import Right
+from dsr.law.states import CLOSED
+from dsr.law.work import ItemState, Kind, Outcome
+from dsr.models import PlanItem, SubjectRequest, Withdrawal, sealed
+from dsr.package.part import keys_of
+from dsr.sealing.fields import keyed_hash
+from dsr.sealing.keyring import Role
+from dsr.steps import ledger, maps
+from dsr.steps.asking import scopes
+from dsr.steps.fulfilling import search
+
+
+def plan(subject_request: SubjectRequest, *, at: datetime) -> list[PlanItem]:
+    """Enter one stop item for each system that the proven identities reach and that has something to stop."""
+    controller_map = maps.controller(subject_request.controller)
+    compiled = compile_plan(controller_map, search.proven(subject_request))
+    wanted = names(subject_request)
+    return [
+        PlanItem.objects.create(
+            subject_request=subject_request, kind=Kind.STOP, system=system.system, not_before=at, created_at=at
+        )
+        for system in compiled.systems
+        if _stops(controller_map, system, wanted)
+    ]
+
+
+def names(subject_request: SubjectRequest) -> list[str]:
+    """What is stopped for a request: withdrawn purposes; or the account and every consent, before all is erased."""
+    if subject_request.right == Right.CONSENT_WITHDRAWAL:
+        return list(Withdrawal.objects.filter(subject_request=subject_request).values_list("purpose", flat=True))
+    if not scopes.takes_everything(subject_request):
+        return []
+    purposes = maps.controller(subject_request.controller).controller.purposes
+    return [ACCOUNT, *(slug for slug, purpose in purposes.items() if purpose.withdrawable)]
+
+
+def _stops(controller_map: ControllerMap, system: SystemPlan, wanted: list[str]) -> dict[str, Stop]:
+    """The stops of one system that are wanted, where a route leads to their collection."""
+    reached = {route.name for route in system.routes}
+    stops = controller_map.systems[system.system].stops
+    return {name: stops[name] for name in wanted if name in stops and stops[name].collection in reached}
+
+
+def unreached(controller_map: ControllerMap, kinds: Iterable[IdentityKind], purposes: Iterable[str]) -> list[str]:
+    """The purposes, of those that something here can stop, to which no identifier of these kinds leads."""
+    compiled = compile_plan(controller_map, kinds)
+    wanted = list(purposes)
+    reached = {name for system in compiled.systems for name in _stops(controller_map, system, wanted)}
+    stoppable = {name for system in controller_map.systems.values() for name in system.stops}
+    return [name for name in wanted if name in stoppable - reached]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One system as a stop item works with it."""
+
+    connector: Connector
+    stops: dict[str, Stop]
+    routes: dict[str, Route]
+    identities: dict[str, tuple[Key, ...]]
+
+    def running(self, name: str) -> int:
+        """How many of the person's rows are not stopped."""
+        stop = self.stops[name]
+        return self.connector.still_running(stop, self.routes[stop.collection], self.identities)
+
+
+def _place(item: PlanItem) -> Place:
+    controller_map = maps.controller(item.subject_request.controller)
+    identities = search.proven(item.subject_request)
+    compiled = compile_plan(controller_map, identities)
+    system = next((plan for plan in compiled.systems if plan.system == item.system), None)
+    if system is None:
+        message = "The data map does not lead to this system any more."
+        raise Rejected(message)
+    for needed in compiled.systems:
+        if needed.system in _ancestors(compiled, system):
+            identities |= _keys(controller_map, compiled, needed, identities)
+    routes = {route.name: route for route in system.routes}
+    stops = _stops(controller_map, system, names(item.subject_request))
+    return Place(search.connect(controller_map.systems[item.system]), stops, routes, identities)
+
+
+def _ancestors(compiled: Plan, system: SystemPlan) -> set[str]:
+    """Systems whose keys lead here."""
+    found = set(system.after)
+    for earlier in reversed(compiled.systems):  # each stands behind those it takes keys from
+        if earlier.system in found:
+            found |= earlier.after
+    return found
+
+
+def _keys(
+    controller_map: ControllerMap, compiled: Plan, system: SystemPlan, identities: dict[str, tuple[Key, ...]]
+) -> dict[str, tuple[Key, ...]]:
+    """The keys that other systems take from this one: nothing was searched, so it is asked for them alone."""
+    wanted = {key for later in compiled.systems for key in later.needs if key.system == system.system}
+    with closing(search.connect(controller_map.systems[system.system])) as connector:
+        return {
+            key.kind: tuple(dict.fromkeys(keys_of(connector.find(route, identities), key.collection, key.fields)))
+            for key in wanted
+            for route in system.routes
+            if route.name == key.collection
+        }
+
+
+def stop(item: PlanItem, *, at: datetime) -> None:
+    """Stop in one system, and read back that nothing runs any more. Raises Unreachable, Rejected, Fenced."""
+    if item.subject_request.state in CLOSED and not item.handle_sealed:
+        ledger.finish(item, Outcome.NOTHING, at=at, counts=item.counts, note="Called off.")
+        return
+    place = _place(item)
+    with closing(place.connector):
+        _remember(item, place)
+        receipts = _polled(item, place) if item.handle_sealed else _started(item, place, "stop")
+        if _waits(item, receipts, at):
+            return
+        left = sum(place.running(name) for name in place.stops)
+    if left:
+        message = f"Read back: {left} rows are not stopped."
+        raise Rejected(message)
+    outcome = Outcome.STOPPED if any(item.counts.values()) else Outcome.NOTHING
+    ledger.finish(item, outcome, at=at, counts=item.counts)
+
+
+def _remember(item: PlanItem, place: Place) -> None:
+    """Write down what runs before the first effect; whoever comes after a crash finds it. Raises Fenced."""
+    if not item.counts:
+        item.counts = {name: place.running(name) for name in place.stops}
+        ledger.remember(item, counts=item.counts)
+
+
+def _started(item: PlanItem, place: Place, verb: str) -> dict[str, Receipt]:
+    act = place.connector.stop if verb == "stop" else place.connector.resume
+    return {
+        name: act(stop, place.routes[stop.collection], place.identities, effect_key(item, name))
+        for name, stop in place.stops.items()
+    }
+
+
+def _polled(item: PlanItem, place: Place) -> dict[str, Receipt]:
+    handles: dict[str, str] = json.loads(item.handle())
+    polled = {name: place.connector.poll(handle) for name, handle in handles.items()}
+    return {
+        name: receipt if receipt.handle or receipt.effect is not Effect.STARTED else _named(receipt, handles[name])
+        for name, receipt in polled.items()
+    }
+
+
+def _named(receipt: Receipt, handle: str) -> Receipt:
+    return Receipt(receipt.effect, handle=handle, poll_in=receipt.poll_in)
+
+
+def _waits(item: PlanItem, receipts: dict[str, Receipt], at: datetime) -> bool:
+    """Whether a system has only started; then it is asked again later."""
+    started = {name: receipt for name, receipt in receipts.items() if receipt.effect is Effect.STARTED}
+    if started:
+        handles = json.dumps({name: receipt.handle for name, receipt in started.items()})
+        ledger.wait(item, seconds=min(receipt.poll_in for receipt in started.values()), handle=handles, at=at)
+    return bool(started)
+
+
+def effect_key(item: PlanItem, name: str) -> str:
+    """Idempotency key of one stop of one item: opaque, and equal in every attempt."""
+    return keyed_hash(sealed.ring(Role.EFFECTS), str(item.kind), f"{item.pk}:{name}")
+
+
+def resumable(subject_request: SubjectRequest) -> list[PlanItem]:
+    """What disabled the account before an erasure, and is taken back when that is cancelled or refused."""
+    if subject_request.right != Right.ERASURE:
+        return []
+    systems = maps.controller(subject_request.controller).systems
+    items = subject_request.items.filter(kind=Kind.STOP, fence__gt=0)
+    return [item for item in items if ACCOUNT in systems[item.system].stops]
+
+
+def plan_resume(subject_request: SubjectRequest, *, at: datetime) -> bool:
+    """After a cancellation or a refusal: open the account again that was disabled for it; whether there is one."""
+    begun = resumable(subject_request)
+    for item in begun:
+        resume = PlanItem.objects.create(
+            subject_request=subject_request, kind=Kind.RESUME, system=item.system, not_before=at, created_at=at
+        )
+        resume.after.add(item)
+    return bool(begun)
+
+
+def resume(item: PlanItem, *, at: datetime) -> None:
+    """Enable an account again that the same request has disabled. Raises Unreachable, Rejected, Fenced."""
+    stopped = item.subject_request.items.get(kind=Kind.STOP, system=item.system)
+    disabled = stopped.counts.get(ACCOUNT, 0)
+    if not disabled:
+        ledger.finish(item, Outcome.NOTHING, at=at, counts={})
+        return
+    found = _place(item)
+    place = Place(found.connector, {ACCOUNT: found.stops[ACCOUNT]}, found.routes, found.identities)
+    with closing(place.connector):
+        receipts = _polled(item, place) if item.handle_sealed else _started(item, place, "resume")
+        if _waits(item, receipts, at):
+            return
+        runs = place.running(ACCOUNT)
+    if runs < disabled:
+        message = "Read back: the account is still disabled."
+        raise Rejected(message)
+    ledger.finish(item, Outcome.RESUMED, at=at, counts={ACCOUNT: disabled})
+
+
+def disables(subject_request: SubjectRequest) -> bool:
+    """Whether accepting this request disables the account at once, which its letter says."""
+    stops = subject_request.items.filter(kind=Kind.STOP).values_list("system", flat=True)
+    systems = maps.controller(subject_request.controller).systems
+    erasing = subject_request.right == Right.ERASURE
+    return erasing and any(ACCOUNT in systems[system].stops for system in stops if system in systems)
+
+
+def begun(subject_request: SubjectRequest) -> bool:
+    """Whether a stop of this request has been claimed: what it did cannot be taken back by a cancellation."""
+    items = subject_request.items.filter(kind=Kind.STOP)
+    return items.filter(state=ItemState.RUNNING).exists() or items.filter(fence__gt=0).exists()

@@ -1,0 +1,161 @@
+"""Supplements: rows that came in after the first manifest are listed, approved by a second person, and then erased.
+
+A supplementary manifest follows the rules of the first one, for one system, and lists only rows that no earlier one
+names. It has a digest and an approval of its own; its effects carry keys that no earlier effect had.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from dsr.connectors.contract import Batch
+from dsr.law.actors import PORTAL, Actor, ActorKind
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind, Outcome
+from dsr.models import Approval, PlanItem, SubjectRequest, Supplement
+from dsr.sealing.fields import Unsealable
+from dsr.steps import bell, ledger, maps, permissions
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import execution, manifest, parts, search, sources
+from dsr.steps.move import Conflict
+from dsr.steps.recording import record
+
+AGAIN = [ItemState.DONE, ItemState.QUARANTINED]
+
+
+def possible(item: PlanItem) -> bool:
+    """Whether a supplementary manifest can be asked for: an erasure found rows again, and none waits for its yes."""
+    stuck = item.kind == Kind.ERASE and not item.deferred and item.state == ItemState.QUARANTINED
+    return stuck and item.subject_request.state == State.APPROVED and not waiting(item.subject_request, item.system)
+
+
+def waiting(subject_request: SubjectRequest, system: str = "") -> list[Supplement]:
+    """Supplements that nobody has approved yet."""
+    found = Supplement.objects.filter(subject_request=subject_request, approval=None)
+    return list(found.filter(system=system) if system else found)
+
+
+def known(subject_request: SubjectRequest, pk: UUID) -> Supplement | None:
+    """One that waits for its approval."""
+    return next((each for each in waiting(subject_request) if each.pk == pk), None)
+
+
+def ask(item: PlanItem, *, by: Actor, at: datetime) -> None:
+    """Have what came in listed for the system of an erase item. Raises Conflict, Forbidden."""
+    permissions.require(by, permissions.Duty.REVIEW, item.subject_request)
+    if not possible(item):
+        message = "A supplementary manifest is for a system whose erasure found rows again, one at a time."
+        raise Conflict(message)
+    asked = {"asked_by": int(by.id)}
+    fresh = {"state": ItemState.READY, "outcome": "", "note": "", "part": None, "counts": asked, "not_before": at}
+    place = {"subject_request": item.subject_request, "kind": Kind.CLOSE, "system": item.system, "until": None}
+    try:
+        with transaction.atomic():
+            again = PlanItem.objects.filter(**place, state__in=AGAIN)
+            if not again.update(**fresh, attempts=0, tries=0, finished_at=None):
+                PlanItem.objects.create(**place, **fresh, created_at=at)
+            record.write(item.subject_request, "supplement:asked", by=by, at=at, item=str(item))
+    except IntegrityError:
+        message = "It is being listed already."
+        raise Conflict(message) from None
+    bell.ring_after_commit()
+
+
+def close(item: PlanItem, *, at: datetime) -> None:
+    """List what the route finds and no manifest names. Raises Unreachable, Rejected, Fenced."""
+    subject_request = item.subject_request
+    asked_by = int(item.counts["asked_by"])
+    erasing = subject_request.items.get(kind=Kind.ERASE, system=item.system, until=None)
+    system = maps.controller(subject_request.controller).systems[item.system]
+    place = search.reach(erasing)
+    with closing(place.connector):
+        lines = list(search.fates(subject_request, system, _new(erasing, place), at=at))
+    if not lines:
+        note = "Nothing new is there. Try the erasure again."
+        ledger.finish(item, Outcome.NOTHING, at=at, counts={}, note=note)
+        return
+    counted = Counter[tuple[str, str, str]]()
+    for line in lines:
+        counted[line.collection, line.rule, line.until] += len(line.keys)
+    summary = [
+        {"system": item.system, "collection": name, "rule": rule, "until": until, "count": count}
+        for (name, rule, until), count in counted.items()
+    ]
+    part = parts.write_lines(item, manifest.written(lines))
+    with transaction.atomic():
+        part.save(force_insert=True)
+        ledger.finish(item, Outcome.FOUND, at=at, counts={"lines": summary})
+        Supplement.objects.create(
+            subject_request=subject_request,
+            system=item.system,
+            part=part,
+            digest=part.sha256,
+            summary=summary,
+            closed_at=at,
+            closed_by_id=asked_by,
+        )
+        record.write(subject_request, "supplement:closed", by=PORTAL, at=at, digest=part.sha256, item=str(item))
+
+
+def _new(erasing: PlanItem, place: search.Reach) -> Iterator[Batch]:
+    """Rows that the route reaches, from the manifest's keys of the parents as well, and that stand in no line."""
+    listed = {(line.collection, tuple(key)) for line in sources.lines(erasing) for key in line.keys}
+    routes, identities = execution.routes_back(erasing, place)
+    for route in routes:
+        for batch in place.connector.find(route, identities):
+            if isinstance(batch, Batch):
+                places = [batch.fields.index(name) for name in route.collection.key]
+                rows = tuple(
+                    row
+                    for row in batch.rows
+                    if (route.name, tuple(manifest.spelled(row[i]) for i in places)) not in listed
+                )
+                yield Batch(batch.collection, batch.fields, rows)
+
+
+def approve(supplement: Supplement, *, digest: str, by: Actor, at: datetime) -> None:
+    """A second person approves what is listed, and the erasure of its system goes on. Raises Forbidden, Conflict."""
+    subject_request = supplement.subject_request
+    permissions.require(by, permissions.Duty.APPROVE, subject_request)
+    first = {str(subject_request.accepted_by_id), str(supplement.closed_by_id)}
+    if by.kind is not ActorKind.STAFF or by.id in first:
+        message = "A second person has to approve: you accepted this request, or had this listed."
+        raise permissions.Forbidden(message)
+    if blocking.released_by(subject_request, by):
+        message = "A second person has to approve: you released a hold on this request."
+        raise permissions.Forbidden(message)
+    if blocking.blocks_erasure(subject_request):
+        message = "A legal hold stands on this request: nothing of it is erased until that is released."
+        raise Conflict(message)
+    if digest != supplement.digest or _digest_on_disk(supplement) != digest:
+        message = "This is not the manifest that was closed. Look at it again."
+        raise Conflict(message)
+    stuck = subject_request.items.filter(
+        kind=Kind.ERASE, system=supplement.system, until=None, state=ItemState.QUARANTINED
+    )
+    try:
+        with transaction.atomic():
+            Approval.objects.create(
+                subject_request=subject_request, supplement=supplement, digest=digest, by_id=int(by.id), at=at
+            )
+            goes_on = {"state": ItemState.READY, "handle_sealed": "", "note": "", "not_before": at}
+            waits = SubjectRequest.objects.filter(pk=subject_request.pk, state=State.APPROVED)
+            if not waits.exists() or not stuck.update(**goes_on, attempts=0, tries=0):
+                message = "The erasure of this system does not wait any more."
+                raise Conflict(message)
+            record.write(subject_request, "supplement:approved", by=by, at=at, digest=digest)
+    except IntegrityError:
+        message = "Somebody else has approved this already."
+        raise Conflict(message) from None
+    bell.ring_after_commit()
+
+
+def _digest_on_disk(supplement: Supplement) -> str:
+    try:
+        return parts.digest_of(supplement.part)
+    except Unsealable:
+        return ""

@@ -1,0 +1,1 @@
+"""The post: every letter that leaves, its words, and what comes back."""

@@ -1,0 +1,1 @@
+"""Recording: Events, the tree over them, and what is proven from it."""

@@ -1,0 +1,100 @@
+"""Certificates: what a closed request is answered with for good, signed, and proven to stand in the record.
+
+A lapsed request gets none: nobody was proven, so there is nobody to whom it could be certified. Nothing in a
+certificate is personal data: a reference, dates, counts, grounds and digests.
+"""
+
+import hashlib
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from dsr.law.actors import PORTAL, Actor
+from dsr.law.states import CLOSED, State
+from dsr.models import Certificate, Checkpoint, Event, Leaf, SubjectRequest
+from dsr.record import certificate, tree
+from dsr.record.proof import Proof
+from dsr.steps.recording import record, sequencer, signing, statement
+
+log = logging.getLogger(__name__)
+
+CERTIFIED = sorted(CLOSED - {State.LAPSED})
+AT_ONCE = 50
+
+
+def issue_next(*, at: datetime, since: int | None = None) -> int:
+    """Issue what is due: certificates of requests whose closing Event a checkpoint covers; how many were issued.
+
+    It looks among the Events of the last hour or so; with `since`, among all younger than the Event of that id.
+    """
+    covering = sequencer.newest()
+    if covering is None:
+        return 0
+    floor = sequencer.settled(at=at) if since is None else since
+    closings = (
+        Event.objects.filter(id__gt=floor, moved_to__in=CERTIFIED, sequenced__position__lt=covering.size)
+        .filter(subject_request__certificate=None)
+        .select_related("subject_request", "sequenced")
+        .order_by("id")
+    )
+    issued = 0
+    for closing in closings[:AT_ONCE]:
+        try:
+            issued += _issue(closing, covering, at)
+        except Exception:  # one request must not hide those behind it
+            log.exception("no certificate for Event %s", closing.pk)
+    return issued
+
+
+def _issue(closing: Event, covering: Checkpoint, at: datetime) -> bool:
+    subject_request = closing.subject_request
+    assert subject_request is not None  # noqa: S101 — the filter above asks for its certificate
+    leaf = closing.sequenced
+    proof = Proof(leaf.position, tuple(path(leaf.position, covering)), covering.note)
+    stated = statement.of(subject_request, closing, at=at)
+    jws = certificate.build(stated, leaf.hash, proof, signing.certificate_key())
+    with transaction.atomic():
+        _, new = Certificate.objects.get_or_create(
+            subject_request=subject_request,
+            defaults={"jws": jws, "position": leaf.position, "size": covering.size, "issued_at": at},
+        )
+        if new:
+            digest = hashlib.sha256(jws.encode()).hexdigest()
+            record.write(subject_request, "certificate:issued", by=PORTAL, at=at, sha256=digest, position=leaf.position)
+    return new
+
+
+def path(position: int, covering: Checkpoint) -> list[str]:
+    """The way from a leaf to the root of a checkpoint.
+
+    What lies left of the leaf are the peaks of the tree before it. They grow from an earlier checkpoint's, so that
+    only the leaves since then are read, however old the record is.
+    """
+    before = Checkpoint.objects.filter(size__lte=position).order_by("-size").first()
+    size, peaks = (before.size, before.peaks) if before else (0, [])
+    known = dict(zip(tree.peak_spans(position), tree.grow(size, peaks, _hashes(size, position)), strict=True))
+
+    def node(start: int, end: int) -> str:
+        return known.get((start, end)) or tree.root(_hashes(start, end))
+
+    return tree.inclusion(position, covering.size, node)
+
+
+def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Certificate | None:
+    """Hand the certificate out; None while there is none."""
+    found = Certificate.objects.filter(subject_request=subject_request).first()
+    if found is not None:
+        record.write(subject_request, "certificate:downloaded", by=by, at=at)
+    return found
+
+
+def in_record(genuine: certificate.Genuine) -> bool:
+    """Whether the record of this installation holds the very entry that a certificate names."""
+    placed = genuine.statement["record"]
+    return Leaf.objects.filter(position=placed["position"], hash=placed["leaf"]).exists()
+
+
+def _hashes(start: int, end: int) -> list[str]:
+    leaves = Leaf.objects.filter(position__gte=start, position__lt=end).order_by("position")
+    return list(leaves.values_list("hash", flat=True))

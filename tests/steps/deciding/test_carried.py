@@ -1,0 +1,175 @@
+"""A hold on a person is not walked around by another name of the same account, nor waited out (P13, J14)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.conf import settings
+
+from accounts import staff
+from accounts.models import Role, Staff
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import SUBJECT, Actor, ActorKind
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind
+from dsr.models import Event, LegalHold, SubjectRequest
+from dsr.steps import work
+from dsr.steps.answering import delivery
+from dsr.steps.asking import intake
+from dsr.steps.deciding import approval, blocking, holds, review
+from dsr.steps.deciding.holds import Order
+from dsr.steps.move import Conflict
+from dsr.steps.permissions import Forbidden
+from tests.conftest import SAM, World
+from tests.steps import scenes
+
+REASON = "Claim 2026-114 is before the court."
+REVIEW_ON = date(2026, 12, 24)
+ON_IT = Order(REASON, REVIEW_ON)
+ON_PERSON = Order(REASON, REVIEW_ON, person=True)
+FROZEN = Order(REASON, REVIEW_ON, kind=LegalHold.FREEZE, person=True)
+
+
+@pytest.fixture
+def both(dana: Actor) -> Actor:
+    """Bo reviews and approves."""
+    staff.add("bo", "Bo", [("joypix", Role.AGENT), ("joypix", Role.APPROVER)])
+    return Actor(ActorKind.STAFF, str(Staff.objects.get(username="bo").pk))
+
+
+def account_of(world: World) -> str:
+    """The id of Sam's account."""
+    with scenes.live(world) as database:
+        return str(database.execute("SELECT id FROM users WHERE email = ?", [SAM]).fetchone()[0])
+
+
+def by_account(world: World, dana: Actor, right: Right) -> SubjectRequest:
+    """Somebody asks for Sam's account by its id, from another mailbox; staff took the id as proven."""
+    named = ((IdentityKind.EMAIL, "mallory@example.com"), (IdentityKind.ACCOUNT, account_of(world)))
+    subject_request = intake.receive(intake.Intake("joypix", right, named), by=SUBJECT, at=world.at)
+    world.prove(subject_request)
+    subject_request.identities.update(proven_at=world.at)
+    review.accept(subject_request, by=dana, at=world.at)
+    return subject_request
+
+
+def held(world: World, dana: Actor, order: Order) -> LegalHold:
+    """Sam's e-mail address is held, some days before."""
+    first = world.file(Right.COMPLAINT)
+    world.prove(first)
+    hold = holds.set_hold(first, order, by=dana, at=world.at)[0]
+    world.later(days=1)
+    return hold
+
+
+@pytest.mark.parametrize("order", [ON_PERSON, FROZEN])
+def test_a_hold_on_a_person_holds_an_erasure_by_another_name_of_the_account(
+    world: World, dana: Actor, eli: Actor, order: Order
+) -> None:
+    hold = held(world, dana, order)
+    erasure = by_account(world, dana, Right.ERASURE)
+    assert blocking.standing(erasure) == []
+    world.work(State.SEARCHED, erasure)
+    here = blocking.standing(erasure)[0]
+    assert (here.kind, here.reason(), here.owner_id, here.review_on) == (
+        hold.kind,
+        REASON,
+        hold.owner_id,
+        hold.review_on,
+    )
+    assert Event.objects.filter(subject_request=erasure, tag="hold:set").count() == 1
+    with pytest.raises(Conflict, match="legal hold"):
+        approval.approve(erasure, digest=erasure.manifest.digest, by=eli, at=world.at)
+    holds.release(hold, by=dana, at=world.at)
+    assert blocking.standing(erasure) == []
+    approval.approve(erasure, digest=erasure.manifest.digest, by=eli, at=world.at)
+
+
+def test_what_a_frozen_person_is_found_with_by_another_name_is_not_handed_over(world: World, dana: Actor) -> None:
+    hold = held(world, dana, FROZEN)
+    access = by_account(world, dana, Right.ACCESS)
+    world.work()
+    work.advance_stalled(at=world.at)
+    access.refresh_from_db()
+    assert access.state == State.CARRIED_OUT
+    holds.release(hold, by=dana, at=world.at)
+    work.advance_stalled(at=world.at)
+    access.refresh_from_db()
+    assert access.state == State.PACKAGED
+
+
+def test_a_hold_that_is_set_after_the_search_stops_the_erasure_by_another_name(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    erasure = by_account(world, dana, Right.ERASURE)
+    world.work(State.SEARCHED, erasure)
+    approval.approve(erasure, digest=erasure.manifest.digest, by=eli, at=world.at)
+    held(world, dana, ON_PERSON)
+    world.later(days=4)
+    before = scenes.state_of(world.systems.folder / "joypix" / "database.sqlite3")
+    scenes.work_on(world, erasure, Kind.ERASE)
+    assert scenes.state_of(world.systems.folder / "joypix" / "database.sqlite3") == before
+    assert ItemState.DONE not in erasure.items.filter(kind=Kind.ERASE).values_list("state", flat=True)
+
+
+def test_a_hold_that_staff_released_on_one_request_alone_is_not_set_there_again(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    held(world, dana, ON_PERSON)
+    erasure = by_account(world, dana, Right.ERASURE)
+    world.work(State.SEARCHED, erasure)
+    holds.release(blocking.standing(erasure)[0], by=dana, at=world.at)
+    approval.approve(erasure, digest=erasure.manifest.digest, by=eli, at=world.at)
+    world.later(days=4)
+    world.work(State.PACKAGED, erasure)
+    assert LegalHold.objects.filter(released_at=None).count() == 1  # the person's
+
+
+def test_of_somebody_else_nothing_is_held(world: World, dana: Actor) -> None:
+    held(world, dana, ON_PERSON)
+    other = scenes.searched(world, dana, email="li.wei@example.com")
+    assert blocking.standing(other) == []
+
+
+def test_an_address_is_held_in_whatever_case_it_is_written(world: World, dana: Actor) -> None:
+    held(world, dana, FROZEN)
+    loud = world.file(Right.ACCESS, email=SAM.upper())
+    world.prove(loud)
+    assert blocking.blocks_delivery(loud)
+
+
+def test_of_a_frozen_account_no_letter_is_answered_but_the_report_is(world: World, dana: Actor) -> None:
+    complaint = held(world, dana, FROZEN).subject_request
+    assert complaint is not None
+    with pytest.raises(Conflict, match="frozen"):
+        review.answer(complaint, text="Here is what we know of you.", by=dana, at=world.at)
+    report = world.file(Right.COMPROMISED_ACCOUNT)
+    world.prove(report)
+    review.answer(report, text="We looked at it.", freeze="keep", by=dana, at=world.at)
+    assert not blocking.withholds_answer(report)
+
+
+def test_the_time_of_an_offer_stands_still_under_a_freeze_and_begins_anew(world: World, dana: Actor) -> None:
+    access = scenes.packaged(world)
+    freeze = holds.set_hold(access, FROZEN, by=dana, at=world.at)[0]
+    world.later(days=settings.DSR_PACKAGE_DAYS + 9)
+    assert not delivery.expire_next(at=world.at)
+    holds.release(freeze, by=dana, at=world.at)
+    last = world.at.date() + timedelta(days=settings.DSR_PACKAGE_DAYS)
+    assert f"You can download it until {last:%A %-d %B %Y}" in world.letters()[-1]
+    world.later(days=settings.DSR_PACKAGE_DAYS - 1)
+    assert not delivery.expire_next(at=world.at)
+    assert b"".join(delivery.download(access, by=SUBJECT, at=world.at))
+    assert delivery.expire_next(at=world.later(days=2))
+
+
+@pytest.mark.parametrize("order", [ON_IT, ON_PERSON])
+def test_who_released_a_hold_does_not_approve_the_erasure(
+    world: World, dana: Actor, eli: Actor, both: Actor, order: Order
+) -> None:
+    erasure = scenes.searched(world, dana)
+    hold = holds.set_hold(erasure, order, by=dana, at=world.at)[0]
+    holds.release(hold, by=both, at=world.at)
+    with pytest.raises(Forbidden, match="released a hold"):
+        approval.approve(erasure, digest=erasure.manifest.digest, by=both, at=world.at)
+    approval.approve(erasure, digest=erasure.manifest.digest, by=eli, at=world.at)

@@ -1,0 +1,69 @@
+"""The fate of each row: erased, or kept with a ground and a day. In doubt it stays."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dsr.connectors.contract import Batch, Cell
+from dsr.datamap.schema import Way
+from dsr.steps import maps
+from dsr.steps.fulfilling import manifest
+
+ON = date(2026, 11, 3)
+FIELDS = ("id", "user_id", "status", "completed_at")
+
+
+def fates(*rows: tuple[Cell, ...], key: Cell = None) -> list[tuple[str, str, str]]:
+    """Collection, rule and last day of each line, for orders and the account they belong to."""
+    controller_map = maps.controller("joypix")
+    rules = manifest.Rules(
+        {slug: rule.period.model_dump() for slug, rule in controller_map.controller.retention.items() if rule.period}
+    )
+    found = [Batch("orders", FIELDS, rows), Batch("users", ("id",), ((key or "jp1",),))]
+    lines = manifest.lines_of(controller_map.systems["app-database"], rules, found, ON)
+    return [(line.collection, line.rule, line.until) for line in lines]
+
+
+def test_a_paid_order_stays_three_years_after_its_completion() -> None:
+    kept = fates(("o1", "jp1", "paid", "2025-11-01T09:00:00Z"))
+    assert kept[0][2] == "2028-11-01"
+
+
+def test_a_paid_order_whose_three_years_are_over_goes() -> None:
+    assert fates(("o1", "jp1", "paid", "2023-11-01T09:00:00Z"))[0] == ("orders", "", "")
+
+
+def test_an_order_that_was_never_paid_goes() -> None:
+    assert fates(("o1", "jp1", "cancelled", "2026-11-01T09:00:00Z"))[0] == ("orders", "", "")
+
+
+@pytest.mark.parametrize("since", [None, "not a date"])
+def test_a_paid_order_without_a_date_to_count_from_stays(since: str | None) -> None:
+    orders = fates(("o1", "jp1", "paid", since))[0]
+    assert manifest.last_day(orders[2]) is None
+    assert orders[1]
+
+
+def test_the_account_leaves_its_number_as_long_as_an_order_needs_it() -> None:
+    lines = fates(("o1", "jp1", "paid", "2025-11-01T09:00:00Z"), ("o2", "jp1", "paid", "2026-11-01T09:00:00Z"))
+    assert lines[-2:] == [("users", "", ""), ("users", manifest.TOMBSTONE, "2029-11-01")]
+
+
+def test_the_account_goes_whole_when_no_order_needs_it() -> None:
+    assert fates(("o1", "jp1", "cancelled", None))[-1] == ("users", "", "")
+
+
+def test_a_collection_that_the_map_keeps_is_never_erased() -> None:
+    system = maps.controller("joypix").systems["app-database"]
+    keeping = system.collections["consents"].model_copy(
+        update={"erase": system.collections["consents"].erase.model_copy(update={"way": Way.KEEP})}
+    )
+    changed = system.model_copy(update={"collections": {"consents": keeping}})
+    lines = list(manifest.lines_of(changed, manifest.Rules({}), [Batch("consents", ("id",), ((1,),))], ON))
+    assert [manifest.last_day(line.until) for line in lines] == [None]
+
+
+@pytest.mark.parametrize(("cell", "text"), [(Decimal("1.50"), "1.50"), (date(2026, 1, 2), "2026-01-02"), (7, 7)])
+def test_a_key_is_spelled_the_same_however_it_travelled(cell: Cell, text: str | int) -> None:
+    assert manifest.spelled(cell) == text
