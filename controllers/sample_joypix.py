@@ -103,7 +103,7 @@ class JoyPix:
         tables["consents"] = list(self._consents())
         for table, rows in tables.items():
             marks = ", ".join("?" * len(rows[0]))
-            database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608  names above
+            database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def store(self, root: Path) -> None:
         """Write the media of the first people."""

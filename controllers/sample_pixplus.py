@@ -272,4 +272,4 @@ class PixPlus:
 
 def _insert(database: sqlite3.Connection, table: str, rows: list[Row]) -> None:
     marks = ", ".join("?" * len(rows[0]))
-    database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608  names of the schema
+    database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)

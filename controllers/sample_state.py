@@ -78,7 +78,7 @@ class State:
         key = "id" if page.table == "payments" else "task_id"
         marks = ", ".join("?" * len(page.values))
         wanted = f"{page.field} IN ({marks}) AND {key} > ?"
-        query = f"SELECT * FROM {page.table} WHERE {wanted} ORDER BY {key} LIMIT ?"  # noqa: S608  names are ours
+        query = f"SELECT * FROM {page.table} WHERE {wanted} ORDER BY {key} LIMIT ?"
         with self._open() as database:
             self._finish_jobs(database)
             rows = database.execute(query, (*page.values, page.cursor, LIMIT + 1)).fetchall()
@@ -171,7 +171,7 @@ def _insert(database: sqlite3.Connection, table: str, rows: Iterable[Payment | T
     some = list(rows)
     if some:
         marks = ", ".join("?" * len(some[0]))
-        database.executemany(f"INSERT INTO {table} VALUES ({marks})", some)  # noqa: S608  names of the schema
+        database.executemany(f"INSERT INTO {table} VALUES ({marks})", some)
 
 
 def _answered(database: sqlite3.Connection, service: str, ids: Sequence[str], key: str | None) -> Json | None:
@@ -196,14 +196,14 @@ def _write_down(database: sqlite3.Connection, service: str, ids: Sequence[str], 
 def _erase(database: sqlite3.Connection, table: str, key: str, ids: Sequence[str], today: date) -> Json:
     erased, absent, kept = 0, 0, []
     for one in dict.fromkeys(ids):
-        row = database.execute(f"SELECT * FROM {table} WHERE {key} = ?", (one,)).fetchone()  # noqa: S608  names are ours
+        row = database.execute(f"SELECT * FROM {table} WHERE {key} = ?", (one,)).fetchone()
         until, reason = _kept(table, row) if row else (None, "")
         if row is None:
             absent += 1
         elif until and today < until:
             kept.append({"id": one, "until": until.isoformat(), "reason": reason})
         else:
-            database.execute(f"DELETE FROM {table} WHERE {key} = ?", (one,))  # noqa: S608  names are ours
+            database.execute(f"DELETE FROM {table} WHERE {key} = ?", (one,))
             erased += 1
     return {"erased": erased, "kept": kept, "absent": absent}
 
@@ -211,7 +211,7 @@ def _erase(database: sqlite3.Connection, table: str, key: str, ids: Sequence[str
 def _stop(database: sqlite3.Connection, field: str, ids: Sequence[str]) -> Json:
     own = list(dict.fromkeys(ids))
     marks = ", ".join("?" * len(own))
-    statement = f"UPDATE tasks SET {field} = 'off' WHERE {field} <> 'off' AND task_id IN ({marks})"  # noqa: S608  one of STOPPABLE
+    statement = f"UPDATE tasks SET {field} = 'off' WHERE {field} <> 'off' AND task_id IN ({marks})"
     changed = database.execute(statement, own).rowcount
     return {"changed": changed, "unchanged": len(own) - changed}
 

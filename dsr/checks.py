@@ -12,6 +12,7 @@ from dsr.models import Event, installer, sealed
 from dsr.sealing import keyring
 from dsr.sealing.keyring import KeysMissing, Role
 from dsr.steps import maps
+from dsr.steps.post import remedies
 
 
 @register()
@@ -22,6 +23,19 @@ def maps_are_right(**_: Any) -> list[CheckMessage]:
     except MapError as error:
         return [Error(str(error), id="dsr.E001")]
     return []
+
+
+@register()
+def refusals_name_what_the_law_demands(**_: Any) -> list[CheckMessage]:
+    """No active law of a region wants a refusal to name what our letter does not (dsr/law, key 'refusal')."""
+    try:
+        unsaid = list(remedies.unsaid())
+    except MapError:
+        return []  # said above
+    return [
+        Error(f"{slug}: a law of region '{region}' wants a refusal to name '{block}'; no letter does.", id="dsr.E004")
+        for slug, region, block in unsaid
+    ]
 
 
 @register(deploy=True)

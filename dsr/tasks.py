@@ -7,7 +7,7 @@ from dsr.celery import app
 from dsr.steps import work
 from dsr.steps.answering import keeping
 from dsr.steps.fulfilling import parts
-from dsr.steps.recording import certificates, record, sequencer, staffing
+from dsr.steps.recording import record, sequencer, staffing
 
 
 @app.task(name="dsr.sweep", ignore_result=True)
@@ -31,7 +31,7 @@ def tidy() -> None:
     keeping.forget_done_manifests()
     record.forget_old(at=at)
     sequencer.sequence_late(at=at, within=None)
-    certificates.issue_next(at=at, since=0)
+    work.certify(at=at, since=0)
     parts.tidy(at=at)
     call_command("clearsessions")
 

@@ -69,9 +69,15 @@ def asked(page: Page, url: str) -> str:
     page.goto(f"{url}/joypix/")
     keep(page, "portal-start")
     press(page, "Have your data erased")
-    page.get_by_label("E-mail address").first.fill(ADDRESS)
-    for _ in range(3):
+    for choice in ("California", "For myself"):
+        page.get_by_label(choice, exact=True).check()
         press(page, "Continue")
+    page.get_by_label("What is your e-mail address?").fill(ADDRESS)
+    press(page, "Continue")
+    press(page, "Continue")
+    page.get_by_label("My account and everything").check()
+    press(page, "Continue")
+    press(page, "Continue")
     page.get_by_role("heading", name="What stays, why and until when").evaluate("heading => heading.scrollIntoView()")
     keep(page, "check-answers")
     press(page, "Send my request to erase my data")

@@ -35,7 +35,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This token is unknown or has been revoked.")
         return Caller(token), token
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 — the framework's signature
+    def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for (RFC 6750)."""
         return 'Bearer realm="Rightful API"'
 
@@ -46,7 +46,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     target_class = TokenAuthentication
     name = "token"
 
-    def get_security_definition(self, auto_schema: object) -> dict[str, Any]:  # noqa: ARG002 — as above
+    def get_security_definition(self, auto_schema: object) -> dict[str, Any]:
         """An HTTP bearer token."""
         return {
             "type": "http",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework.exceptions import APIException
+from rest_framework.status import is_client_error, is_server_error
 
 CODES: dict[int, tuple[str, str]] = {
     400: ("bad_request", "This could not be read."),
@@ -48,7 +49,7 @@ def body(code: str, message: str, fields: dict[str, list[str]] | None = None) ->
 
 def said_of(status: int) -> tuple[str, str]:
     """Code and message of an HTTP status."""
-    return CODES.get(status) or CODES[500 if status >= 500 else 400]  # noqa: PLR2004 — HTTP's classes
+    return CODES.get(status) or CODES[500 if is_server_error(status) else 400]
 
 
 def json_only(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -59,7 +60,7 @@ def json_only(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
         if not request.path_info.startswith(API):
             return response
         shaped = response.headers.get("Content-Type", "").startswith("application/json")
-        if response.status_code >= 400 and not shaped:  # noqa: PLR2004 — where errors begin in HTTP
+        if not shaped and (is_client_error(response.status_code) or is_server_error(response.status_code)):
             response.content = JsonResponse(body(*said_of(response.status_code))).content
             response.headers["Content-Type"] = "application/json"
             response.headers["Content-Length"] = str(len(response.content))

@@ -22,7 +22,10 @@ STATES = [
     (State.SEARCHED.value, "everything was found; an erasure waits for a second member of staff"),
     (State.APPROVED.value, "it is carried out"),
     (State.CARRIED_OUT.value, "done in the systems; the package is made"),
-    (State.PACKAGED.value, "the package waits for the person, on the portal"),
+    (
+        State.PACKAGED.value,
+        "the package waits for the person, on the portal; without a mailbox, for staff to hand it over",
+    ),
     (State.DELIVERED.value, "answered; closed"),
     (State.REFUSED.value, "refused, with the ground told to the person; closed"),
     (State.CANCELLED.value, "cancelled by the person; closed"),

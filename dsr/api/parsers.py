@@ -18,8 +18,8 @@ class StrictJson(BaseParser):
     def parse(
         self,
         stream: IO[bytes],
-        media_type: str | None = None,  # noqa: ARG002 — the framework's signature
-        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 — any JSON
         """The body as plain values. Raises Malformed, TooLarge."""
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

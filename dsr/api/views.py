@@ -77,7 +77,7 @@ class Status(TokenView):
     """One request of the token's controller."""
 
     @document.reading
-    def get(self, request: Request, reference: str) -> Response:  # noqa: ARG002 — the framework's signature
+    def get(self, request: Request, reference: str) -> Response:
         """Where it stands. What belongs to others is as unknown as what does not exist."""
         subject_request = SubjectRequest.objects.filter(
             controller=self.token().controller, reference=read_reference(reference) or ""
@@ -91,7 +91,7 @@ class Offered(TokenView):
     """What the token's controller offers."""
 
     @document.offering
-    def get(self, request: Request) -> Response:  # noqa: ARG002 — the framework's signature
+    def get(self, request: Request) -> Response:
         """Rights, kinds of identifiers, promise."""
         facts = self.facts()
         offered = {

@@ -1,24 +1,43 @@
 """What a portable copy holds, by GDPR Art. 20(1)."""
 
+from enum import StrEnum
+
 from dsr.datamap.schema import Basis, CollectionMap, Controller, ControllerMap, FieldMap, Source
 
-_FROM_THE_PERSON = frozenset({Source.PROVIDED, Source.OBSERVED})  # derived and received values do not count (WP242)
 _BASES = frozenset({Basis.CONSENT, Basis.CONTRACT})
+
+
+class Barrier(StrEnum):
+    """Why a field does not pass."""
+
+    SECRET = "secret"
+    DERIVED = "derived"
+    RECEIVED = "received"
+    MARKED = "marked"
+    BASIS = "basis"
+
+
+_OF_OTHERS = {Source.DERIVED: Barrier.DERIVED, Source.RECEIVED: Barrier.RECEIVED}  # not the person's own (WP242)
 
 
 def portable_fields(controller_map: ControllerMap, system: str, collection: str) -> tuple[str, ...]:
     """The fields of a collection that a portable copy holds; none: the collection stays out. KeyError: no such one."""
     described = controller_map.systems[system].collections[collection]
     return tuple(
-        name
-        for name, field in described.fields.items()
-        if _goes_along(described, field) and _by_consent_or_contract(controller_map.controller, described, field)
+        name for name, field in described.fields.items() if barrier(controller_map.controller, described, field) is None
     )
 
 
-def _goes_along(collection: CollectionMap, field: FieldMap) -> bool:
-    portable = collection.portable if field.portable is None else field.portable
-    return portable and not field.never_export and (field.source or collection.source) in _FROM_THE_PERSON
+def barrier(controller: Controller, collection: CollectionMap, field: FieldMap) -> Barrier | None:
+    """What keeps a field out of a portable copy; None: it passes."""
+    if field.never_export:
+        return Barrier.SECRET
+    source = field.source or collection.source
+    if source in _OF_OTHERS:
+        return _OF_OTHERS[source]
+    if not (collection.portable if field.portable is None else field.portable):
+        return Barrier.MARKED
+    return None if _by_consent_or_contract(controller, collection, field) else Barrier.BASIS
 
 
 def _by_consent_or_contract(controller: Controller, collection: CollectionMap, field: FieldMap) -> bool:

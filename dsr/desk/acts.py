@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dsr.desk import forms, review_acts, words
+from dsr.desk import forms, handing, review_acts, words
 from dsr.desk.act import Act, Filled, Offer
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
@@ -86,6 +86,7 @@ ACTS = {
             review_acts.refuse,
             "grave",
         ),
+        handing.HAND_OVER,
         review_acts.SECOND,
         review_acts.PART,
         review_acts.LINK,
@@ -105,6 +106,8 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
         name = maps.controller(subject_request.controller).controller.name
         who = {Duty.REVIEW: "an agent or privacy officer", Duty.APPROVE: "an approver or privacy officer"}
         return f"'{act.title}' is for {who[act.duty]} of {name}."
+    if act is handing.HAND_OVER:
+        return handing.why_not(subject_request, by)
     if act.duty is Duty.APPROVE and str(subject_request.accepted_by_id) == by.id:
         return "A second person has to approve: you accepted this request."
     if act.slug in {"accept", "answer"}:

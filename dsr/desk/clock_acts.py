@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 
 from accounts.models import Staff
 from dsr.desk import due, people
+from dsr.desk.act import Filled
 from dsr.desk.clock import LONGER, REASONS
 from dsr.desk.clock import card as clock_card
 from dsr.desk.forms import Decision
@@ -21,6 +22,12 @@ from dsr.steps import maps
 from dsr.steps.counting import clock, extension, pauses, receipt
 from dsr.steps.deciding import ownership
 from dsr.steps.permissions import Duty, may
+
+# Django's class takes its model in brackets for the type checker only.
+if TYPE_CHECKING:
+    StaffChoice = forms.ModelChoiceField[Staff]
+else:
+    StaffChoice = forms.ModelChoiceField
 
 NOON = time(12)  # of a day of which nobody knows the hour
 
@@ -78,17 +85,22 @@ class Backdating(Decision):
     )
 
 
+class Colleague(StaffChoice):
+    """Staff by the names that people know them by."""
+
+    def label_from_instance(self, obj: Staff) -> str:
+        """As on every page of the desk."""
+        return people.name_of(obj)
+
+
 class HandingOver(Decision):
     """To a colleague who may review it."""
 
-    to = forms.ModelChoiceField(
+    to = Colleague(
         queryset=Staff.objects.none(),
         label="To whom?",
         error_messages={"required": "Choose a colleague.", "invalid_choice": "Choose a colleague from the list."},
     )
-
-
-Filled = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +228,10 @@ def form_of(
     """The act's form with what can be chosen for this request."""
     form = chosen.form(posted)
     if isinstance(form, Asking):
-        form.fields["reason"].choices = _reasons(subject_request, at)  # type: ignore[attr-defined] # a ChoiceField
+        cast("forms.ChoiceField", form.fields["reason"]).choices = _reasons(subject_request, at)
     if isinstance(form, HandingOver):
-        to = form.fields["to"]
-        to.queryset = ownership.colleagues(subject_request)  # type: ignore[attr-defined] # a ModelChoiceField
-        to.label_from_instance = people.name_of  # type: ignore[attr-defined]
+        to = cast("Colleague", form.fields["to"])
+        to.queryset = ownership.colleagues(subject_request)
     return form
 
 

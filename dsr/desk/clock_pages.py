@@ -1,6 +1,6 @@
 """The pages on which staff act on the clock. A GET shows what would happen; a POST calls one step."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from dsr.desk import clock_acts, people
-from dsr.desk.decisions import CONFLICT, FORBIDDEN
+from dsr.desk.outcome import CONFLICT, refused
 from dsr.desk.pages import heading, known
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden, may
@@ -27,14 +27,15 @@ def act(request: HttpRequest, reference: str, slug: str, site: "Desk") -> HttpRe
     subject_request = known(people.staff_of(request), reference)
     by = people.actor_of(request)
     page = {**site.each_context(request), **heading(subject_request), "act": chosen}
+    why_not = f"'{chosen.title}' is for an agent or privacy officer of this controller."
     if not may(by, Duty.REVIEW, subject_request):
-        return _refused(request, page)
+        return refused(request, site, subject_request, why_not)
     form = clock_acts.form_of(chosen, subject_request, request.POST if request.method == "POST" else None, at)
     if form.is_valid():
         try:
             chosen.do(subject_request, form.cleaned_data, by, at)
         except Forbidden:  # the role was taken away between two lines of ours
-            return _refused(request, page)
+            return refused(request, site, subject_request, why_not)
         except Conflict as conflict:
             form.add_error(None, str(conflict))
         else:
@@ -45,8 +46,3 @@ def act(request: HttpRequest, reference: str, slug: str, site: "Desk") -> HttpRe
         return redirect("desk:request", reference)
     status = CONFLICT if form.non_field_errors() else 200
     return render(request, "desk/decide.html", {**page, "form": form, "title": chosen.title}, status=status)
-
-
-def _refused(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
-    why = f"'{page['act'].title}' is for an agent or privacy officer of this controller."
-    return render(request, "desk/refused.html", {**page, "title": "You cannot do this", "why": why}, status=FORBIDDEN)

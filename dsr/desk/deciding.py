@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from dsr.desk import corrections, people
 from dsr.desk.buttons import button
-from dsr.desk.decisions import CONFLICT, FORBIDDEN
+from dsr.desk.outcome import CONFLICT, NOT_YOURS, refused
 from dsr.desk.pages import heading, known
 from dsr.law.actors import Actor
 from dsr.models import Correction, SubjectRequest
@@ -77,7 +77,7 @@ def _done(
     try:
         step(people.actor_of(request))
     except Forbidden:
-        return _refused(request, site, subject_request, why)
+        return refused(request, site, subject_request, why or NOT_YOURS)
     except Conflict as conflict:
         return _page(request, site, subject_request, problem=str(conflict), typed=typed)
     messages.success(request, done)
@@ -94,7 +94,7 @@ def _page(
 ) -> HttpResponse:
     by = people.actor_of(request)
     if not may(by, Duty.VIEW, subject_request):
-        return _refused(request, site, subject_request)
+        return refused(request, site, subject_request)
     record.viewed(subject_request, by=by, at=timezone.now())
     typed = typed or {}
     subject_request.refresh_from_db()
@@ -111,9 +111,3 @@ def _page(
     }
     status = CONFLICT if problem else 200
     return render(request, "desk/corrections.html", {**site.each_context(request), **context}, status=status)
-
-
-def _refused(request: HttpRequest, site: "Desk", subject_request: SubjectRequest, why: str = "") -> HttpResponse:
-    says = why or "Your role does not allow this."
-    context = {**heading(subject_request), "title": "You cannot do this", "why": says}
-    return render(request, "desk/refused.html", {**site.each_context(request), **context}, status=FORBIDDEN)

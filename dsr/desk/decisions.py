@@ -1,6 +1,5 @@
 """The desk's acting pages. A GET shows what would happen; a POST calls one step, which has the last word."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,10 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dsr.desk import acts, holding, people, sheet, timeline
+from dsr.desk import acts, handing, holding, people, sheet, timeline
 from dsr.desk.act import Act
 from dsr.desk.buttons import button
 from dsr.desk.forms import Decision, Exclusion
+from dsr.desk.outcome import CONFLICT, at_once, refused
 from dsr.desk.pages import heading, known
 from dsr.law.states import State
 from dsr.models import Manifest, PlanItem, SubjectRequest
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from dsr.desk.site import Desk
 
 REFUSING = {"refuse", "refuse-as-excessive", "reject"}
-CONFLICT = 409
-FORBIDDEN = 403
 ON_PAPER = (
     "The portal writes the letter, nothing else: what is asked has to be done in the systems by hand first. "
     "The person has no mailbox: print the letter and post it. The request is closed."
@@ -45,7 +43,7 @@ def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> Http
     by = people.actor_of(request)
     why_not = acts.why_not(chosen, subject_request, by)
     if why_not:
-        return _refused(request, site, subject_request, why_not)
+        return refused(request, site, subject_request, why_not)
     if over := _over(request, chosen, subject_request):
         messages.warning(request, over)
         return redirect("desk:request", reference)
@@ -55,7 +53,7 @@ def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> Http
         try:
             chosen.do(subject_request, form.cleaned_data, by, timezone.now())
         except Forbidden:  # the role was taken away between two lines of ours
-            return _refused(request, site, subject_request, "Your role does not allow this any more.")
+            return refused(request, site, subject_request, "Your role does not allow this any more.")
         except Conflict as conflict:
             form.add_error(None, str(conflict))
         else:
@@ -88,6 +86,9 @@ def _page(
         manifest = Manifest.objects.filter(subject_request=subject_request).first()
         context["manifest"] = manifest
         context["fates"] = sheet.fates(manifest, maps.controller(subject_request.controller)) if manifest else []
+    if act is handing.HAND_OVER:
+        record.viewed(subject_request, by=by, at=timezone.now())  # the address stands on it
+        context |= handing.steps(subject_request)
     context["title"] = act.title
     status = CONFLICT if form.non_field_errors() else 200
     return render(request, "desk/decide.html", {**site.each_context(request), **context}, status=status)
@@ -102,7 +103,7 @@ def take(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     def step() -> None:
         review.take(subject_request, by=by, at=timezone.now())
 
-    return _at_once(request, site, subject_request, step, "This request is yours now.")
+    return at_once(request, site, subject_request, step, "This request is yours now.")
 
 
 @button
@@ -115,21 +116,7 @@ def retry(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> Htt
     def step() -> None:
         ledger.retry(row, by=by, at=timezone.now())
 
-    return _at_once(request, site, subject_request, step, "The item is tried again at once.")
-
-
-def _at_once(
-    request: HttpRequest, site: "Desk", subject_request: SubjectRequest, step: Callable[[], None], done: str
-) -> HttpResponse:
-    try:
-        step()
-    except Forbidden:
-        return _refused(request, site, subject_request, "Your role does not allow this.")
-    except Conflict as conflict:
-        messages.error(request, str(conflict))
-    else:
-        messages.success(request, done)
-    return redirect("desk:request", subject_request.reference)
+    return at_once(request, site, subject_request, step, "The item is tried again at once.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,7 +127,7 @@ def exclude(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> H
     form = Exclusion(request.POST) if request.method == "POST" else Exclusion()
     by = people.actor_of(request)
     if not may(by, approval.exclusion_duty(subject_request), subject_request):
-        return _refused(request, site, subject_request, "Your role does not allow this.")
+        return refused(request, site, subject_request)
     if form.is_valid():
         try:
             approval.exclude(row, reason=form.cleaned_data["reason"], by=by, at=timezone.now())
@@ -154,8 +141,3 @@ def exclude(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> H
     status = CONFLICT if form.non_field_errors() else 200
     page = {**site.each_context(request), **context, "item_title": item_title}
     return render(request, "desk/exclude.html", page, status=status)
-
-
-def _refused(request: HttpRequest, site: "Desk", subject_request: SubjectRequest, why: str) -> HttpResponse:
-    context = {**heading(subject_request), "title": "You cannot do this", "why": why}
-    return render(request, "desk/refused.html", {**site.each_context(request), **context}, status=FORBIDDEN)

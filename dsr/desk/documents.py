@@ -1,6 +1,5 @@
 """Opening a document that somebody sent: for who may see personal data, as a file that no browser runs."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,14 +15,11 @@ from dsr.sealing.fields import Unsealable
 from dsr.steps.asking import evidence
 from dsr.steps.permissions import Forbidden
 
-if TYPE_CHECKING:
-    from dsr.desk.site import Desk
-
 _ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
 @button
-def fetch(request: HttpRequest, reference: str, document: UUID, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
+def fetch(request: HttpRequest, reference: str, document: UUID) -> HttpResponse:
     """The file; that it was opened is written into the record first."""
     subject_request = known(people.staff_of(request), reference)
     row = get_object_or_404(Evidence, pk=document, subject_request=subject_request)

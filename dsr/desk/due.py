@@ -24,13 +24,19 @@ def chip(subject_request: SubjectRequest, now: datetime) -> Chip | None:
     calendar = maps.calendar(subject_request.controller)
     if subject_request.state in {State.CANCELLED, State.LAPSED}:
         return None
+    missed = any(row.breached_at for row in subject_request.deadlines.all())
     if subject_request.answered_at is not None:
-        missed = any(row.breached_at for row in subject_request.deadlines.all())
         in_time = not missed and local_day(subject_request.answered_at, calendar) <= subject_request.due_on
         return Chip("Answered in time", "good") if in_time else Chip("Answered late", "overdue")
     left = business_days_left(local_day(now, calendar), subject_request.due_on, calendar)
     if left < 0:
         return Chip(f"Overdue by {_days(-left)}", "overdue")
+    running = _running(subject_request, left)
+    # A date that moved on, by more time or a proof, hides none that was missed before.
+    return Chip(f"{running.words}; a date was missed", "overdue") if missed else running
+
+
+def _running(subject_request: SubjectRequest, left: int) -> Chip:
     if any(row.pausing_from for row in subject_request.deadlines.all()):
         return Chip("Stands still: we wait for the person", "busy")
     asked = any(pause.ended_at is None for pause in subject_request.pauses.all())

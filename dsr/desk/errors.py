@@ -6,12 +6,12 @@ from django.shortcuts import render
 from dsr.desk.site import desk
 
 
-def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 — Django's signature
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that a role does not reach this page."""
     return _page(request, "You cannot open this page", "Your role does not allow it.", 403)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 — Django's signature
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is no such page, in the same way whether something is hidden there or not."""
     why = "There is no such page here, or what it was about is over. Look at the request again."
     return _page(request, "There is no such page", why, 404)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from dsr.datamap.schema import IdentityKind
 from dsr.desk import holding, people
 from dsr.desk.forms import Decision
+from dsr.desk.outcome import CONFLICT, refused
 from dsr.desk.pages import heading, known
 from dsr.law.identifiers import clean
 from dsr.models import LegalHold, SubjectRequest
@@ -26,7 +27,7 @@ from dsr.steps.recording import record
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
 
-CONFLICT, FORBIDDEN = 409, 403
+WHOSE = "Legal holds and freezes are for an agent or privacy officer."
 LONGEST = timedelta(days=5 * 366)  # until a review
 ON_IT, ON_PERSON, ON_NAMED = "request", "person", "named"
 
@@ -107,7 +108,7 @@ def hold(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     subject_request = known(people.staff_of(request), reference)
     by = people.actor_of(request)
     if not may(by, Duty.REVIEW, subject_request):
-        return _refused(request, site, subject_request)
+        return refused(request, site, subject_request, WHOSE)
     form = HoldForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -115,7 +116,7 @@ def hold(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
         except Conflict as conflict:
             form.add_error(None, str(conflict))
         except Forbidden:
-            return _refused(request, site, subject_request)
+            return refused(request, site, subject_request, WHOSE)
         else:
             messages.success(request, "It stands from now on. The person is told, where it concerns an open request.")
             return redirect("desk:request", reference)
@@ -133,14 +134,14 @@ def release(request: HttpRequest, reference: str, hold: UUID, site: "Desk") -> H
     if standing is None:
         return _over(request, subject_request, hold)
     if not may(by, Duty.REVIEW, subject_request):
-        return _refused(request, site, subject_request)
+        return refused(request, site, subject_request, WHOSE)
     if request.method == "POST":
         try:
             holds.release(standing, by=by, at=timezone.now())
         except Conflict as conflict:
             messages.error(request, str(conflict))
         except Forbidden:
-            return _refused(request, site, subject_request)
+            return refused(request, site, subject_request, WHOSE)
         else:
             messages.success(request, "It is released. What waited goes on by itself.")
         return redirect("desk:request", reference)
@@ -157,9 +158,3 @@ def _over(request: HttpRequest, subject_request: SubjectRequest, hold: UUID) -> 
         raise Http404
     messages.warning(request, "This is released already.")
     return redirect("desk:request", subject_request.reference)
-
-
-def _refused(request: HttpRequest, site: "Desk", subject_request: SubjectRequest) -> HttpResponse:
-    why = "Legal holds and freezes are for an agent or privacy officer."
-    context = {**heading(subject_request), "title": "You cannot do this", "why": why}
-    return render(request, "desk/refused.html", {**site.each_context(request), **context}, status=FORBIDDEN)

@@ -1,5 +1,6 @@
 """Entering a request that arrived off the web: by telephone, letter, e-mail or in person (P15)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from dsr.datamap.schema import Controller, IdentityKind
 from dsr.desk import people, queue, words
+from dsr.desk.outcome import FORBIDDEN
 from dsr.law.identifiers import clean
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
@@ -26,8 +28,6 @@ from dsr.steps.permissions import Duty, Forbidden
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
-
-FORBIDDEN = 403
 
 
 class Entry(forms.Form):
@@ -62,14 +62,15 @@ class Entry(forms.Form):
     language = forms.ChoiceField(label="Language of our letters")
     email = forms.CharField(
         label="The person's e-mail address (if they have one)",
-        help_text="A code goes there: your entry proves nobody. What is answered by a package, or on pages of the "
-        "person's own, needs an address: access, portability, erasure, rectification.",
+        help_text="A code goes there: your entry proves nobody. An erasure and a rectification need an address: the "
+        "person cancels, or corrects, on pages of their own.",
         required=False,
         max_length=400,
     )
     postal = forms.CharField(
         label="Name and postal address (without an e-mail address)",
-        help_text="The answer goes there on paper. A second member of staff checks who asks.",
+        help_text="The answer goes there on paper, a package on a medium. A second member of staff checks who asks. "
+        "For access and portability enter another identifier below: data is found by it.",
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
         max_length=intake.POSTAL,
@@ -95,7 +96,7 @@ class Entry(forms.Form):
 
     field_order = ("channel", "received_on", "received_time", "right", "region", "language", "email")
 
-    def __init__(self, facts: Controller, data: Any = None, initial: Any = None) -> None:  # noqa: ANN401 — as forms do
+    def __init__(self, facts: Controller, data: Mapping[str, Any] | None, initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)
         self.facts = facts
         self._choose("right", [(r.value, words.RIGHTS[r]) for r in Right if r is not Right.PROCESSING_INFORMATION])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from dsr.desk import people
+from dsr.desk.outcome import CONFLICT
 from dsr.desk.pages import heading, known
 from dsr.desk.recipients import ANSWERS
 from dsr.models import Telling
@@ -21,8 +22,6 @@ from dsr.steps.recipients import telling
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
-
-CONFLICT = 409
 
 
 class Mark(forms.Form):

@@ -20,6 +20,7 @@ from dsr.desk import (
     clock,
     clock_acts,
     corrections,
+    handing,
     holding,
     letters,
     people,
@@ -66,7 +67,7 @@ def show_queue(request: HttpRequest, site: "Desk") -> TemplateResponse:
 
 
 @button
-def find(request: HttpRequest, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
+def find(request: HttpRequest) -> HttpResponse:
     """Go to a reference, or to everything of an e-mail address or telephone number, which never enters a URL."""
     form = Search(request.POST)
     sought = form.cleaned_data["sought"] if form.is_valid() else ""
@@ -116,6 +117,7 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
         **heading(subject_request),
         **_may(subject_request, by),
         **holding.card(subject_request, by),
+        **handing.card(subject_request, by),
         "supplements": supplement.waiting(subject_request),
         **clock_acts.card(subject_request, by, now, shown=shown),
         "shown": shown,

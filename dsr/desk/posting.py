@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 
 from dsr.desk import people
 from dsr.desk.buttons import button
+from dsr.desk.outcome import at_once, refused
 from dsr.desk.pages import heading, known
 from dsr.models import Notice
 from dsr.steps.move import Conflict
-from dsr.steps.permissions import Duty, Forbidden, may
+from dsr.steps.permissions import Duty, may
 from dsr.steps.post import notices, resending
 from dsr.steps.recording import record
 
@@ -28,29 +29,25 @@ def _found(request: HttpRequest, reference: str, letter: UUID) -> Notice:
 
 
 @button
-def send_again(request: HttpRequest, reference: str, letter: UUID, site: "Desk") -> HttpResponse:  # noqa: ARG001 - every page of the desk gets its site
+def send_again(request: HttpRequest, reference: str, letter: UUID, site: "Desk") -> HttpResponse:
     """Once more, as a letter of its own."""
     notice = _found(request, reference, letter)
-    try:
+
+    def step() -> None:
         resending.send_again(notice, by=people.actor_of(request), at=timezone.now())
-    except (Forbidden, Conflict) as refused:
-        messages.error(request, _why(refused))
-    else:
-        messages.success(request, "The letter is on its way again.")
-    return redirect("desk:request", reference)
+
+    return at_once(request, site, notice.subject_request, step, "The letter is on its way again.")
 
 
 @button
-def posted(request: HttpRequest, reference: str, letter: UUID, site: "Desk") -> HttpResponse:  # noqa: ARG001 - as above
+def posted(request: HttpRequest, reference: str, letter: UUID, site: "Desk") -> HttpResponse:
     """It was printed and is in the post."""
     notice = _found(request, reference, letter)
-    try:
+
+    def step() -> None:
         notices.posted(notice, by=people.actor_of(request), at=timezone.now())
-    except (Forbidden, Conflict) as refused:
-        messages.error(request, _why(refused))
-    else:
-        messages.success(request, "The letter is marked as posted.")
-    return redirect("desk:request", reference)
+
+    return at_once(request, site, notice.subject_request, step, "The letter is marked as posted.")
 
 
 @require_safe
@@ -58,9 +55,9 @@ def printed(request: HttpRequest, reference: str, letter: UUID, site: "Desk") ->
     """A clean page to print; whoever looks at it is written into the record."""
     notice = _found(request, reference, letter)
     subject_request, by = notice.subject_request, people.actor_of(request)
-    if not may(by, Duty.REVIEW, subject_request):
-        messages.error(request, "Your role does not allow this.")
-        return redirect("desk:request", reference)
+    # Who hands a package over prints the letter that goes with it.
+    if not any(may(by, duty, subject_request) for duty in (Duty.REVIEW, Duty.APPROVE)):
+        return refused(request, site, subject_request)
     try:
         written = notices.on_paper(notice)
     except Conflict as conflict:
@@ -70,7 +67,3 @@ def printed(request: HttpRequest, reference: str, letter: UUID, site: "Desk") ->
     page = {"written": written, "notice": notice, "address": notice.addressee()}
     context = {**site.each_context(request), **heading(subject_request), **page}
     return render(request, "desk/letter.html", context)
-
-
-def _why(refused: Forbidden | Conflict) -> str:
-    return str(refused) if isinstance(refused, Conflict) else "Your role does not allow this."

@@ -17,6 +17,7 @@ from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState
 from dsr.models import Identity, PlanItem, Proposal, SubjectRequest, Supplement
 from dsr.steps import maps
+from dsr.steps.answering import handover
 from dsr.steps.permissions import Duty
 
 PER_PAGE = 50
@@ -109,6 +110,7 @@ VIEWS = (
     View("approve", "To approve", lambda *_: _TO_APPROVE),
     View("correct", "To decide", lambda *_: _TO_DECIDE),
     View("answer", "To answer", lambda *_: Q(state=State.ACCEPTED) & ~Q(right__in=SEARCHED)),
+    View("post", "To be posted", lambda *_: handover.WAITING),
     View("failed", "Failed items", _failed),
     View("soon", f"Due in {due.SOON} days", _soon),
     View("overdue", "Overdue", _overdue),

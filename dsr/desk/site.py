@@ -25,6 +25,7 @@ from dsr.desk import (
     posting,
     rights,
     supplements,
+    taking,
 )
 from dsr.desk.tables import EventTable, StaffTable
 from dsr.models import Event
@@ -45,7 +46,7 @@ class Desk(AdminSite):
         """Both factors, an active account, a session that is not too old."""
         return sessions.verified(request)
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:  # noqa: ARG002 - Django's signature
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The queue."""
         return pages.show_queue(request, self)
 
@@ -73,7 +74,7 @@ class Desk(AdminSite):
         one = "requests/<str:reference>/"
         item = f"{one}items/<uuid:item>/"
         return [
-            path("find/", self.admin_view(pages.find), site, name="find"),
+            path("find/", self.admin_view(pages.find), name="find"),
             path("audit/", self.admin_view(audit.show), site, name="audit"),
             path("audit/checkpoint/", self.admin_view(audit.checkpoint), name="checkpoint"),
             path("audit/<slug:controller>/", self.admin_view(audit.export), name="export"),
@@ -83,11 +84,12 @@ class Desk(AdminSite):
             path("intake/", self.admin_view(intake.begin), site, name="intake"),
             path("intake/<slug:controller>/", self.admin_view(intake.enter), site, name="enter"),
             path("rights/", self.admin_view(rights.show), site, name="rights"),
-            path(f"{one}documents/<uuid:document>/", self.admin_view(documents.fetch), site, name="document"),
+            path(f"{one}documents/<uuid:document>/", self.admin_view(documents.fetch), name="document"),
             path(f"{item}supplement/", self.admin_view(supplements.ask), site, name="supplement"),
             path(f"{one}supplements/<uuid:listed>/", self.admin_view(supplements.approve), site, name="late"),
             path(f"{one}hold/", self.admin_view(holds.hold), site, name="hold"),
             path(f"{one}hold/<uuid:hold>/release/", self.admin_view(holds.release), site, name="release"),
+            path(f"{one}package/", self.admin_view(taking.fetch), site, name="package"),
             path(f"{one}take/", self.admin_view(decisions.take), site, name="take"),
             path(f"{one}clock/<slug:slug>/", self.admin_view(clock_pages.act), site, name="clock_act"),
             path(f"{item}retry/", self.admin_view(decisions.retry), site, name="retry"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from dsr.desk import people, sheet
 from dsr.desk.buttons import button
 from dsr.desk.forms import ManifestApproval
+from dsr.desk.outcome import CONFLICT, at_once
 from dsr.desk.pages import heading, known
 from dsr.models import PlanItem, Supplement
 from dsr.steps import maps
@@ -22,24 +23,18 @@ from dsr.steps.permissions import Forbidden
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
 
-CONFLICT, FORBIDDEN = 409, 403
-
 
 @button
 def ask(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> HttpResponse:
     """Have what came in listed."""
     subject_request = known(people.staff_of(request), reference)
     row = get_object_or_404(PlanItem, pk=item, subject_request=subject_request)
-    try:
+
+    def step() -> None:
         supplement.ask(row, by=people.actor_of(request), at=timezone.now())
-    except Forbidden:
-        context = {**heading(subject_request), "title": "You cannot do this", "why": "Your role does not allow this."}
-        return render(request, "desk/refused.html", {**site.each_context(request), **context}, status=FORBIDDEN)
-    except Conflict as conflict:
-        messages.error(request, str(conflict))
-    else:
-        messages.success(request, "What came in is being listed. A second person approves the list then.")
-    return redirect("desk:request", reference)
+
+    done = "What came in is being listed. A second person approves the list then."
+    return at_once(request, site, subject_request, step, done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

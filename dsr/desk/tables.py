@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 
 from accounts import signals
@@ -94,15 +95,15 @@ class EventTable(EventAdmin):
         audited = _audited(request)
         return bool(audited) and (obj is None or obj.controller in {*audited, ""})
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Steps write Events, nobody else."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
         """What happened stays."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
         """What happened stays."""
         return False
 
@@ -114,11 +115,11 @@ class AdministratorsOnly:
         """Administrators."""
         return _administers(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Administrators."""
         return _administers(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Administrators."""
         return _administers(request)
 
@@ -129,11 +130,11 @@ class MembershipRows(AdministratorsOnly, MembershipInline):
     model = Membership
     extra = 1
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Administrators."""
         return _administers(request)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401, ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """A role can be taken away."""
         return _administers(request)
 
@@ -148,19 +149,19 @@ class StaffTable(AdministratorsOnly, StaffAdmin):
     actions = None
     ordering = ("username",)
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """No filter by what the table does not show, such as the beginning of a password's hash."""
         return lookup in self.list_display
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Not here: nobody works without a second factor."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Staff | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Staff | None = None) -> bool:
         """The record names them."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Staff, form: "ModelForm[Any]", change: bool) -> None:
         """Save, and tell the record; Django does both in one transaction."""
         super().save_model(request, obj, form, change)
         by = people.staff_of(request)
@@ -169,7 +170,9 @@ class StaffTable(AdministratorsOnly, StaffAdmin):
         if {"first_name", "last_name"} & set(form.changed_data):
             signals.renamed.send(Staff, staff=obj, by=by)
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - as above
+    def save_formset(
+        self, request: HttpRequest, form: "ModelForm[Any]", formset: "BaseModelFormSet[Any, Any]", change: bool
+    ) -> None:
         """Roles given and taken, one Event each; a role that is changed is the old one taken and a new one given."""
         held = {row.pk: row for row in Membership.objects.filter(staff=form.instance)}
         super().save_formset(request, form, formset, change)

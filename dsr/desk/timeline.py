@@ -8,6 +8,7 @@ from accounts.models import Role
 from dsr.datamap.schema import ControllerMap
 from dsr.desk import people, words
 from dsr.desk.clock import LONGER
+from dsr.desk.handing import WAYS
 from dsr.desk.recipients import ANSWERS
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.regimes import regimes
@@ -89,6 +90,9 @@ SENTENCES = {
     "item:excluded": "Left out by name: {item}",
     "package:released": "The package was released",
     "package:offered": "The package was offered for download",
+    "package:laid-out": "The package waits to be handed over on paper or on a medium",
+    "package:taken": "Downloaded the package to hand it over",
+    "package:handed-over": "Handed the package over {way}, on {given_on}",
     "package:downloaded": "Downloaded the package",
     "package:expired": "The package expired and was destroyed",
     "notice:sent": "Letter sent: {letter}",
@@ -229,6 +233,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     "reason": {reason.value: plain for reason, plain in LONGER.items()},
     "ground": {ground.value: GROUNDS[ground].plain.rstrip(".") for ground in Ground},
     "answer": ANSWERS,
+    "way": {way.value: plain for way, plain in WAYS.items()},
     "duty": {"answer": "answer", "confirm": "confirm the receipt"},
     "role": {role.value: role.label.partition(":")[0].lower() for role in Role},
     "kind": {"legal": "legal hold", "freeze": "freeze", "email": "e-mail address", "phone": "telephone number"},

@@ -5,8 +5,9 @@ from dsr.law.rights import WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Channel, ItemState, Kind, Letter, NoticeState, Outcome
 from dsr.models import Proposal, SubjectRequest
+from dsr.steps.answering import handover
 from dsr.steps.asking import vouching
-from dsr.steps.deciding import merging
+from dsr.steps.deciding import blocking, merging
 from dsr.steps.fulfilling import supplement
 
 RIGHTS = {
@@ -46,6 +47,12 @@ NEXT = {
     State.CANCELLED: "The person cancelled this request.",
     State.LAPSED: "The e-mail address was not proven in time, so the request lapsed.",
 }
+TO_BE_POSTED = (
+    "The package is ready, and this person has no mailbox. An approver or privacy officer, who did not enter, check or "
+    "accept this request, downloads it, hands it over with the covering letter, and says so here. The dates run until "
+    "the day on which it left."
+)
+FROZEN = "The package is ready, but the account is frozen: nothing is handed over until the freeze is released."
 KINDS = {
     Kind.FIND: "Search",
     Kind.CLOSE: "Close the manifest",
@@ -94,6 +101,8 @@ LETTERS = {
     Letter.LAPSED: "Lapsed",
     Letter.TELL: "To a recipient",
     Letter.TELL_AGAIN: "Reminder to a recipient",
+    Letter.TO_HAND_OVER: "To staff: a package waits to be handed over",
+    Letter.HANDED_OVER: "The package left",
     Letter.RETURNED: "A letter did not arrive",
     Letter.QUESTION: "A question waits on the page",
     Letter.QUESTION_OVER: "The question is over",
@@ -103,6 +112,7 @@ LETTERS = {
     Letter.REMINDER: "To staff: a date comes near",
     Letter.ESCALATION: "To staff: a date is nearly there",
     Letter.MISSED: "To staff: a date was missed",
+    Letter.LATE: "We are late",
     Letter.MERGED: "Taken together with an earlier request",
     Letter.ANSWERED_WITH: "Answered with an earlier request",
     Letter.AGENT_TOLD: "To the agent: it is answered",
@@ -138,6 +148,8 @@ def state_of(subject_request: SubjectRequest) -> str:
     """Where the request stands, as staff say it."""
     if needs_letter(subject_request):
         return "To answer"
+    if handover.waiting(subject_request):
+        return "To be posted"
     if values := _values_of(subject_request):
         return values[0]
     return STATES[State(subject_request.state)]
@@ -176,6 +188,8 @@ def _elsewhere(subject_request: SubjectRequest) -> str:
     """What happens next, where the state alone does not say it."""
     if original := merging.original(subject_request):
         return f"Answered with {original.reference}; nothing to do here."
+    if handover.waiting(subject_request):
+        return FROZEN if blocking.blocks_delivery(subject_request) else TO_BE_POSTED
     if to_approve(subject_request):
         return "Rows came in after the manifest. A second person approves the list below before they are erased."
     return ""

@@ -66,7 +66,7 @@ def due(clock: Clock, edition: Book, *, extended: bool, paused: Iterable[Span]) 
 
 
 def _active(of: Sequence[str]) -> list[Regime]:
-    return [regimes()[slug] for slug in of if slug != HOUSE and regimes()[slug].active]
+    return [regimes()[slug] for slug in of if regimes()[slug].active]
 
 
 def _statutory(law: Regime, right: Right, received_on: date) -> Iterable[Clock]:

@@ -87,8 +87,11 @@ class Letter(StrEnum):
     REMINDER = "reminder"  # to staff: a date comes near
     ESCALATION = "escalation"  # to privacy officers as well: it is nearly there
     MISSED = "missed"  # to both: it was missed
+    LATE = "late"  # to the person: the same, with what they can do now
     TELL = "tell"  # to a recipient of the data (GDPR Art. 19)
     TELL_AGAIN = "tell-again"  # the same, when its answer is overdue
+    TO_HAND_OVER = "to-hand-over"  # to staff: a package lies here for a person without a mailbox
+    HANDED_OVER = "handed-over"  # on paper: that it left, when and in which way
     RETURNED = "returned"  # to staff: a letter came back, or no mail server takes it
     MERGED = "merged"  # a duplicate: answered with its original
     ANSWERED_WITH = "answered-with"  # its original is answered

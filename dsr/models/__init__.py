@@ -4,7 +4,7 @@ from dsr.models.answer import Download, Package
 from dsr.models.change import Correction, Proposal, Telling, Withdrawal
 from dsr.models.clock import CalendarEdition, ClockPause, Deadline, Extension, Turn
 from dsr.models.notice import Notice
-from dsr.models.plan import Approval, Manifest, Part, PlanItem, Supplement
+from dsr.models.plan import Approval, CarriedName, Manifest, Part, PlanItem, Supplement
 from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
 from dsr.models.review import Evidence, LegalHold, Link, PartRefusal, Representative
 from dsr.models.subject_request import Identity, Proof, SubjectRequest
@@ -14,6 +14,7 @@ __all__ = [
     "ApiToken",
     "Approval",
     "CalendarEdition",
+    "CarriedName",
     "Certificate",
     "Checkpoint",
     "ClockPause",

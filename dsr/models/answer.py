@@ -20,13 +20,17 @@ class Package(models.Model):
     released_at = models.DateTimeField()
     offered_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True, help_text="When staff are reminded to hand it over")
 
     class Meta:
         """One answer per version."""
 
         ordering: ClassVar = ["-version"]
         indexes: ClassVar = [
-            models.Index(fields=["expires_at"], name="dsr_package_kept", condition=~models.Q(wrapped_key=""))
+            models.Index(
+                fields=["remind_at"], name="dsr_package_to_hand_over", condition=models.Q(remind_at__isnull=False)
+            ),
+            models.Index(fields=["expires_at"], name="dsr_package_kept", condition=~models.Q(wrapped_key="")),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subject_request", "version"], name="dsr_package_version_once")

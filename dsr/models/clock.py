@@ -53,6 +53,9 @@ class Deadline(models.Model):
     reminded_at = models.DateTimeField(null=True, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
+    missed_on = models.DateField(
+        null=True, blank=True, help_text="The date that was missed; it stays when `due_on` moves on"
+    )
 
     class Meta:
         """What is still open is found by a partial index."""

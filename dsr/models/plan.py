@@ -55,6 +55,25 @@ class Part(models.Model):
         return self.system or "manifest"
 
 
+class CarriedName(models.Model):
+    """An identifier that rows found for a request carry: a hold on it finds the request when the Parts are gone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="carried_names")
+    lookup = models.CharField(max_length=64, db_index=True, help_text="Keyed hash, as legal holds match it")
+
+    class Meta:
+        """However many rows carry it, it stands once."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["subject_request", "lookup"], name="dsr_carried_name_once")
+        ]
+
+    def __str__(self) -> str:
+        """The first digits of the hash."""
+        return self.lookup[:12]
+
+
 class PlanItem(Leased):
     """A unit of work on one system; system is empty for the portal's own work."""
 

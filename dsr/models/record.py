@@ -58,7 +58,7 @@ class Event(models.Model):
 
     def why(self) -> str:
         """The reason that was given, in whoever's words, as long as it is kept."""
-        kept = EventSecret.objects.filter(event=self).first() if self.commitment else None
+        kept = getattr(self, "secret", None) if self.commitment else None
         values = kept.values() if kept else {}
         return next((str(values[name]) for name in REASONS if name in values), "")
 

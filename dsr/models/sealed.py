@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from dsr.datamap.schema import IdentityKind
 from dsr.sealing import fields, keyring
 from dsr.sealing.keyring import Ring, Role
 
@@ -38,6 +39,20 @@ def lookup(kind: str, value: str) -> str:
 def lookups(kind: str, value: str) -> tuple[str, ...]:
     """Every keyed hash under which an identifier may stand: by the current key, and by older ones."""
     return fields.keyed_hashes(ring(Role.LOOKUP), f"identity:{kind}", value)
+
+
+def held_by(kind: str, value: str) -> tuple[str, ...]:
+    """Every keyed hash that a legal hold may name an identifier by; an address in whatever case it is written."""
+    return lookups(kind, _small(kind, value))
+
+
+def folded(kind: str, value: str) -> str:
+    """The one of them by the current key."""
+    return lookup(kind, _small(kind, value))
+
+
+def _small(kind: str, value: str) -> str:
+    return value.lower() if kind == IdentityKind.EMAIL else value
 
 
 def file_place(pk: UUID) -> str:

@@ -140,6 +140,9 @@ class Identity(models.Model):
     kind = models.CharField(max_length=16)
     value_sealed = models.TextField()
     lookup = models.CharField(max_length=64, db_index=True, help_text="Keyed hash")
+    folded = models.CharField(
+        max_length=64, db_index=True, help_text="Keyed hash in small letters: legal holds match it"
+    )
     proven_at = models.DateTimeField(null=True, blank=True)
     of_representative = models.BooleanField(default=False, help_text="A guardian's own mailbox: never searched by")
 
@@ -165,10 +168,11 @@ class Identity(models.Model):
         """Keep the identifier; save afterwards."""
         self.value_sealed = sealed.seal(value, "identity", self.id, "value")
         self.lookup = sealed.lookup(self.kind, value)
+        self.folded = sealed.folded(self.kind, value)
 
-    def lookups(self) -> tuple[str, ...]:
-        """Every keyed hash under which it may stand; only the kept one, once the value is forgotten."""
-        return sealed.lookups(self.kind, self.value()) if self.value_sealed else (self.lookup,)
+    def held_by(self) -> tuple[str, ...]:
+        """Every keyed hash that a legal hold may name it by; only the kept one, once the value is forgotten."""
+        return sealed.held_by(self.kind, self.value()) if self.value_sealed else (self.folded,)
 
 
 class Proof(models.Model):

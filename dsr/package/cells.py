@@ -9,6 +9,8 @@ from datetime import date, datetime
 from dsr.connectors.contract import Cell
 
 Plain = str | int | float | bool | None
+SHORT = 20  # characters: a date with its time
+KILO = 1000  # what the unit means
 
 # A spreadsheet runs what starts so, also after blanks and marks that it does not show.
 _FORMULA = re.compile(
@@ -76,7 +78,7 @@ class Shown:
     @property
     def short(self) -> bool:
         """Whether it is better not broken over lines: a number, a date, a word."""
-        return len(self.text) <= 20  # noqa: PLR2004 - a date with its time
+        return len(self.text) <= SHORT
 
     def cut(self, length: int) -> "Shown":
         """At most `length` characters."""
@@ -125,7 +127,7 @@ def size(count: int) -> str:
     """'812 bytes', '1.4 MB'."""
     amount = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":  # noqa: PLR2004 - 1000 is what the unit means
+        if amount < KILO or unit == "GB":
             break
-        amount /= 1000
+        amount /= KILO
     return f"{count} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"

@@ -5,16 +5,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dsr.connectors.contract import Batch, Cell, Found
-from dsr.datamap.portable import portable_fields
-from dsr.datamap.schema import CollectionMap, ControllerMap, FieldMap, Source
+from dsr.datamap.portable import Barrier, barrier, portable_fields
+from dsr.datamap.schema import CollectionMap, ControllerMap
 from dsr.package.cells import exact
 from dsr.package.contents import OpenPart
 from dsr.package.redaction import SECRET, Withheld, label
 
-DERIVED = "We worked it out ourselves. What you can take with you is what you gave us and what we observed."
-RECEIVED = "We received it from somebody else, not from you."
-BASIS = "We hold it neither by your consent nor for a contract with you, and the right reaches no further."
-MARKED = "Our data map marks it as a record of our own, which is not portable."
+WHY = {
+    Barrier.SECRET: SECRET,
+    Barrier.DERIVED: "We worked it out ourselves. What you can take with you is what you gave us and what we observed.",
+    Barrier.RECEIVED: "We received it from somebody else, not from you.",
+    Barrier.MARKED: "Our data map marks it as a record of our own, which is not portable.",
+    Barrier.BASIS: "We hold it neither by your consent nor for a contract with you, and the right reaches no further.",
+}
 
 JSON_TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 
@@ -81,20 +84,8 @@ def _types(cells: Iterable[Cell]) -> set[str]:
 def left_out(controller_map: ControllerMap, system: str, collection: str) -> tuple[Withheld, ...]:
     """The fields of a collection that do not pass, each with its reason."""
     described = controller_map.systems[system].collections[collection]
-    passing = portable_fields(controller_map, system, collection)
     return tuple(
-        Withheld(name, label(name, field), field.category, _why(described, field))
+        Withheld(name, label(name, field), field.category, WHY[stopped])
         for name, field in described.fields.items()
-        if name not in passing
+        if (stopped := barrier(controller_map.controller, described, field))
     )
-
-
-def _why(collection: CollectionMap, field: FieldMap) -> str:
-    if field.never_export:
-        return SECRET
-    source = field.source or collection.source
-    if source in {Source.DERIVED, Source.RECEIVED}:
-        return DERIVED if source is Source.DERIVED else RECEIVED
-    if not (collection.portable if field.portable is None else field.portable):
-        return MARKED
-    return BASIS

@@ -16,6 +16,7 @@ WIDE = 7  # collections with more fields are shown record by record
 LINES = 1_700  # in the whole letter, so that it stays under 60 pages and a few seconds
 BESIDE = 16  # lines that a collection takes beside its records
 LINE = 100  # Latin characters that fit one line
+LONGEST_LABEL = 44  # characters that fit before a bar
 TEXT = 480  # characters of one row, shared by its cells
 _CHILD = Path(__file__).with_name("pdf_child.py")
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
@@ -108,7 +109,7 @@ def bars(reading: Reading) -> dict[str, object]:
         "height": str(len(found) * step + 4),
         "lines": [
             {
-                "label": label if len(label) <= 44 else label[:43] + "…",  # noqa: PLR2004 - what fits before the bar
+                "label": label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…",
                 "count": f"{count:,}",
                 "width": f"{max(1.5, 210 * count / most):.1f}",
                 "top": str(place * step + 5),

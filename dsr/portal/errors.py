@@ -5,26 +5,26 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
-def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 — Django's signature
+def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that a form was open for too long, or that cookies are switched off."""
     return render(request, "403_csrf.html", status=403)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 — Django's signature
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that what was sent could not be read, such as a text that is far too long."""
     return render(request, "400.html", status=400)
 
 
-def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 — Django's signature
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that the page is for somebody else."""
     return render(request, "403.html", status=403)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 — Django's signature
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is no such page, in the same way whether something is hidden there or not."""
     return render(request, "404.html", status=404)
 
 
-def our_fault(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 — Django's signature
+def our_fault(request: HttpRequest) -> HttpResponse:
     """Say that we failed; without the request's context, for that may be what failed."""
     return HttpResponse(render_to_string("500.html"), status=500)

@@ -12,7 +12,7 @@ from dsr.datamap.schema import ControllerMap, Purpose
 from dsr.law.identifiers import clean
 from dsr.law.references import read_reference
 from dsr.law.rights import Right
-from dsr.portal.words import WORDS
+from dsr.portal.words import WORDS, Text
 from dsr.steps.fulfilling import withdrawal
 from dsr.steps.post import wording
 
@@ -43,7 +43,7 @@ class TextField(forms.CharField):
         inputmode: str = "",
         looks: str = "",
         rows: int = 0,
-        missing: Any = None,  # noqa: ANN401 — a text, or one that is translated later
+        missing: Text | None = None,
         **rest: Any,
     ) -> None:
         self.typed, self.autocomplete, self.inputmode = typed, autocomplete, inputmode

@@ -32,7 +32,7 @@ class Limit:
     stands_still: bool
     extended: bool
     over: bool
-    missed: bool
+    missed_on: date | None  # it stays when `due_on` moves on
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def timing(subject_request: SubjectRequest, *, at: datetime) -> Timing:
     return Timing(
         promise,
         laws,
-        [limit for limit in limits if limit.missed],
+        [limit for limit in limits if limit.missed_on],
         any(limit.over for limit in limits) if limits else subject_request.due_on < today,
         question,
         ASKED[question.reason] if question else "",
@@ -84,5 +84,5 @@ def _limit(deadline: Deadline, today: date) -> Limit:
         deadline.pausing_from is not None,
         deadline.extended,
         deadline.due_on < today and deadline.pausing_from is None,
-        deadline.breached_at is not None,
+        deadline.missed_on,
     )

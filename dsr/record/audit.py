@@ -5,6 +5,7 @@ kept. Only a copy that was kept elsewhere shows what somebody did who can write 
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from dsr.record.leaf import leaf_hash
 from dsr.record.note import Head
 
 OUT_OF_TIME = "audit:out-of-time"  # the Event by which the sequencer says that another is not of its time
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Broken(Exception):
@@ -70,7 +72,7 @@ def watched(entries: Iterable[Entry], alarms: list[str]) -> Iterator[Entry]:
 def require_quiet(alarms: list[str]) -> None:
     """Asked last, when all else was found right. Raises Broken."""
     if alarms:
-        more = f" There are {len(alarms) - 1} more like it." if len(alarms) > 1 else ""
+        more = f" More like it: {len(alarms) - 1}." if len(alarms) > 1 else ""
         raise Broken(f"{alarms[0]}{more} All else is as written and signed.")
 
 
@@ -132,7 +134,7 @@ def _read(text: str, number: int) -> dict[str, Any]:
 
 def _entry(read: dict[str, Any], number: int) -> Entry:
     leaf, position, content = read.get("hash"), read.get("position"), read.get("content")
-    whole = isinstance(leaf, str) and len(leaf) == 64 and not set(leaf) - set("0123456789abcdef")  # noqa: PLR2004 — SHA-256
+    whole = isinstance(leaf, str) and _SHA256.fullmatch(leaf)
     if not whole or type(position) is not int or not (content is None or isinstance(content, dict)):
         raise Broken(f"line {number} is no entry")
     return Entry(position, str(leaf), str(read.get("name", f"line {number}")), content)

@@ -39,9 +39,7 @@ def build(statement: Mapping[str, object], leaf: str, of: proof.Proof, key: Sign
 
 def signed_by(jws: str, keys: Iterable[VerifierKey]) -> tuple[dict[str, Any], VerifierKey]:
     """The statement of a certificate and the key that signed it. Raises Unverified."""
-    if len(jws) > LONGEST or jws.count(".") != 2:  # noqa: PLR2004 — RFC 7515 §3.1
-        raise Unverified("this is no certificate: three parts between dots are expected")
-    head, content, signature = jws.split(".")
+    head, content, signature = _parts(jws)
     header = _read(head)
     if header.get("alg") != ALGORITHM or header.get("typ") != TYPE or header.keys() != {"alg", "typ", "kid"}:
         raise Unverified(f"this is no certificate: its header is not of the kind {TYPE}, signed with {ALGORITHM}")
@@ -71,6 +69,14 @@ def verify(jws: str, keys: Iterable[VerifierKey], log_keys: Iterable[VerifierKey
 def issuer_of(origin: str) -> str:
     """The name under which certificates of a record are signed."""
     return f"{origin}/certificates"
+
+
+def _parts(jws: str) -> list[str]:
+    """Header, content and signature, as they are spelled (RFC 7515 §3.1). Raises Unverified."""
+    match jws.split(".") if len(jws) <= LONGEST else []:
+        case [_, _, _] as parts:
+            return parts
+    raise Unverified("this is no certificate: three parts between dots are expected")
 
 
 def _read(part: str) -> dict[str, Any]:

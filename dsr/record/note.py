@@ -129,10 +129,11 @@ def verified(note: str, keys: Iterable[VerifierKey]) -> str:
 
 def read_head(text: str) -> Head:
     """What a checkpoint's text says. Raises Unverified."""
-    lines = text.split("\n")
-    if len(lines) < 4 or lines[-1] or not all(lines[:-1]):  # noqa: PLR2004 — three lines and an end
-        raise Unverified("this is no checkpoint: it has fewer than three lines, or an empty one")
-    origin, size, encoded = lines[:3]
+    match text.split("\n"):
+        case [origin, size, encoded, *more, ""] if all((origin, size, encoded, *more)):
+            pass
+        case _:
+            raise Unverified("this is no checkpoint: it has fewer than three lines, or an empty one")
     root = _decoded(encoded)
     if not _SIZE.fullmatch(size) or len(root) != hashlib.sha256().digest_size:
         raise Unverified("this is no checkpoint: size or root cannot be read")

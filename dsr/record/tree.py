@@ -73,25 +73,6 @@ def inclusion(position: int, size: int, node: Node) -> list[str]:
     return path[::-1]
 
 
-def consistency(old: int, new: int, node: Node) -> list[str]:
-    """The proof that the tree of size `new` begins with that of size `old` (RFC 6962 §2.1.2)."""
-    if not 0 <= old <= new:
-        raise Unproven(f"a tree of {new} cannot begin with one of {old}")
-    path: list[str] = []
-    start, end, whole = 0, new, True  # `whole`: the old root is this subtree, so it needs no naming
-    while 0 < old - start < end - start:
-        middle = start + _split(end - start)
-        if old <= middle:
-            path.append(node(middle, end))
-            end = middle
-        else:
-            path.append(node(start, middle))
-            start, whole = middle, False
-    if old and not whole:
-        path.append(node(start, end))
-    return path[::-1]
-
-
 def require_included(leaf: str, position: int, size: int, path: Sequence[str], top: str) -> None:
     """See that a leaf stands at its position under a root (RFC 9162 §2.1.3.2). Raises Unproven."""
     if not 0 <= position < size:
@@ -101,26 +82,6 @@ def require_included(leaf: str, position: int, size: int, path: Sequence[str], t
         node = _parent(step, node) if left else _parent(node, step)
     if node != top:
         raise Unproven("the path does not lead to the root")
-
-
-def require_consistent(old: int, new: int, path: Sequence[str], before: str, after: str) -> None:
-    """See that a log only grew from one root to the other (RFC 9162 §2.1.4.2). Raises Unproven."""
-    if old in {0, new}:
-        if path or before != (after if old == new else EMPTY):
-            raise Unproven("the two logs differ")
-        return
-    if not 0 < old < new or not path:
-        raise Unproven(f"nothing shows that the log grew from {old} to {new}")
-    first, last = old - 1, new - 1
-    while first & 1:
-        first, last = first >> 1, last >> 1
-    start, *steps = [before, *path] if old & (old - 1) == 0 else path
-    small = large = start
-    for step, left in _turns(first, last, steps):
-        small = _parent(step, small) if left else small
-        large = _parent(step, large) if left else _parent(large, step)
-    if (small, large) != (before, after):
-        raise Unproven("the two logs differ")
 
 
 def _turns(first: int, last: int, path: Iterable[str]) -> Iterator[tuple[str, bool]]:

@@ -23,6 +23,7 @@ class Role(StrEnum):
 
 
 # These sign and open nothing: until something is signed, an installation without them has lost nothing.
+KEY_BYTES = 32  # AES-256
 SIGNING = frozenset({Role.CHECKPOINTS, Role.CERTIFICATES})
 
 
@@ -64,7 +65,7 @@ def _ring(path: Path) -> Ring:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path.name} cannot be read: {error}"
         raise KeysMissing(message) from None
-    if any(len(key) != 32 for key in ring.keys.values()) or ring.current not in ring.keys:  # noqa: PLR2004 — AES-256
+    if any(len(key) != KEY_BYTES for key in ring.keys.values()) or ring.current not in ring.keys:
         message = f"{path.name}: every key has 32 bytes, and 'current' names one of them"
         raise KeysMissing(message)
     return ring
@@ -79,7 +80,7 @@ def make(folder: Path, roles: Iterable[Role] = tuple(Role)) -> None:
     """Make a first key of each role, readable by the owner only. Never replaces a file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for role in roles:
-        text = json.dumps({"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}})
+        text = json.dumps({"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}})
         descriptor = os.open(folder / f"{role}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)

@@ -44,8 +44,9 @@ def move(
             message = "Somebody else has changed this request meanwhile. Look at it again."
             raise Conflict(message)
         record.write(subject_request, event, by=by, at=at, secret=secret, moved_to=to, **details)
-        if to in CLOSED or to is State.PACKAGED:
-            clock.met(subject_request, at=at)
+        answered_at = columns.get("answered_at")  # a package that nobody can reach yet answers nothing
+        if to in CLOSED or answered_at:
+            clock.met(subject_request, at=at, done_at=answered_at if isinstance(answered_at, datetime) else at)
         if to in DECIDED:
             evidence.destroy(subject_request, at=at)
     for name, value in columns.items():

@@ -18,7 +18,7 @@ from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import ledger
-from dsr.steps.answering import delivery, packaging
+from dsr.steps.answering import delivery, handover, packaging
 from dsr.steps.asking import verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import approval, blocking, carried, holds, merging
@@ -39,6 +39,8 @@ from dsr.steps.recipients import telling
 from dsr.steps.recording import certificates, sequencer
 
 log = logging.getLogger(__name__)
+
+CERTIFICATES = 50  # of one sweep
 
 
 def close(item: PlanItem, *, at: datetime) -> None:
@@ -145,9 +147,10 @@ def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
     if not _done(subject_request, Kind.ASSEMBLE) or blocking.blocks_delivery(subject_request):
         return False
     with transaction.atomic():
-        columns: dict[str, object] = {"answered_at": at}
+        by_hand = handover.by_hand(subject_request)  # then it is answered when somebody hands it over
+        columns: dict[str, object] = {} if by_hand else {"answered_at": at}
         move(subject_request, State.PACKAGED, by=PORTAL, at=at, event="package:released", columns=columns)
-        delivery.offer(subject_request, at=at)
+        (handover if by_hand else delivery).offer(subject_request, at=at)
         parts.forget(subject_request)
     return True
 
@@ -209,6 +212,19 @@ def _between_moves() -> Q:
     return reduce(or_, places)
 
 
+def certify(*, at: datetime, since: int | None = None) -> int:
+    """Issue the certificates that are due, at most CERTIFICATES; how many. What fails is tried again by every sweep."""
+    issued = 0
+    for event in certificates.due(at=at, since=since):
+        try:
+            issued += certificates.issue(event, at=at)
+        except Exception:  # as above: one request must not hide those behind it
+            log.exception("no certificate for Event %s", event)
+        if issued == CERTIFICATES:
+            break
+    return issued
+
+
 def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
     """Do all work that is due: items, lapses, expiries, reminders, stalled moves. Every worker does this."""
     recounting.daily(at=clock())
@@ -222,6 +238,7 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
                 sequencer.sequence(at=at),
                 verification.lapse_next(at=at),
                 delivery.expire_next(at=at),
+                handover.remind_next(at=at),
                 pauses.end_next(at=at),
                 reminders.tell_next(at=at),
                 merging.end_next(at=at),
@@ -233,7 +250,7 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
         )
     advance_stalled(at=clock())
     sequencer.sequence_late(at=clock())
-    certificates.issue_next(at=clock())
+    certify(at=clock())
 
 
 def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:

@@ -102,8 +102,8 @@ class Demo:
     def pass_grace(self, reference: str) -> None:
         """The days in which the person can cancel go by."""
         own = "(SELECT id FROM dsr_subjectrequest WHERE reference = ?)"
-        items = f"UPDATE dsr_planitem SET not_before = created_at WHERE until IS NULL AND subject_request_id = {own}"  # noqa: S608
-        grace = f"UPDATE dsr_subjectrequest SET erase_after = received_at WHERE id = {own}"  # noqa: S608
+        items = f"UPDATE dsr_planitem SET not_before = created_at WHERE until IS NULL AND subject_request_id = {own}"
+        grace = f"UPDATE dsr_subjectrequest SET erase_after = received_at WHERE id = {own}"
         with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20)) as connection, connection:
             for statement in (items, grace):
                 connection.execute(statement, [reference])

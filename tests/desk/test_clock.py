@@ -10,10 +10,10 @@ from django.test import Client
 from accounts import staff
 from accounts.models import Role, Staff
 from dsr.law.actors import SUBJECT, Actor
-from dsr.law.clocks import Pause
+from dsr.law.clocks import ExtensionReason, Pause
 from dsr.law.rights import Right
 from dsr.models import ClockPause, Deadline, Extension, SubjectRequest
-from dsr.steps.counting import pauses
+from dsr.steps.counting import extension, pauses
 from dsr.steps.deciding import review
 from tests.conftest import NOW, SAM, World
 from tests.steps import timing
@@ -153,6 +153,20 @@ def test_the_queue_says_what_stands_still_and_what_is_late(
     assert "Overdue by" in shown
     assert "Stands still: we wait for the person" in shown
     assert "Missed" in page(agent, late)
+
+
+def test_a_date_that_was_missed_is_shown_beside_the_one_it_moved_to(
+    browser: Browser, world: World, dana: Actor, traveller: time_machine.Traveller
+) -> None:
+    subject_request = timing.reviewed(world, "eea")
+    world.later(days=24)
+    extension.extend(subject_request, reason=ExtensionReason.COMPLEXITY, words="Much.", by=dana, at=world.at)
+    traveller.move_to(world.at)
+    agent = browser(Role.AGENT)
+    shown = page(agent, subject_request)
+    assert "missed: Wed 25 Nov 2026" in shown
+    assert "Thu 17 Dec 2026" in shown
+    assert "; a date was missed" in agent.get("/desk/?view=all").content.decode()
 
 
 def test_a_miss_is_shown_after_a_late_answer_too(agent: Client, world: World, dana: Actor) -> None:

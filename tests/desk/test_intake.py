@@ -66,7 +66,7 @@ def test_a_call_is_entered_and_counts_from_when_it_came(world: World, browser: B
     [
         ({"received_on": "2026-11-04"}, "cannot be in the future"),
         ({"received_on": "2024-11-02"}, "more than a year ago"),
-        ({"email": ""}, "one e-mail address"),
+        ({"email": ""}, "Without an e-mail address we need a postal address"),
         ({"right": "erasure"}, "Choose how much is erased"),
         ({"email": "sam"}, "form name@example.com"),
         ({"why": ""}, "Write why you enter it"),

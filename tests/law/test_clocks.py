@@ -1,12 +1,14 @@
 """Which dates a request has, and what may move each of them (M2)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from dsr.law import clocks as module
 from dsr.law.calendars import Calendar
 from dsr.law.clocks import Clock, Duty, Pause, clocks, due
-from dsr.law.regimes import regimes
+from dsr.law.regimes import Key, regimes
 from dsr.law.rights import Right
 from dsr.law.terms import Term, Unit, ends_on, read_spans
 from tests.law.places import CHINA, ENGLAND, GERMANY, UNITED_STATES, edition
@@ -39,6 +41,25 @@ def test_a_law_that_is_not_active_sets_no_date() -> None:
 @pytest.mark.parametrize("right", list(Right))
 def test_every_request_has_a_date(right: Right) -> None:
     assert clocks(right, ("gdpr",), RECEIVED, 15)[0].regime == "house"
+
+
+def test_the_promise_stands_once_though_a_region_names_it_too() -> None:
+    assert clocks(Right.ACCESS, ("house", "gdpr"), RECEIVED, 15) == clocks(Right.ACCESS, ("gdpr",), RECEIVED, 15)
+
+
+@pytest.mark.parametrize(
+    ("follows", "pausable", "longer"),
+    [("pauses", BOTH, None), ("extension", frozenset(), "30 business-days")],
+)
+def test_the_promise_follows_the_laws_only_in_what_its_own_rule_says(
+    follows: str, pausable: frozenset[Pause], longer: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = regimes()["house"]
+    rows = tuple(replace(row, value=follows) if row.key == Key.FOLLOWS else row for row in house.rows)
+    laws = {**regimes(), "house": replace(house, rows=rows)}
+    monkeypatch.setattr(module, "regimes", lambda: laws)
+    promise = clocks(Right.ACCESS, ("gdpr",), RECEIVED, 15)[0]
+    assert (promise.pausable, promise.extended_term and str(promise.extended_term)) == (pausable, longer)
 
 
 def test_a_law_nobody_wrote_is_refused() -> None:
@@ -114,6 +135,8 @@ def test_the_promise_stops_only_where_every_law_beside_it_does(
         (("gdpr",), Right.ACCESS, "30 business-days"),
         (("gdpr",), Right.CONSENT_WITHDRAWAL, None),
         (("ccpa",), Right.CONSENT_WITHDRAWAL, None),
+        (("ccpa",), Right.ACCESS, "30 business-days"),  # that a receipt is confirmed in time is another duty
+        (("gdpr", "ccpa"), Right.CONSENT_WITHDRAWAL, None),
     ],
 )
 def test_the_promise_is_lengthened_only_where_every_law_beside_it_allows_more_time(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from dsr.law import calendars
 from dsr.law.calendars import Calendar, Edition, take_down, working_day
 from dsr.law.deadlines import business_days_left, closes_at, in_words, local_day
 from dsr.law.terms import Term, ends_on
@@ -21,7 +22,7 @@ EVERY = [GERMANY, BAVARIA, CHINA, ENGLAND, UNITED_STATES, CALIFORNIA, RIYADH, Ca
 @pytest.mark.parametrize("saturdays", [False, True])
 def test_an_edition_knows_the_working_days_of_its_calendar(
     calendar: Calendar,
-    saturdays: bool,  # noqa: FBT001 - a table of two
+    saturdays: bool,
 ) -> None:
     book = edition(calendar)
     days = [book.first + timedelta(days=n) for n in range((book.last - book.first).days + 1)]
@@ -70,6 +71,22 @@ def test_an_own_closing_day_is_frozen_too() -> None:
     assert [working_day(edition(each), date(2026, 12, 24)) for each in (GERMANY, BAVARIA)] == [True, False]
 
 
+def test_an_own_closing_day_is_named_among_the_holidays_even_on_a_weekend() -> None:
+    assert date(2026, 6, 6) in edition(BAVARIA).holidays
+
+
+def test_another_library_that_knows_the_same_days_makes_the_same_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendars, "version", lambda _: "99.0")
+    newer = take_down.__wrapped__(GERMANY, 2026)
+    assert (newer.library, newer.version) == ("holidays 99.0", edition(GERMANY).version)
+
+
+def test_a_day_kept_for_a_holiday_on_a_sunday_does_not_make_california_wait() -> None:
+    kept_for_the_fourth = date(2027, 7, 5)  # a Monday
+    assert working_day(edition(CALIFORNIA), kept_for_the_fourth, saturdays=True)
+    assert not working_day(edition(CALIFORNIA), kept_for_the_fourth)
+
+
 def test_a_closing_day_wins_over_a_saturday_made_up_for() -> None:
     made_up = date(2026, 2, 14)
     closed = Calendar("CN", "Asia/Shanghai", closed_on=frozenset({made_up}))
@@ -85,6 +102,16 @@ def test_china_has_not_named_the_days_it_makes_up_in_2027() -> None:
     book = edition(CHINA)
     days = [date(2026, 12, 31), date(2027, 1, 1), date(2028, 6, 1)]
     assert [book.provisional(each) for each in days] == [False, True, True]
+
+
+def test_the_last_year_of_an_edition_is_provisional_too() -> None:
+    book = edition(CHINA, 2025)
+    assert (book.last, book.provisional_from) == (date(2027, 12, 31), date(2027, 1, 1))
+
+
+def test_feasts_that_were_estimated_long_ago_make_no_later_year_provisional() -> None:
+    book = edition(Calendar("BD", "Asia/Dhaka"))  # its feasts of 2020 and 2021 stand as estimates for ever
+    assert [book.provisional(each) for each in (date(2026, 12, 31), date(2027, 1, 1))] == [False, True]
 
 
 @pytest.mark.parametrize("calendar", [GERMANY, ENGLAND, UNITED_STATES], ids=lambda each: each.country)

@@ -166,6 +166,10 @@ def test_paused_days_are_no_business_days(starts_on: str, paused: str, last: str
         ("1 month", "2026-06-12/2026-06-16", "2026-07-13"),
         ("1 month", "2026-06-12/2026-06-17", "2026-07-14"),
         ("1 month", "2026-07-09/2026-07-10", "2026-07-08"),  # over before it is paused
+        ("1 month", "2026-06-01/2026-06-05", "2026-07-08"),  # over before it starts
+        ("1 month", "2026-06-01/2026-06-08", "2026-07-08"),  # until the day it starts on, which does not count
+        ("1 month", "2026-06-01/2026-06-10", "2026-07-10"),  # two days of it lie in the month
+        ("45 days", "2026-06-01/2026-06-05", "2026-07-23"),
         ("1 month", "2026-06-10/2026-06-10 2026-07-09/2026-07-09", "2026-07-10"),
         ("45 days", "2026-06-10/2026-06-12", "2026-07-26"),  # a Sunday: calendar days do not roll
         ("10 business-days-with-saturdays", "2026-06-12/2026-06-14", "2026-06-23"),  # Friday and Saturday; 19 June
@@ -190,6 +194,22 @@ def test_no_pause_brings_an_end_forward(text: str) -> None:
         ends = [ends_on(date(2026, 3, 6), term, book, [Span(first, first + timedelta(days=m))]) for m in range(20)]
         assert ends == sorted(ends)
         assert ends[0] >= ends_on(date(2026, 3, 6), term, book)
+
+
+@pytest.mark.parametrize("term", ["1 month", "45 days", "15 business-days"])
+@pytest.mark.parametrize(
+    "second", [("2026-06-11", "2026-06-12"), ("2026-06-12", "2026-06-17"), ("2026-06-10", "2026-06-10")]
+)
+def test_a_day_that_two_pauses_share_moves_the_end_once(term: str, second: tuple[str, str]) -> None:
+    long = Span(day("2026-06-10"), day("2026-06-16"))
+    days = {long, Span(day(second[0]), day(second[1]))}
+    whole = Span(long.first, max(span.last for span in days))
+    ends = [ends_on(date(2026, 6, 8), Term.parse(term), edition(GERMANY), spans) for spans in (days, [whole])]
+    assert ends[0] == ends[1]
+
+
+def test_a_span_within_another_is_part_of_it() -> None:
+    assert spell(read_spans("2026-06-10/2026-06-20 2026-06-12/2026-06-13")) == "2026-06-10/2026-06-20"
 
 
 def test_spans_are_written_in_order_and_what_touches_is_one() -> None:

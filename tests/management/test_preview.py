@@ -18,7 +18,7 @@ def preview(*identities: str, controller: str = "joypix", right: str = "erasure"
 
 
 def portal_rows() -> dict[str, int]:
-    return {model._meta.label: model._default_manager.count() for model in apps.get_models()}  # noqa: SLF001  documented
+    return {model._meta.label: model._default_manager.count() for model in apps.get_models()}
 
 
 def counts(said: str) -> dict[str, int]:

@@ -103,7 +103,7 @@ class Tables:
                 ("leaf", "0" * 64),
             ]
         )
-        self.run(f"UPDATE dsr_event SET {column} = %s WHERE id = %s", value, event.pk)  # noqa: S608 — names above
+        self.run(f"UPDATE dsr_event SET {column} = %s WHERE id = %s", value, event.pk)
         if column != "leaf" and self.chance.random() < 0.5:
             self._fit_leaf(event.pk, also_in_tree=self.chance.random() < 0.5)
 

@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.models import Certificate
+from dsr.steps import work
 from dsr.steps.asking import intake
-from dsr.steps.recording import certificates, sequencer, signing
+from dsr.steps.recording import sequencer, signing
 from tests.conftest import NOW
 from tests.tree import ROOT
 
@@ -23,7 +24,7 @@ def file(db: None, tmp_path: Path) -> Path:
     """A certificate as it was downloaded."""
     intake.receive(intake.Intake("joypix", Right.PROCESSING_INFORMATION, ()), by=SUBJECT, at=NOW)
     sequencer.sequence(at=NOW)
-    certificates.issue_next(at=NOW)
+    work.certify(at=NOW)
     path = tmp_path / "request.jws"
     path.write_text(Certificate.objects.get().jws + "\n", "ascii")
     return path

@@ -46,7 +46,7 @@ def test_no_text_cell_starts_as_a_formula() -> None:
         ("plain", "plain", False),
     ],
 )
-def test_numbers_stay_numbers_and_text_stays_text(cell: Cell, text: str, altered: bool) -> None:  # noqa: FBT001
+def test_numbers_stay_numbers_and_text_stays_text(cell: Cell, text: str, altered: bool) -> None:
     assert tabular(cell) == (text, altered)
 
 

@@ -71,7 +71,7 @@ def whole(controller_map: ControllerMap, system: str) -> Iterator[Found]:
                 yield File(name, key, str(row[fields.index(collection.files)]), iter((mark,)))
 
 
-def _mark(portable: bool) -> str:  # noqa: FBT001 — said where it is called
+def _mark(portable: bool) -> str:
     return "value" if portable else CANARY
 
 

@@ -132,7 +132,7 @@ def test_the_form_is_refused_in_plain_words_when_its_protection_is_gone(db: None
 
 
 @pytest.mark.parametrize(("typed", "warned"), [("Sam@example.com", True), ("sam@example.com", False)])
-def test_capitals_are_pointed_out_because_matching_is_exact(sam: Client, typed: str, warned: bool) -> None:  # noqa: FBT001
+def test_capitals_are_pointed_out_because_matching_is_exact(sam: Client, typed: str, warned: bool) -> None:
     begin(sam, "/joypix/ask/access/")
     for question, answer in (("email", {"email": typed}), ("identities", {}), ("details", {"details": ""})):
         sam.post(f"/joypix/ask/access/{question}/", answer)

@@ -43,6 +43,13 @@ CONTEXT: dict[str, object] = {
     "ground_citation": "GDPR Art. 12(5)",
     "size": 2_500_000,
     "expires_on": "Sunday 10 January 2027",
+    "missed": [
+        {"promise": True, "law": "The promise", "date": "Wednesday 25 November 2026"},
+        {"promise": False, "law": "GDPR", "date": "Thursday 3 December 2026"},
+    ],
+    "authority": "The Authority, 1 Example Street",
+    "complaint_to": "privacy@joypix.example",
+    "court": "The courts of your country.",
     "kept": [KEPT],
     "erased": [{"title": "Devices", "count": 3}],
 }
@@ -57,6 +64,13 @@ SAID = {
     Letter.ANSWER: ("We answered you", "https://portal.example/"),
     Letter.CANCELLED: ("your data stays as it is",),
     Letter.LAPSED: ("within 7 days",),
+    Letter.LATE: (
+        *(
+            "We had promised our answer by Wednesday 25 November 2026",
+            "The law (GDPR) gave us until Thursday 3 December",
+        ),
+        *("you need not ask again", "privacy@joypix.example", "Go to court: The courts of your country."),
+    ),
     Letter.GUARDIAN_ASKS: ("Greta Garda asks us", "https://portal.example/joypix/ask/complaint/", "Is it not right?"),
     Letter.TELL: ("names nobody", "https://portal.example/joypix/recipients/", "GDPR Art. 19"),
     Letter.TELL_AGAIN: ("have no answer yet", "https://portal.example/joypix/recipients/"),

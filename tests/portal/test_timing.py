@@ -119,6 +119,16 @@ def test_a_missed_promise_is_said_with_an_apology_and_the_ways_to_complain(
     assert "GDPR Art. 79" in shown
 
 
+def test_a_missed_promise_keeps_its_own_date_on_the_page_when_more_time_is_taken(
+    own: SubjectRequest, sam: Client, world: World, dana: Actor
+) -> None:
+    timing.turn(world.later(days=24))
+    extension.extend(own, reason=ExtensionReason.COMPLEXITY, words="It is much.", by=dana, at=world.at)
+    shown = read(sam, own)
+    assert "We had promised our answer by Wednesday 25 November 2026" in shown
+    assert "We took more time: now by Thursday 17 December 2026" in shown
+
+
 def test_a_miss_stays_on_the_page_after_the_answer(world: World, sam: Client, prove: Prove, dana: Actor) -> None:
     subject_request = timing.filed(world, "eea", Right.COMPLAINT)
     prove(subject_request)

@@ -39,7 +39,7 @@ def of_claim(finished: int, at: datetime) -> str:
             cursor.execute("ANALYZE")
     asked: list[tuple[str, Any]] = []
 
-    def listen(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: ANN401, FBT001 — Django's signature
+    def listen(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: ANN401 — Django's signature
         asked.append((sql, params))
         return execute(sql, params, many, context)
 

@@ -26,6 +26,6 @@ def test_two_sequencers_at_once_give_every_event_one_place_and_sign_one_history(
 def test_an_event_that_is_committed_late_gets_the_next_place(portal: Portal) -> None:
     told = portal.act("commit_late")
     assert told["late"] < told["early"]
-    assert portal.rows(f"SELECT position FROM dsr_leaf WHERE event_id = {told['early']}") == [(0,)]  # noqa: S608 — a number
-    assert portal.rows(f"SELECT position FROM dsr_leaf WHERE event_id = {told['late']}") == [(1,)]  # noqa: S608 — a number
+    assert portal.rows(f"SELECT position FROM dsr_leaf WHERE event_id = {told['early']}") == [(0,)]
+    assert portal.rows(f"SELECT position FROM dsr_leaf WHERE event_id = {told['late']}") == [(1,)]
     assert "2 events" in portal.manage("verify_audit")

@@ -32,7 +32,7 @@ def test_two_timetables_send_nothing_twice(portal: Portal, database: dict[str, s
     assert filed["deadlines"] == 2 * REQUESTS
     both = at_once(portal, "tell", database)
     told = portal.act("told", **database)
-    assert told == {"letters": 2 * REQUESTS, "missed": 2 * REQUESTS, "times": [1]}
+    assert told == {"letters": 2 * REQUESTS, "to_persons": 2 * REQUESTS, "missed": 2 * REQUESTS, "times": [1]}
     assert sum(one["turns"] for one in both) >= 2 * REQUESTS
 
 

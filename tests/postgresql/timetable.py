@@ -45,6 +45,7 @@ def told() -> dict[str, object]:
     per_date = missed.values("subject_request", "details__regime").annotate(times=Count("id"))
     return {
         "letters": Notice.objects.filter(letter="missed").count(),
+        "to_persons": Notice.objects.filter(letter="late").count(),
         "missed": Deadline.objects.exclude(breached_at=None).count(),
         "times": sorted({row["times"] for row in per_date}),
     }

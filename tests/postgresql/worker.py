@@ -13,11 +13,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 django.setup()
 
-from django.utils import timezone  # noqa: E402 — after setup
+from django.utils import timezone
 
-from dsr.models import PlanItem  # noqa: E402
-from dsr.package import report  # noqa: E402
-from dsr.steps import ledger, work  # noqa: E402
+from dsr.models import PlanItem
+from dsr.package import report
+from dsr.steps import ledger, work
 
 DIES_AT = int(os.environ.get("DIES_AT", "0"))
 PAUSE = threading.Event()

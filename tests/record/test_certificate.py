@@ -128,6 +128,30 @@ def test_a_proof_of_another_entry_than_the_one_named_is_not_taken() -> None:
         certificate.verify(signed(part(0), content), [ISSUER.verifier], [LOG.verifier])
 
 
+def test_a_key_of_ours_issues_for_its_own_record_alone() -> None:
+    elsewhere = SigningKey("elsewhere.example/audit", LOG.seed)
+    theirs = note.sign(Head(elsewhere.name, 8, tree.root(LEAVES)).text(), elsewhere)
+    jws = certificate.build(STATEMENT, LEAVES[5], proof.Proof(5, PROOF.path, theirs), ISSUER)
+    with pytest.raises(Unverified, match="does not issue for the record"):
+        certificate.verify(jws, [ISSUER.verifier], [LOG.verifier, elsewhere.verifier])
+
+
+def test_a_certificate_has_one_spelling() -> None:
+    """64 bytes of signature leave spare bits in the last letter; nobody makes a second text of the same certificate."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    twin = JWS[:-1] + letters[letters.index(JWS[-1]) + 1]
+    assert base64.urlsafe_b64decode(twin.split(".")[2] + "==") == base64.urlsafe_b64decode(JWS.split(".")[2] + "==")
+    for text in (twin, JWS + "=="):
+        with pytest.raises(Unverified):
+            certificate.verify(text, [ISSUER.verifier], [LOG.verifier])
+
+
+def test_a_certificate_of_no_length_that_we_issue_is_not_even_read() -> None:
+    key, content = ISSUER, {**part(1), "padding": "a" * certificate.LONGEST}
+    with pytest.raises(Unverified, match="three parts"):
+        certificate.verify(signed(part(0), content, key), [ISSUER.verifier], [LOG.verifier])
+
+
 def test_a_form_of_the_future_is_not_guessed_at() -> None:
     with pytest.raises(Unverified, match="does not know"):
         certificate.verify(signed(part(0), {**part(1), "format": 2}), [ISSUER.verifier], [LOG.verifier])

@@ -41,6 +41,12 @@ def test_a_witness_may_sign_below_us() -> None:
     assert note.verified_head(signed + beside, [KEY.verifier, WITNESS.verifier]) == HEAD
 
 
+def test_a_witness_alone_vouches_for_no_checkpoint() -> None:
+    """Its name is not the log's: whoever we trust to look is not trusted to write."""
+    with pytest.raises(Unverified):
+        note.verified_head(note.sign(HEAD.text(), WITNESS), [KEY.verifier, WITNESS.verifier])
+
+
 def test_a_key_of_before_still_verifies_beside_the_new_one() -> None:
     assert note.verified_head(note.sign(HEAD.text(), OTHER), [KEY.verifier, OTHER.verifier]) == HEAD
 
@@ -86,6 +92,13 @@ def test_nothing_but_the_signed_text_is_taken(bent: object) -> None:
 def test_a_signed_text_that_is_no_checkpoint_is_not_read_as_one(text: str) -> None:
     with pytest.raises(Unverified):
         note.read_head(text)
+
+
+def test_a_note_that_is_longer_than_any_of_ours_is_not_even_read() -> None:
+    most = note.LONGEST - len(note.sign("\n", KEY))
+    assert note.verified(note.sign("a" * most + "\n", KEY), [KEY.verifier])
+    with pytest.raises(Unverified):
+        note.verified(note.sign("a" * (most + 1) + "\n", KEY), [KEY.verifier])
 
 
 @pytest.mark.parametrize(

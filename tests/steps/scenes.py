@@ -178,7 +178,8 @@ def packaged(world: World, content: bytes = b"PK, and what was found of sam@exam
     package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
     with transaction.atomic():
         package.save(force_insert=True)
-        move(subject_request, State.PACKAGED, by=PORTAL, at=world.at, event="package:released")
+        columns: dict[str, object] = {"answered_at": world.at}
+        move(subject_request, State.PACKAGED, by=PORTAL, at=world.at, event="package:released", columns=columns)
         delivery.offer(subject_request, at=world.at)
     return subject_request
 

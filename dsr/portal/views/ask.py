@@ -47,7 +47,7 @@ def questions(about: ControllerMap, right: Right, answers: draft.Answers) -> dic
 
 
 @require_safe
-def begin(request: HttpRequest, slug: str, right: Right) -> HttpResponse:  # noqa: ARG001 — a view
+def begin(request: HttpRequest, slug: str, right: Right) -> HttpResponse:
     """The first question; what needs no question is shown at once."""
     about = _asked(slug, right)
     if right is Right.PROCESSING_INFORMATION:

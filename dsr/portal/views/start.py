@@ -32,7 +32,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @cache_control(public=True, max_age=3600)
-def brand(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001 — a view
+def brand(request: HttpRequest, slug: str) -> HttpResponse:
     """The controller's two colours, so that no page needs a style of its own."""
     colours = pages.controller_map(slug).controller.brand
     own = f"--controller-colour:{colours.colour};--controller-ink:{colours.text_on_colour}"

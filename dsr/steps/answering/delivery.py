@@ -80,15 +80,20 @@ def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Str
     if package is None or (package.expires_at and package.expires_at <= at):
         message = "This package is not available any more. Ask for your data again."
         raise Conflict(message)
-    chunks = _opened(package)
+    chunks = opened(package)
     with transaction.atomic():
         Download.objects.create(package=package, actor=str(by), at=at)
         _close(subject_request, package, "package:downloaded", by=by, at=at)
-    name = f"{subject_request.controller}-{subject_request.reference}.zip"
-    return Stream(name, package.size, chunks)
+    return stream_of(package, chunks)
 
 
-def _opened(package: Package) -> Iterator[bytes]:
+def stream_of(package: Package, chunks: Iterator[bytes]) -> Stream:
+    """The opened package under the name it is saved by."""
+    subject_request = package.subject_request
+    return Stream(f"{subject_request.controller}-{subject_request.reference}.zip", package.size, chunks)
+
+
+def opened(package: Package) -> Iterator[bytes]:
     """The plain bytes, the first of them read already: what does not open is not handed over."""
     chunks = _plain(package)
     try:

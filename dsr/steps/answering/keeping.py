@@ -81,7 +81,7 @@ def _reduce(subject_request: SubjectRequest, *, at: datetime) -> None:
         if blocking.blocks_erasure(subject_request):
             raise holds.Held
         for model, columns in _OF_ITS_ROWS:
-            rows = model._default_manager.filter(subject_request=subject_request)  # noqa: SLF001 — Django's name
+            rows = model._default_manager.filter(subject_request=subject_request)
             rows.update(**dict.fromkeys(columns, ""))
         _forget_identities(subject_request)
         Representative.objects.filter(subject_request=subject_request).delete()
@@ -101,7 +101,7 @@ def forget_done_manifests() -> None:
 
 
 def _forget_identities(subject_request: SubjectRequest) -> None:
-    """All of them; while rows wait for their date, the hashes of the proven ones stay: holds find those by them."""
+    """All of them; while rows wait for their date the hashes of what is proven, or was carried, stay for holds."""
     Proof.objects.filter(identity__subject_request=subject_request).delete()
     mine = subject_request.identities
     deferred = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.ERASE).exclude(until=None)
@@ -110,6 +110,7 @@ def _forget_identities(subject_request: SubjectRequest) -> None:
         mine.update(value_sealed="")
     else:
         mine.all().delete()
+        subject_request.carried_names.all().delete()
 
 
 def _forget_parts(subject_request: SubjectRequest) -> None:

@@ -118,6 +118,7 @@ def _told_kept(title: str, rows: KeptRows) -> dict[str, object]:
         "ground": rows.why,
         "citation": rows.citation,
         "until": rows.until or "",
+        "ours": bool(rows.ground),  # what a system keeps by its own word is not ours to decide
     }
 
 

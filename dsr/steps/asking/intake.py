@@ -24,7 +24,7 @@ from dsr.steps.counting import clock
 from dsr.steps.deciding import merging
 from dsr.steps.fulfilling import stopping, withdrawal
 from dsr.steps.move import move
-from dsr.steps.post import notices, wording
+from dsr.steps.post import notices, outbox, wording
 from dsr.steps.recording import record
 
 DETAILS = 5_000  # characters
@@ -33,8 +33,8 @@ POSTAL = 500
 LONG_AGO = timedelta(days=30)  # an older receipt needs a reason
 TOO_LONG_AGO = timedelta(days=365)  # a slip of the finger
 OFF_THE_WEB = frozenset({Channel.TELEPHONE, Channel.LETTER, Channel.EMAIL, Channel.IN_PERSON})
-# Answered by a package, or on pages that only the owner of a mailbox reaches; the rest can be answered on paper.
-NEEDS_MAILBOX = SEARCHED
+# Answered, or cancelled in time, on pages that only the owner of a mailbox reaches; the rest can be done on paper.
+NEEDS_MAILBOX = frozenset({Right.ERASURE, Right.RECTIFICATION})
 
 
 class NotAccepted(ValueError):
@@ -213,9 +213,11 @@ def _check_reach(intake: Intake, emails: int, named: bool) -> None:  # noqa: FBT
     if intake.acting and intake.acting.asker is Asker.GUARDIAN:
         if not named or emails > 1:
             message = _("Say how we know the child: an e-mail address, or another identifier. One address at most.")
-    elif intake.channel in OFF_THE_WEB and intake.right not in NEEDS_MAILBOX and not emails:
+    elif intake.channel in outbox.ON_PAPER and intake.right not in NEEDS_MAILBOX and not emails:
         if not intake.postal.strip():
             message = _("Without an e-mail address we need a postal address: the answer goes there on paper.")
+        elif intake.right in SEARCHED and not named:
+            message = _("Without an e-mail address we look by something else: enter one, such as the account's number.")
     elif emails != 1:
         message = _("We need one e-mail address: we prove by it that the request is yours, and answer to it.")
     if message:

@@ -15,7 +15,7 @@ from dsr.law.rights import Right
 from dsr.law.terms import Span, read_spans, spell
 from dsr.models import ClockPause, Deadline, SubjectRequest
 from dsr.steps import maps
-from dsr.steps.counting import reckoning
+from dsr.steps.counting import misses, reckoning
 from dsr.steps.recording import record
 
 # What acts on the clock change; when staff were reminded is not theirs to write.
@@ -97,6 +97,7 @@ def proven(subject_request: SubjectRequest, *, at: datetime) -> None:
     for deadline in _open(subject_request).filter(starts_with_proof=True):
         today = local_day(at, reckoning.edition_of(deadline.edition_id))
         if today > deadline.starts_on:
+            misses.note_if_over(deadline, at=at)
             deadline.starts_on = today
             recounted(deadline, at=at)
             day = today.isoformat()
@@ -106,17 +107,17 @@ def proven(subject_request: SubjectRequest, *, at: datetime) -> None:
 
 def confirmed(subject_request: SubjectRequest, *, at: datetime) -> None:
     """A letter that says the request arrived was sent: the duty to confirm is done (11 CCR §7021(a))."""
-    _meet(subject_request, [Duty.CONFIRM], at=at)
+    _meet(subject_request, [Duty.CONFIRM], at=at, done_at=at)
 
 
-def met(subject_request: SubjectRequest, *, at: datetime) -> None:
-    """The request is answered or closed: no date runs any more. What was late by now is recorded as missed."""
+def met(subject_request: SubjectRequest, *, at: datetime, done_at: datetime) -> None:
+    """The request was answered or closed then: no date runs any more. What was late by then is recorded as missed."""
     pause = ClockPause.objects.filter(subject_request=subject_request, ended_at=None).first()
     if pause is not None:
         ClockPause.objects.filter(pk=pause.pk, ended_at=None).update(ended_at=at, ended_by=str(PORTAL))
         record.write(subject_request, "question:closed", by=PORTAL, at=at)
-        resume(subject_request, at=at)
-    _meet(subject_request, list(Duty), at=at)
+        resume(subject_request, at=done_at)
+    _meet(subject_request, list(Duty), at=at, done_at=done_at)
 
 
 def resume(subject_request: SubjectRequest, *, at: datetime) -> None:
@@ -142,31 +143,15 @@ def look_back(deadline: Deadline, *, at: datetime) -> None:
     """A date that was met counts as missed after all when it has moved before the day on which it was met."""
     if deadline.met_at is None:
         return
-    late = local_day(deadline.met_at, reckoning.edition_of(deadline.edition_id)) > deadline.due_on
-    if late and Deadline.objects.filter(pk=deadline.pk, breached_at=None).update(breached_at=at):
-        missed(deadline, at=at)
+    if local_day(deadline.met_at, reckoning.edition_of(deadline.edition_id)) > deadline.due_on:
+        misses.note(deadline, missed_on=deadline.due_on, at=at)
 
 
-def missed(deadline: Deadline, *, at: datetime) -> None:
-    """Record that a date was missed. Nothing takes this back."""
-    record.write(
-        deadline.subject_request,
-        "deadline:missed",
-        by=PORTAL,
-        at=at,
-        regime=deadline.regime,
-        duty=deadline.duty,
-        due_on=deadline.due_on.isoformat(),
-    )
-
-
-def _meet(subject_request: SubjectRequest, duties: list[Duty], *, at: datetime) -> None:
+def _meet(subject_request: SubjectRequest, duties: list[Duty], *, at: datetime, done_at: datetime) -> None:
     for deadline in _open(subject_request).filter(duty__in=duties):
-        late = local_day(at, reckoning.edition_of(deadline.edition_id)) > deadline.due_on
-        unmet = Deadline.objects.filter(pk=deadline.pk, met_at=None)
-        if late and deadline.breached_at is None and unmet.filter(breached_at=None).update(breached_at=at):
-            missed(deadline, at=at)
-        unmet.update(met_at=at, attend_on=None)
+        if local_day(done_at, reckoning.edition_of(deadline.edition_id)) > deadline.due_on:
+            misses.note_if_over(deadline, at=at)
+        Deadline.objects.filter(pk=deadline.pk, met_at=None).update(met_at=done_at, attend_on=None)
 
 
 def answers(subject_request: SubjectRequest) -> list[Deadline]:

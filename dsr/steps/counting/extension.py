@@ -12,7 +12,7 @@ from dsr.law.regimes import HOUSE, regimes
 from dsr.law.work import Letter
 from dsr.models import Deadline, Extension, SubjectRequest, sealed
 from dsr.steps import permissions
-from dsr.steps.counting import clock, reckoning
+from dsr.steps.counting import clock, misses, reckoning
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -33,6 +33,7 @@ def extend(subject_request: SubjectRequest, *, reason: ExtensionReason, words: s
             raise Conflict(why)
         rows = [row for row in clock.answers(present) if row.extended_term]
         for deadline in rows:
+            misses.note_if_over(deadline, at=at)
             deadline.extended = True
             clock.recounted(deadline, at=at)
         clock.first_date(present)

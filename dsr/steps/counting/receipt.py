@@ -1,14 +1,15 @@
 """The day of receipt. It may turn out to be earlier than was entered, never later (EDPB 01/2022 §159)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
 from dsr.law.actors import Actor
 from dsr.law.deadlines import local_day
-from dsr.models import Deadline, SubjectRequest
+from dsr.models import Deadline, Extension, SubjectRequest
 from dsr.steps import permissions
-from dsr.steps.counting import clock, reckoning
+from dsr.steps.counting import clock, misses, reckoning
 from dsr.steps.move import Conflict
 from dsr.steps.recording import record
 
@@ -58,3 +59,13 @@ def _shift(deadline: Deadline, received_at: datetime, *, at: datetime) -> None:
     deadline.receipt_on = day
     clock.recounted(deadline, at=at)
     clock.look_back(deadline, at=at)
+    if deadline.extended:
+        _extended_late(deadline, at=at)
+
+
+def _extended_late(deadline: Deadline, *, at: datetime) -> None:
+    """More time that was taken after the first date, as it turns out now, came too late: that date was missed."""
+    given = Extension.objects.get(subject_request=deadline.subject_request)
+    first = reckoning.dates(replace(reckoning.basis_of(deadline), term=deadline.term), at=given.at).due_on
+    if local_day(given.at, reckoning.edition_of(deadline.edition_id)) > first:
+        misses.note(deadline, missed_on=first, at=at)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dsr.law.calendars import Edition
 from dsr.law.deadlines import business_days_left, local_day
@@ -11,7 +11,7 @@ from dsr.law.regimes import regimes
 from dsr.law.work import Letter
 from dsr.models import Deadline
 from dsr.steps import maps
-from dsr.steps.counting import clock, reckoning
+from dsr.steps.counting import misses, reckoning
 from dsr.steps.post import team
 
 
@@ -42,26 +42,24 @@ def _tell(deadline: Deadline, today: date, *, at: datetime) -> None:
         following = min(day for day in stages if day > today)
         escalates = today >= reckoning.days_before(deadline.due_on, reckoning.ESCALATE, edition)
         column = "escalated_at" if escalates else "reminded_at"
-        if not _won(deadline, **{column: at, "attend_on": following}):
+        if _as_read(deadline).update(**{column: at, "attend_on": following}) != 1:
             return
         letter = Letter.ESCALATION if escalates else Letter.REMINDER
         _write(deadline, letter, edition, today, at=at)
 
 
 def _miss(deadline: Deadline, *, at: datetime) -> None:
-    if not _won(deadline, breached_at=at, attend_on=None):
+    if not misses.note(deadline, missed_on=deadline.due_on, at=at, among=_as_read(deadline)):
         return
-    clock.missed(deadline, at=at)
     edition = reckoning.edition_of(deadline.edition_id)
     _write(deadline, Letter.MISSED, edition, local_day(at, edition), at=at)
 
 
-def _won(deadline: Deadline, **columns: object) -> bool:
-    """Whether this process is the one that tells: the day it read still stands, and nobody has met the date."""
-    row = Deadline.objects.filter(
+def _as_read(deadline: Deadline) -> QuerySet[Deadline]:
+    """Its row while the day that was read still stands and nobody has met the date: of two processes one tells."""
+    return Deadline.objects.filter(
         pk=deadline.pk, met_at=None, attend_on=deadline.attend_on, due_on=deadline.due_on, breached_at=None
     )
-    return row.update(**columns) == 1
 
 
 def _write(deadline: Deadline, letter: Letter, edition: Edition, today: date, *, at: datetime) -> None:

@@ -4,10 +4,9 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
-from dsr.models import Identity, LegalHold, SubjectRequest, sealed
+from dsr.models import Identity, LegalHold, SubjectRequest
 
 
 def standing(subject_request: SubjectRequest) -> list[LegalHold]:
@@ -22,20 +21,9 @@ def standing(subject_request: SubjectRequest) -> list[LegalHold]:
 def _ever(subject_request: SubjectRequest) -> QuerySet[LegalHold]:
     """What holds or held it: set on it, or on an identifier that it has proven."""
     proven = subject_request.identities.exclude(proven_at=None)
-    found = {each for identity in proven for each in names(identity)}
+    found = {each for identity in proven for each in identity.held_by()}
     on_it = Q(subject_request=subject_request, lookup="")
     return LegalHold.objects.filter(on_it | Q(controller=subject_request.controller, lookup__in=found))
-
-
-def hashes(kind: str, value: str) -> tuple[str, ...]:
-    """Every keyed hash that a hold may name an identifier by; an e-mail address in whatever case it is written."""
-    spelled = dict.fromkeys([value, value.lower()] if kind == IdentityKind.EMAIL else [value])
-    return tuple(each for one in spelled for each in sealed.lookups(kind, one))
-
-
-def names(identity: Identity) -> tuple[str, ...]:
-    """Every keyed hash of an identifier; of a forgotten one those that were kept."""
-    return hashes(identity.kind, identity.value()) if identity.value_sealed else identity.lookups()
 
 
 def released_by(subject_request: SubjectRequest, by: Actor) -> bool:
@@ -76,7 +64,7 @@ def on_packages() -> Exists:
 
 def _on(pk: str, controller: str) -> QuerySet[LegalHold]:
     proven = Identity.objects.filter(subject_request=OuterRef(OuterRef(pk))).exclude(proven_at=None)
-    on_person = Q(controller=OuterRef(controller), lookup__in=proven.values("lookup"))
+    on_person = Q(controller=OuterRef(controller), lookup__in=proven.values("folded"))
     on_it = Q(subject_request=OuterRef(pk), lookup="")
     return LegalHold.objects.filter(on_it | on_person, released_at=None)
 

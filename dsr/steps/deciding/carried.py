@@ -1,6 +1,7 @@
 """What found rows carry: a hold on a person holds every request that found the person's rows, by whatever name.
 
-Who names another identifier of the same account must not walk around a legal hold or a freeze.
+Who names another identifier of the same account must not walk around a legal hold or a freeze. What rows carried is
+kept as keyed hashes: a hold that is set when the Parts are forgotten still finds the package and the deferred rows.
 """
 
 from collections.abc import Collection, Iterator
@@ -8,14 +9,15 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from dsr.connectors.contract import Batch, Cell, Found
 from dsr.datamap.schema import SystemMap
 from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
-from dsr.law.work import Kind, Letter
-from dsr.models import LegalHold, PlanItem, SubjectRequest
+from dsr.law.states import OPEN
+from dsr.law.work import ItemState, Kind, Letter
+from dsr.models import CarriedName, LegalHold, Package, PlanItem, SubjectRequest, sealed
 from dsr.steps import maps
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import parts
@@ -23,28 +25,26 @@ from dsr.steps.post import notices
 from dsr.steps.recording import record
 
 SPELLINGS = 4_096  # values whose keyed hashes are remembered, for rows of one account name it again and again
+AT_ONCE = 500  # rows of one statement
 
 
 class Watch:
-    """Looks at rows on their way for identifiers that a standing hold of the controller names."""
+    """Looks at rows on their way for identifiers, and whether a standing hold of the controller names them."""
 
     def __init__(self, subject_request: SubjectRequest) -> None:
-        """Where nobody is held, it costs one query."""
+        """Who is held now."""
         self._subject_request = subject_request
         on_people = LegalHold.objects.filter(controller=subject_request.controller, released_at=None)
         self._held = frozenset(on_people.exclude(lookup="").values_list("lookup", flat=True))
-        self._hashes = lru_cache(SPELLINGS)(blocking.hashes)
-        self._met: set[str] = set()
+        self._hashes = lru_cache(SPELLINGS)(sealed.held_by)
+        self._carried: set[str] = set()
 
     def __bool__(self) -> bool:
         """Whether anybody is held at all."""
         return bool(self._held)
 
     def over(self, system: SystemMap, found: Iterator[Found]) -> Iterator[Found]:
-        """The same rows; what they carry of the held identifiers is noted."""
-        return self._seen(system, found) if self._held else found
-
-    def _seen(self, system: SystemMap, found: Iterator[Found]) -> Iterator[Found]:
+        """The same rows; what identifiers they carry is noted."""
         for one in found:
             if isinstance(one, Batch):
                 self._look(system, one)
@@ -57,12 +57,17 @@ class Watch:
             places = [batch.fields.index(name) for name in own]
             for row in batch.rows:
                 value = _value([row[place] for place in places])
-                self._met.update(self._held.intersection(self._hashes(kind, value)) if value else ())
+                self._carried.update(self._hashes(kind, value) if value else ())
+
+    def keep(self) -> None:
+        """Keep what was met, for the holds to come; once, however often it is found."""
+        rows = [CarriedName(subject_request=self._subject_request, lookup=each) for each in sorted(self._carried)]
+        CarriedName.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
 
     def hold(self, *, at: datetime) -> None:
-        """Hold the request with whatever was met."""
-        if self._met:
-            _spread(self._subject_request, self._met, at=at)
+        """Hold the request with whatever was met of the held."""
+        if met := self._held & self._carried:
+            _spread(self._subject_request, met, at=at)
 
 
 def _value(cells: list[Cell]) -> str:
@@ -82,6 +87,22 @@ def look_again(item: PlanItem, *, at: datetime) -> None:
             for _ in watch.over(systems[find.system], parts.found_in(find.part)):
                 pass
     watch.hold(at=at)
+
+
+def reach(controller: str, lookups: Collection[str], *, at: datetime) -> None:
+    """A hold was set on a person: it holds at once whatever found the person's rows by another name before."""
+    by_name = CarriedName.objects.filter(lookup__in=lookups).values("subject_request")
+    found = SubjectRequest.objects.filter(_at_stake(), controller=controller, pk__in=by_name)
+    for subject_request in found:
+        _spread(subject_request, lookups, at=at)
+
+
+def _at_stake() -> Q:
+    """Of SubjectRequest: it is open, its package can be taken still, or rows of it wait for their date."""
+    offers = Package.objects.filter(subject_request=OuterRef("pk")).exclude(offered_at=None).exclude(wrapped_key="")
+    deferred = PlanItem.objects.filter(subject_request=OuterRef("pk")).exclude(until=None)
+    waits = Exists(deferred.exclude(state=ItemState.DONE))
+    return Q(state__in=OPEN) | Q(Exists(offers)) | Q(waits)
 
 
 def _spread(subject_request: SubjectRequest, lookups: Collection[str], *, at: datetime) -> None:
@@ -110,7 +131,7 @@ def _set(subject_request: SubjectRequest, source: LegalHold, at: datetime) -> No
         with transaction.atomic():
             hold.save(force_insert=True)
             record.write(subject_request, "hold:set", by=PORTAL, at=at, secret=why, kind=hold.kind, **told)
-            if frozen or subject_request.right == Right.ERASURE:
+            if subject_request.right == Right.ERASURE or (frozen and not subject_request.closed):
                 notices.queue(subject_request, Letter.HELD, at=at, frozen=frozen, review_on=hold.review_on)
     except IntegrityError:
         return  # one of its kind was set here just now, and holds as well

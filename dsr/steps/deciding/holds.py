@@ -18,9 +18,9 @@ from dsr.law.deadlines import closes_at, local_day
 from dsr.law.rights import Right
 from dsr.law.states import OPEN, State
 from dsr.law.work import ItemState, Kind, Letter
-from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest
+from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
 from dsr.steps import bell, maps, permissions
-from dsr.steps.deciding import blocking
+from dsr.steps.deciding import blocking, carried
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -125,14 +125,14 @@ def affected(hold: LegalHold) -> list[SubjectRequest]:
 
 def _reached(hold: LegalHold) -> QuerySet[SubjectRequest]:
     rows = together(hold)
-    proven = Identity.objects.filter(lookup__in=rows.exclude(lookup="").values("lookup")).exclude(proven_at=None)
+    proven = Identity.objects.filter(folded__in=rows.exclude(lookup="").values("lookup")).exclude(proven_at=None)
     by_name = Q(identities__in=proven, controller=hold.controller)
     return SubjectRequest.objects.filter(by_name | Q(pk__in=rows.filter(lookup="").values("subject_request")))
 
 
 def _offered(hold: LegalHold) -> list[SubjectRequest]:
-    """The requests whose package a freeze keeps back, also one that was taken before."""
-    offers = Package.objects.exclude(offered_at=None).exclude(wrapped_key="")
+    """The requests whose package a freeze keeps back from its end, also one that was taken before."""
+    offers = Package.objects.exclude(expires_at=None).exclude(wrapped_key="")
     found = _reached(hold) if hold.kind == LegalHold.FREEZE else SubjectRequest.objects.none()
     return list(found.filter(packages__in=offers).distinct())
 
@@ -188,6 +188,8 @@ def _set(
                 record.write(subject_request, "hold:set", by=by, at=at, secret=why, kind=order.kind, **told)
                 for each in affected(holds[0]):
                     _letter(each, holds[0], at)
+                if order.person:
+                    carried.reach(subject_request.controller, free, at=at)
     except IntegrityError:
         holds = []
     if not holds and by.kind is ActorKind.STAFF:
@@ -208,8 +210,8 @@ def _hashes(subject_request: SubjectRequest, order: Order) -> list[str]:
     own = subject_request.identities.filter(of_representative=False)
     named = own if order.unproven else own.exclude(proven_at=None)
     # Under every key that a request may have been filed under.
-    places = [blocking.names(identity) for identity in named]
-    places += [blocking.hashes(kind, value) for kind, value in order.others]
+    places = [identity.held_by() for identity in named]
+    places += [sealed.held_by(kind, value) for kind, value in order.others]
     return list(dict.fromkeys(each for those in places for each in those))
 
 

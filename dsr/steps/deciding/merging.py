@@ -87,7 +87,9 @@ def follow_up(subject_request: SubjectRequest, *, at: datetime) -> None:
 def end_next(*, at: datetime) -> bool:
     """End one merger: the duplicate is closed with its answered original, or goes its own way again."""
     standing = Link.objects.filter(kind=Link.DUPLICATE, ended_at=None)
-    over = standing.filter(Q(to__state__in=_OVER) | Q(of__state__in=CLOSED)).select_related("of", "to").first()
+    answered = Q(to__state=State.PACKAGED) & ~Q(to__answered_at=None)  # a package that lies here answers nobody
+    ended = answered | Q(to__state__in=CLOSED) | Q(of__state__in=CLOSED)
+    over = standing.filter(ended).select_related("of", "to").first()
     if over is None:
         return False
     try:

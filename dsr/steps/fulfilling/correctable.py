@@ -162,10 +162,11 @@ def lines(subject_request: SubjectRequest, about: ControllerMap | None = None) -
     if subject_request.reduced_at is not None:
         return []
     controller_map = about or maps.controller(subject_request.controller)
-    return [_line(each, controller_map) for each in subject_request.corrections.all()]
+    return [read(each, controller_map) for each in subject_request.corrections.all()]
 
 
-def _line(row: Correction, controller_map: ControllerMap) -> Line:
+def read(row: Correction, controller_map: ControllerMap) -> Line:
+    """One of them, opened."""
     system, collection, described = _described(row, controller_map)
     return Line(
         row=row,

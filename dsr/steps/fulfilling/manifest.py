@@ -8,9 +8,10 @@ from decimal import Decimal
 import msgspec
 
 from dsr.connectors.contract import Batch, Cell, Chunk, Found
-from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
 from dsr.law.retention import kept_until
+
+Key = tuple[Cell, ...]  # as a system gives it
 
 CHUNK = 500  # keys per effect
 TOMBSTONE = "tombstone"  # in the place of a rule: the row's number alone stays
@@ -46,7 +47,7 @@ def lines_of(system: SystemMap, rules: "Rules", found: Iterable[Found], on: date
         for row in batch.rows:
             record = dict(zip(batch.fields, row, strict=True))
             until = NO_DAY if ground else _kept(collection, record, rules, on)
-            fates.setdefault(until, []).append(tuple(record[name] for name in collection.key))  # type: ignore[misc]
+            fates.setdefault(until, []).append(tuple(record[name] for name in collection.key))
         for until, keys in fates.items():
             if until:
                 latest[batch.collection] = max(until, latest.get(batch.collection, until))
@@ -71,10 +72,10 @@ def _kept(collection: CollectionMap, record: dict[str, Cell], rules: Rules, on: 
     if keep is None or any(str(record.get(name)) not in values for name, values in keep.when.items()):
         return None
     since = record.get(keep.since)
-    if since is None:
-        return NO_DAY  # its period has not begun: nothing says that it may go
+    if not isinstance(since, date | str):
+        return NO_DAY  # its period has not begun, or nobody can say when: nothing says that it may go
     try:
-        until = kept_until(since, **rules.periods[keep.rule])  # type: ignore[arg-type]  # dates come as text
+        until = kept_until(since, **rules.periods[keep.rule])
     except ValueError:
         return NO_DAY  # a start that cannot be read: a person must look before anything goes
     return until if until >= on else None

@@ -4,8 +4,7 @@ What it keeps, it keeps as the record of having answered; when that time is over
 (see keeping), so an erasure has nothing to do here but to wait for that.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import ClassVar, Self
 
@@ -14,7 +13,6 @@ from django.db.models import QuerySet
 from dsr.connectors.contract import (
     Ability,
     Batch,
-    Cell,
     ChangesNothing,
     Chunk,
     Effect,
@@ -27,94 +25,15 @@ from dsr.connectors.contract import (
 from dsr.connectors.settings import system_settings
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import IdentityKind, SystemMap
-from dsr.law.deadlines import local_day
-from dsr.models import ClockPause, Identity, Notice, SubjectRequest, sealed
-from dsr.steps import maps
+from dsr.models import SubjectRequest, sealed
+from dsr.steps.fulfilling.own_shelves import SHELVES
 
 _AT_ONCE = 500
 _SOON = 3600.0  # seconds: `keeping` runs each hour
 
-Rows = Iterator[tuple[Cell, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """One collection: its fields, its rows, and which keys still say something about a person."""
-
-    fields: tuple[str, ...]
-    rows: Callable[[Iterable[SubjectRequest]], Rows]
-    standing: Callable[[list[str]], set[str]]
-
-
-def _closed_on(subject_request: SubjectRequest) -> Cell:
-    """The local day on which it was closed: its time of keeping begins."""
-    if subject_request.closed_at is None:
-        return None
-    return local_day(subject_request.closed_at, maps.calendar(subject_request.controller))
-
-
-def _requests(found: Iterable[SubjectRequest]) -> Rows:
-    for one in found:
-        # What nobody has proven may be a stranger's, and a guardian's own mailbox is not the person's.
-        proven = one.identities.filter(of_representative=False).exclude(proven_at=None).order_by("kind")
-        identifiers = ", ".join(f"{row.kind}: {row.value()}" for row in proven)
-        own = (one.reference, one.right, one.state, one.channel, one.region, one.language, one.received_at)
-        yield (*own, one.due_on, one.answered_at, _closed_on(one), identifiers, one.details(), one.answer())
-
-
-def _letters(found: Iterable[SubjectRequest]) -> Rows:
-    for one in found:
-        for row in one.notices.filter(to=""):
-            yield (
-                str(row.pk),
-                one.reference,
-                row.letter,
-                row.post,
-                row.state,
-                row.created_at,
-                row.sent_at,
-                _closed_on(one),
-            )
-
-
-def _questions(found: Iterable[SubjectRequest]) -> Rows:
-    for one in found:
-        for row in one.pauses.all():
-            yield str(row.pk), one.reference, row.asked_at, row.question(), row.answer(), row.ended_at, _closed_on(one)
-
-
-SHELVES = {
-    "requests": _Shelf(
-        (
-            *("reference", "right", "state", "channel", "region", "language", "received_at", "due_on"),
-            *("answered_at", "closed_on", "identifiers", "details", "answer"),
-        ),
-        _requests,
-        lambda keys: set(_unreduced().filter(reference__in=keys).values_list("reference", flat=True)),
-    ),
-    "letters": _Shelf(
-        ("id", "reference", "letter", "post", "state", "written_at", "sent_at", "closed_on"),
-        _letters,
-        lambda keys: _texts(Notice.objects.filter(pk__in=keys, subject_request__in=_unreduced())),
-    ),
-    "questions": _Shelf(
-        ("id", "reference", "asked_at", "question", "answer", "ended_at", "closed_on"),
-        _questions,
-        lambda keys: _texts(ClockPause.objects.filter(pk__in=keys, subject_request__in=_unreduced())),
-    ),
-}
-
-
-def _unreduced() -> QuerySet[SubjectRequest]:
-    return SubjectRequest.objects.filter(reduced_at=None)
-
-
-def _texts(rows: QuerySet[Notice] | QuerySet[ClockPause]) -> set[str]:
-    return {str(pk) for pk in rows.values_list("pk", flat=True)}
-
 
 class OwnHouse(ChangesNothing):
-    """Requests, letters and questions of a person, by the identifiers they have proven here."""
+    """Requests of a person and what hangs on them, by the identifiers they have proven here."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE})
 
@@ -143,12 +62,12 @@ class OwnHouse(ChangesNothing):
 
     def count(self, route: Route, identities: Identities) -> int:
         """How many rows `find` would bring."""
-        return sum(len(batch.rows) for batch in self.find(route, identities) if isinstance(batch, Batch))
+        return SHELVES[route.name].rows(self._requests(route, identities)).count()
 
     def find(self, route: Route, identities: Identities) -> Iterator[Found]:
         """Rows of the requests in which the person proved one of these identifiers."""
         shelf = SHELVES[route.name]
-        rows = shelf.rows(self._requests(route, identities))
+        rows = shelf.found(self._requests(route, identities))
         while batch := tuple(islice(rows, _AT_ONCE)):
             yield Batch(route.name, shelf.fields, batch)
 
@@ -174,7 +93,7 @@ class OwnHouse(ChangesNothing):
         """The portal's own connection stays."""
 
     def _requests(self, route: Route, identities: Identities) -> QuerySet[SubjectRequest]:
-        """Requests of this controller in which one of the identifiers was proven."""
+        """Requests of this controller that the shelf's person has to do with."""
         kinds = {seed.kind for seed in (*route.seeds, *(seed for hop in route.hops for seed in hop.to.seeds))}
         lookups = [
             hashed
@@ -182,6 +101,5 @@ class OwnHouse(ChangesNothing):
             for key in identities.get(kind, ())
             for hashed in sealed.lookups(kind, ":".join(map(str, key)))  # a social sign-in is two values
         ]
-        proven = Identity.objects.filter(lookup__in=lookups, of_representative=False).exclude(proven_at=None)
-        mine = SubjectRequest.objects.filter(controller=self._controller, reduced_at=None)
-        return mine.filter(pk__in=proven.values("subject_request")).order_by("received_at")
+        mine = SubjectRequest.objects.filter(SHELVES[route.name].whose(lookups), controller=self._controller)
+        return mine.filter(reduced_at=None).order_by("received_at")

@@ -132,6 +132,7 @@ def find(item: PlanItem, *, at: datetime) -> None:
         part.save(force_insert=True)
         outcome = Outcome.NOTHING if nothing else Outcome.FOUND
         ledger.finish(item, outcome, at=at, counts={"rows": tally.rows, "files": tally.files}, part=part)
+        watch.keep()
         watch.hold(at=at)
 
 

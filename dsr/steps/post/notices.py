@@ -1,7 +1,6 @@
 """Letters: queued in the transaction that causes them, sent by a worker, never repeated blindly."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
@@ -11,119 +10,27 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from accounts.models import Staff
 from dsr.law.actors import PORTAL, Actor
-from dsr.law.work import Asker, Channel, Letter, NoticeState, Post
-from dsr.models import Notice, Representative, SubjectRequest
+from dsr.law.work import Letter, NoticeState
+from dsr.models import Notice, SubjectRequest
 from dsr.models.notice import OPEN
 from dsr.models.plan import state_among
-from dsr.steps import bell, maps, permissions
+from dsr.steps import permissions
 from dsr.steps.asking import codes
 from dsr.steps.counting import clock
 from dsr.steps.move import Conflict
-from dsr.steps.post import letters
+from dsr.steps.post import letters, outbox
 from dsr.steps.recipients import links
 from dsr.steps.recording import record
 
 TRIES = 12
 PERMANENT = 500  # RFC 5321 4.2.1: from here on, trying again changes nothing
-# With these the person has the answer, or the request is over.
-ENDING = frozenset(
-    {
-        *(Letter.READY, Letter.ERASED, Letter.ANSWER, Letter.CORRECTED, Letter.WITHDRAWN),
-        *(Letter.REFUSED, Letter.CANCELLED, Letter.LAPSED, Letter.ANSWERED_WITH),
-    }
-)
-STAFF_LANGUAGE = "en"  # what the desk speaks
-# Who came to us without a browser gets paper where no address is known; the others read the portal's page.
-ON_PAPER = frozenset({Channel.LETTER, Channel.TELEPHONE, Channel.IN_PERSON})
+# Every step queues here; the clock, which sending itself needs, does so at the outbox.
+queue, ENDING = outbox.queue, outbox.ENDING
 
 
 class Superseded(Exception):
     """What the letter was to carry is over: a newer code took its place, or the recipient has answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Who reads a letter: as the outbox names them, the address (none: paper), the language."""
-
-    to: str
-    address: str
-    language: str
-
-
-def queue(
-    subject_request: SubjectRequest,
-    letter: Letter,
-    *,
-    at: datetime,
-    to_staff: Staff | None = None,
-    to_recipient: str | None = None,
-    to_other: str = "",
-    again_of: Notice | None = None,
-    **context: object,
-) -> Notice | None:
-    """Put a letter to the person, a staff member or a recipient into the outbox; None when it can reach nobody.
-
-    Dates, moments and lazy texts in `context` are said in the reader's language. A code or a link is never given
-    here: `proof` or `telling` names the row that it is made for when the letter goes out.
-    """
-    reader = _OTHERS[to_other](subject_request) if to_other else _reader(subject_request, to_staff, to_recipient)
-    if reader is None:
-        return None
-    post = Post.EMAIL if reader.address else Post.PAPER
-    notice = Notice(
-        subject_request=subject_request,
-        letter=letter,
-        state=NoticeState.QUEUED if reader.address else NoticeState.TO_POST,
-        post=post,
-        language=reader.language,
-        to=reader.to,
-        again_of=again_of,
-        not_before=at,
-        created_at=at,
-    )
-    more = {**context, "paper": post is Post.PAPER}
-    notice.seal(
-        reader.address or subject_request.postal(), json.dumps(letters.facts(subject_request, reader.language, more))
-    )
-    notice.save(force_insert=True)
-    bell.ring_after_commit()
-    if letter in ENDING and not reader.to and again_of is None:
-        queue(subject_request, Letter.AGENT_TOLD, at=at, to_other="agent")
-    return notice
-
-
-def _agent(subject_request: SubjectRequest) -> _Reader | None:
-    """The agent learns that the request is over, and nothing of the answer."""
-    agent = Representative.objects.filter(subject_request=subject_request, kind=Asker.AGENT).first()
-    return _Reader("agent", agent.email(), subject_request.language) if agent else None
-
-
-def _child(subject_request: SubjectRequest) -> _Reader | None:
-    """The mailbox of the child a guardian asks for; none where it is the guardian's own as well."""
-    child = subject_request.identities.filter(kind="email", of_representative=False).first()
-    guardian = subject_request.mailbox()
-    if child is None or guardian is None or child.value() == guardian.value():
-        return None
-    return _Reader("child", child.value(), subject_request.language)
-
-
-_OTHERS = {"agent": _agent, "child": _child}
-
-
-def _reader(subject_request: SubjectRequest, to_staff: Staff | None, to_recipient: str | None) -> _Reader | None:
-    if to_staff is not None:
-        return _Reader(f"staff:{to_staff.pk}", to_staff.email, STAFF_LANGUAGE) if to_staff.email else None
-    if to_recipient is not None:
-        controller = maps.controller(subject_request.controller).controller
-        address = controller.recipients[to_recipient].email
-        language = maps.languages(controller.slug)[0]
-        return _Reader(f"recipient:{to_recipient}", address, language) if address else None
-    identity = subject_request.mailbox()
-    if identity is None and (subject_request.reduced_at or subject_request.channel not in ON_PAPER):
-        return None
-    return _Reader("", identity.value() if identity else "", subject_request.language)
 
 
 def send_next(*, at: datetime) -> bool:
@@ -256,12 +163,25 @@ def posted(notice: Notice, *, by: Actor, at: datetime) -> None:
     """Staff printed a letter and posted it. Raises Forbidden, Conflict."""
     permissions.require(by, permissions.Duty.REVIEW, notice.subject_request)
     with transaction.atomic():
-        waiting = Notice.objects.filter(pk=notice.pk, state=NoticeState.TO_POST)
-        if not waiting.update(state=NoticeState.SENT, sent_at=at, context_sealed=""):
+        if not _posted(notice, by=by, at=at):
             message = "This letter does not wait to be posted."
             raise Conflict(message)
+
+
+def went_along(subject_request: SubjectRequest, letter: Letter, *, by: Actor, at: datetime) -> None:
+    """A letter that still waited left in one envelope with what was handed over. Call it in that transaction."""
+    for notice in subject_request.notices.filter(letter=letter, state=NoticeState.TO_POST):
+        _posted(notice, by=by, at=at)
+
+
+def _posted(notice: Notice, *, by: Actor, at: datetime) -> int:
+    """Mark it, unless somebody else has."""
+    waiting = Notice.objects.filter(pk=notice.pk, state=NoticeState.TO_POST)
+    rows = waiting.update(state=NoticeState.SENT, sent_at=at, context_sealed="")
+    if rows:
         record.write(notice.subject_request, "notice:posted", by=by, at=at, letter=notice.letter)
         _told(notice, at)
+    return rows
 
 
 def on_paper(notice: Notice) -> letters.Written:

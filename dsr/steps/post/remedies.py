@@ -1,9 +1,15 @@
 """Remedies: whom a person can turn to who does not agree, by the region the request came from (GDPR Art. 12(4))."""
 
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
 from dsr.datamap.schema import Controller, ControllerMap, Region
 from dsr.law.regimes import HOUSE, Key, Regime, regimes
 from dsr.models import SubjectRequest
 from dsr.steps import maps
+
+NAMED = frozenset({"reasons", "authority", "court", "controller-complaint"})  # by the letter of a refusal
 
 
 def of(subject_request: SubjectRequest, controller: Controller) -> dict[str, object]:
@@ -14,7 +20,7 @@ def of(subject_request: SubjectRequest, controller: Controller) -> dict[str, obj
         "authority": authority(controller, region),
         "court": region.court if region else "",
         "complaint_to": (region.complaint_to if region else "") or controller.email,
-        "remedies_citation": "; ".join(_refusals(region)) if refused else "",  # it speaks of refusals
+        "remedies_citation": _("; ").join(_refusals(region)) if refused else "",  # it speaks of refusals
     }
 
 
@@ -34,6 +40,13 @@ def named(subject_request: SubjectRequest, controller_map: ControllerMap) -> Con
     facts = controller_map.controller
     own = {"authority": authority(facts, facts.regions.get(subject_request.region))}
     return controller_map.model_copy(update={"controller": facts.model_copy(update=own)})
+
+
+def unsaid() -> Iterator[tuple[str, str, str]]:
+    """Each controller, region and block that a law there demands of a refusal and our letter does not name."""
+    for slug, about in maps.controllers().items():
+        for name, region in about.controller.regions.items():
+            yield from ((slug, name, block) for block in sorted(demanded(region) - NAMED))
 
 
 def demanded(region: Region | None) -> frozenset[str]:

@@ -8,12 +8,14 @@ from django.db import transaction
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import Actor
+from dsr.law.rights import Right
 from dsr.law.work import Kind, Letter, NoticeState
 from dsr.models import ClockPause, Extension, LegalHold, Link, Notice, SubjectRequest
 from dsr.steps import bell, permissions
-from dsr.steps.answering import delivery, packaging
+from dsr.steps.answering import delivery, handover, packaging
 from dsr.steps.asking import verification
-from dsr.steps.counting import extension
+from dsr.steps.counting import extension, misses
+from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import correctable, rectification, withdrawal
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
@@ -38,7 +40,7 @@ def _package(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
     package = delivery.available(subject_request)
     if package is None or package.expires_at is None or package.expires_at <= at:
         raise Conflict(GONE)
-    return {"size": package.size, "expires_on": delivery.last_day(package)}
+    return {"size": package.size, "sha256": package.sha256, "expires_on": delivery.last_day(package)}
 
 
 def _erased(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
@@ -78,10 +80,19 @@ def _original(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
 
 
 def _held(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
-    hold = LegalHold.objects.filter(subject_request=subject_request, released_at=None).first()
+    """What holds it back now, by its own name or the person's; a freeze before a legal hold, for it holds more."""
+    erasing = subject_request.right == Right.ERASURE
+    standing = [one for one in blocking.standing(subject_request) if erasing or one.kind == LegalHold.FREEZE]
+    hold = min(standing, key=lambda one: one.kind != LegalHold.FREEZE, default=None)
     if hold is None:
         raise Conflict(GONE)
     return {"frozen": hold.kind == LegalHold.FREEZE, "review_on": hold.review_on}
+
+
+def _released(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
+    if blocking.standing(subject_request):  # it was set again meanwhile
+        raise Conflict(GONE)
+    return {}
 
 
 FACTS: dict[Letter, Facts] = {
@@ -94,13 +105,15 @@ FACTS: dict[Letter, Facts] = {
     Letter.CORRECTED: lambda subject_request, _: correctable.told(subject_request),
     Letter.ERASED: _erased,
     Letter.HELD: _held,
-    Letter.RELEASED: _nothing_more,
+    Letter.RELEASED: _released,
+    Letter.HANDED_OVER: lambda subject_request, _: handover.told(subject_request),
     Letter.ANSWER: _nothing_more,
     Letter.CANCELLED: _resumed,
     Letter.LAPSED: _nothing_more,
     Letter.QUESTION: _question,
     Letter.QUESTION_OVER: _nothing_more,
     Letter.EXTENDED: _extended,
+    Letter.LATE: lambda subject_request, _: misses.told(subject_request),
     Letter.MERGED: _original,
     Letter.ANSWERED_WITH: _original,
     Letter.WITHDRAWN: lambda subject_request, _: withdrawal.told(subject_request),

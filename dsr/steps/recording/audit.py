@@ -79,9 +79,9 @@ def story(
 def told(subject_request: SubjectRequest, says: Callable[[Event], str], who: Callable[[Event], str]) -> Iterator[str]:
     """The lines, oldest first, times in UTC."""
     yield f"{subject_request.reference} · {subject_request.controller} · {subject_request.right}\n"
-    for event in subject_request.events.order_by("id").select_related("sequenced"):
-        place = Leaf.objects.filter(event=event).values_list("position", flat=True).first()
-        where = "not in its place yet" if place is None else f"position {place}"
+    for event in subject_request.events.order_by("id").select_related("sequenced", "secret"):
+        leaf = getattr(event, "sequenced", None)
+        where = "not in its place yet" if leaf is None else f"position {leaf.position}"
         why = event.why()
         reason = f" Reason: {why}" if why else ""
         yield f"{event.at:%Y-%m-%d %H:%M:%S} UTC  {who(event)}: {says(event)}.{reason}  [{event.tag}, {where}]\n"

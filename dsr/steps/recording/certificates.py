@@ -5,7 +5,6 @@ certificate is personal data: a reference, dates, counts, grounds and digests.
 """
 
 import hashlib
-import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -17,39 +16,27 @@ from dsr.record import certificate, tree
 from dsr.record.proof import Proof
 from dsr.steps.recording import record, sequencer, signing, statement
 
-log = logging.getLogger(__name__)
-
 CERTIFIED = sorted(CLOSED - {State.LAPSED})
-AT_ONCE = 50
 
 
-def issue_next(*, at: datetime, since: int | None = None) -> int:
-    """Issue what is due: certificates of requests whose closing Event a checkpoint covers; how many were issued.
+def due(*, at: datetime, since: int | None = None) -> list[int]:
+    """The closing Events that have no certificate yet and a checkpoint over them, oldest first.
 
     It looks among the Events of the last hour or so; with `since`, among all younger than the Event of that id.
     """
     covering = sequencer.newest()
     if covering is None:
-        return 0
+        return []
     floor = sequencer.settled(at=at) if since is None else since
-    closings = (
-        Event.objects.filter(id__gt=floor, moved_to__in=CERTIFIED, sequenced__position__lt=covering.size)
-        .filter(subject_request__certificate=None)
-        .select_related("subject_request", "sequenced")
-        .order_by("id")
-    )
-    issued = 0
-    for closing in closings[:AT_ONCE]:
-        try:
-            issued += _issue(closing, covering, at)
-        except Exception:  # one request must not hide those behind it
-            log.exception("no certificate for Event %s", closing.pk)
-    return issued
+    closings = Event.objects.filter(id__gt=floor, moved_to__in=CERTIFIED, sequenced__position__lt=covering.size)
+    return list(closings.filter(subject_request__certificate=None).order_by("id").values_list("id", flat=True))
 
 
-def _issue(closing: Event, covering: Checkpoint, at: datetime) -> bool:
-    subject_request = closing.subject_request
-    assert subject_request is not None  # noqa: S101 — the filter above asks for its certificate
+def issue(event: int, *, at: datetime) -> bool:
+    """Issue the certificate of the request that this Event closed; whether there was none yet."""
+    covering = Checkpoint.objects.latest("size")
+    closing = Event.objects.select_related("sequenced").get(pk=event)
+    subject_request = SubjectRequest.objects.get(events=closing)
     leaf = closing.sequenced
     proof = Proof(leaf.position, tuple(path(leaf.position, covering)), covering.note)
     stated = statement.of(subject_request, closing, at=at)

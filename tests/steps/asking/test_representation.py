@@ -52,6 +52,7 @@ def test_the_person_says_no_and_it_is_cancelled(world: World) -> None:
     subject_request.refresh_from_db()
     assert subject_request.state == State.CANCELLED
     assert not subject_request.identities.exclude(proven_at=None).exists()
+    assert subject_request.notices.filter(letter=Letter.CANCELLED).count() == 1
 
 
 def test_no_stranger_says_no_for_the_person(world: World) -> None:
@@ -101,6 +102,7 @@ def test_a_guardians_request_waits_for_the_check_by_staff(world: World, dana: Ac
     representation.check(subject_request, note="Birth certificate seen", by=dana, at=world.at)
     review.accept(subject_request, by=devi, at=world.at)
     assert subject_request.state == State.ACCEPTED
+    assert Event.objects.get(tag="representative:checked").actor == str(dana)
 
 
 def test_nobody_alone_opens_a_childs_data_to_a_guardian(world: World, dana: Actor) -> None:

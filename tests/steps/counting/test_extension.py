@@ -6,6 +6,7 @@ import pytest
 
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.clocks import ExtensionReason
+from dsr.law.regimes import REASONS, Regime
 from dsr.law.rights import Right
 from dsr.law.work import Letter
 from dsr.models import Event, Extension, SubjectRequest
@@ -81,6 +82,35 @@ def test_a_date_that_was_not_extended_keeps_its_reminders_and_a_miss_stays(world
     promise = timing.deadline(subject_request, "house")
     assert promise.breached_at is not None
     assert promise.attend_on is None
+
+
+def test_a_reason_that_the_law_of_the_person_does_not_know_is_refused(
+    world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Regime, "extension_reasons", property(lambda law: () if law.slug == "gdpr" else REASONS))
+    subject_request = timing.reviewed(world, "eea")
+    with pytest.raises(Conflict, match="no reason for more time by: GDPR"):
+        extend(subject_request, world, dana)
+    assert not Extension.objects.exists()
+
+
+def test_where_no_law_counts_our_promise_is_extended_by_its_own_rule(world: World, dana: Actor) -> None:
+    subject_request = timing.reviewed(world, "elsewhere")
+    extend(subject_request, world, dana)
+    assert timing.dates(subject_request) == {"house answer": "2026-12-17"}
+    assert timing.due_on(subject_request) == timing.day("2026-12-17")
+
+
+def test_the_letter_about_more_time_names_the_laws_and_not_our_promise_as_one(world: World, dana: Actor) -> None:
+    subject_request = timing.reviewed(world, "eea")
+    extend(subject_request, world, dana)
+    assert [limit["law"] for limit in extension.told(Extension.objects.get())["laws"]] == ["GDPR"]
+
+
+def test_the_words_for_more_time_may_be_as_long_as_they_say(world: World, dana: Actor) -> None:
+    subject_request, words = timing.reviewed(world, "eea"), "x" * extension.WORDS
+    extension.extend(subject_request, reason=ExtensionReason.NUMBER, words=words, by=dana, at=world.at)
+    assert Extension.objects.get().words() == words
 
 
 @pytest.mark.parametrize("words", ["", "   ", "x" * (extension.WORDS + 1)])

@@ -59,6 +59,30 @@ def test_a_question_asked_late_stops_nothing_in_europe_and_may_still_be_asked(wo
     assert Letter.QUESTION in {notice.letter for notice in subject_request.notices.all()}
 
 
+@pytest.mark.parametrize(("days", "stops"), [(0, True), (2, True), (3, False)])
+def test_in_europe_a_question_on_the_second_business_day_is_the_last_that_stops_the_month(
+    world: World, dana: Actor, days: int, *, stops: bool
+) -> None:
+    subject_request = timing.reviewed(world, "eea")
+    world.later(days=days)
+    named = [deadline.regime for deadline in pauses.stops(subject_request, Pause.INFORMATION_REQUIRED, at=world.at)]
+    assert named == (["house", "gdpr"] if stops else [])
+
+
+def test_a_promise_stands_still_when_the_proof_of_identity_starts_the_law_beside_it(world: World) -> None:
+    subject_request = timing.reviewed(world, "uk")
+    world.later(days=9)
+    named = [deadline.regime for deadline in pauses.stops(subject_request, Pause.IDENTITY_REQUIRED, at=world.at)]
+    assert named == ["house"]
+
+
+def test_a_clock_can_be_stopped_on_its_last_day(world: World) -> None:
+    subject_request = timing.reviewed(world, "elsewhere")
+    world.later(days=22)
+    assert pauses.stops(subject_request, Pause.INFORMATION_REQUIRED, at=world.at) != []
+    assert pauses.stops(subject_request, Pause.INFORMATION_REQUIRED, at=world.later(days=1)) == []
+
+
 def test_no_question_stops_a_californian_clock_nor_our_promise_beside_it(world: World, dana: Actor) -> None:
     subject_request = timing.reviewed(world, "california")
     before = timing.dates(subject_request)
@@ -162,6 +186,14 @@ def test_a_question_has_words_and_not_too_many(world: World, dana: Actor, questi
     with pytest.raises(Conflict):
         pauses.ask(subject_request, reason=Pause.INFORMATION_REQUIRED, question=question, by=dana, at=world.at)
     assert not ClockPause.objects.exists()
+
+
+def test_a_question_and_an_answer_may_be_as_long_as_they_say(world: World, dana: Actor) -> None:
+    subject_request = timing.reviewed(world, "eea")
+    longest = "x" * pauses.WORDS
+    pauses.ask(subject_request, reason=Pause.INFORMATION_REQUIRED, question=longest, by=dana, at=world.at)
+    pauses.answer(subject_request, longest, by=SUBJECT, at=world.at)
+    assert ClockPause.objects.get().answer() == longest
 
 
 def test_mallory_asks_nobody_and_answers_nothing(world: World, dana: Actor, ada: Actor) -> None:

@@ -166,6 +166,7 @@ def test_of_an_erasure_only_an_approver_leaves_a_system_out(world: World, dana: 
     approval.exclude(item, reason="Down.", by=eli, at=world.at)
     item.refresh_from_db()
     assert (item.state, item.outcome) == (ItemState.DONE, Outcome.FAILED)
+    assert Event.objects.get(tag="item:excluded").actor == str(eli)
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
@@ -206,3 +207,10 @@ def test_who_accepts_a_request_of_nobody_owns_it(world: World, dana: Actor) -> N
     subject_request = scenes.accepted(world, dana, Right.ACCESS)
     subject_request.refresh_from_db()
     assert str(subject_request.owner_id) == dana.id
+
+
+def test_rows_that_wait_for_their_date_are_never_left_out(world: World, dana: Actor, eli: Actor) -> None:
+    item = quarantined(scenes.approved(world, dana, eli), Kind.ERASE, "app-database")
+    PlanItem.objects.filter(pk=item.pk).update(until=world.at.date())
+    with pytest.raises(Conflict, match="Only a system that has failed"):
+        approval.exclude(item, reason="Down.", by=eli, at=world.at)

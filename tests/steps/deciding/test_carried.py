@@ -11,10 +11,10 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind
-from dsr.models import Event, LegalHold, SubjectRequest
+from dsr.law.work import ItemState, Kind, Letter
+from dsr.models import Event, LegalHold, SubjectRequest, sealed
 from dsr.steps import work
-from dsr.steps.answering import delivery
+from dsr.steps.answering import delivery, keeping
 from dsr.steps.asking import intake
 from dsr.steps.deciding import approval, blocking, holds, review
 from dsr.steps.deciding.holds import Order
@@ -173,3 +173,95 @@ def test_who_released_a_hold_does_not_approve_the_erasure(
     with pytest.raises(Forbidden, match="released a hold"):
         approval.approve(erasure, digest=erasure.manifest.digest, by=both, at=world.at)
     approval.approve(erasure, digest=erasure.manifest.digest, by=eli, at=world.at)
+
+
+def offered_by_account(world: World, dana: Actor) -> SubjectRequest:
+    """The copy of Sam's account is offered to another mailbox; what was found is forgotten."""
+    access = by_account(world, dana, Right.ACCESS)
+    world.work(State.PACKAGED, access)
+    assert not access.parts.exclude(wrapped_key="").exists()
+    return access
+
+
+def test_a_freeze_set_after_the_offer_keeps_back_the_package_by_another_name(world: World, dana: Actor) -> None:
+    access = offered_by_account(world, dana)
+    freeze = held(world, dana, FROZEN)
+    with pytest.raises(Conflict, match="frozen"):
+        delivery.download(access, by=SUBJECT, at=world.at)
+    assert Event.objects.filter(subject_request=access, tag="hold:set").count() == 1
+    assert access.notices.filter(letter=Letter.HELD).count() == 1
+    world.later(days=settings.DSR_PACKAGE_DAYS + 9)
+    assert not delivery.expire_next(at=world.at)
+    holds.release(freeze, by=dana, at=world.at)
+    assert b"".join(delivery.download(access, by=SUBJECT, at=world.at))
+
+
+def test_a_package_that_was_taken_once_by_another_name_is_not_handed_over_again(world: World, dana: Actor) -> None:
+    access = offered_by_account(world, dana)
+    b"".join(delivery.download(access, by=SUBJECT, at=world.at))
+    held(world, dana, FROZEN)
+    with pytest.raises(Conflict, match="frozen"):
+        delivery.download(access, by=SUBJECT, at=world.at)
+    assert not access.notices.filter(letter=Letter.HELD).exists()  # it is over; the page says it
+
+
+def test_rows_that_wait_for_their_date_are_held_by_a_name_that_they_carried(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    erasure = by_account(world, dana, Right.ERASURE)
+    world.work(State.SEARCHED, erasure)
+    approval.approve(erasure, digest=erasure.manifest.digest, by=eli, at=world.at)
+    world.later(days=4)
+    world.work(State.PACKAGED, erasure)
+    held(world, dana, ON_PERSON)
+    deferred = erasure.items.filter(kind=Kind.ERASE).exclude(until=None)
+    world.later(days=5 * 366)
+    scenes.work_on(world, erasure, Kind.ERASE)
+    assert set(deferred.values_list("state", flat=True)) == {ItemState.READY}
+
+
+def test_a_freeze_set_later_leaves_the_package_of_somebody_else(world: World, dana: Actor) -> None:
+    other = scenes.accepted(world, dana, Right.ACCESS, email="li.wei@example.com")
+    world.work(State.PACKAGED, other)
+    held(world, dana, FROZEN)
+    assert blocking.standing(other) == []
+
+
+def test_at_another_controller_no_carried_name_is_held(world: World, dana: Actor) -> None:
+    other = scenes.accepted(world, dana, Right.ACCESS, "pixplus")
+    world.work(State.PACKAGED, other)
+    held(world, dana, FROZEN)
+    assert blocking.standing(other) == []
+
+
+def test_a_request_with_nothing_left_is_not_held_by_what_it_once_found(world: World, dana: Actor) -> None:
+    access = offered_by_account(world, dana)
+    assert delivery.expire_next(at=world.later(days=settings.DSR_PACKAGE_DAYS + 1))
+    held(world, dana, FROZEN)
+    assert blocking.standing(access) == []
+
+
+def test_with_the_time_of_keeping_carried_names_are_forgotten(world: World, dana: Actor) -> None:
+    access = offered_by_account(world, dana)
+    assert access.carried_names.filter(lookup=sealed.lookup("email", SAM)).exists()
+    assert delivery.expire_next(at=world.later(days=settings.DSR_PACKAGE_DAYS + 1))
+    assert keeping.reduce_next(at=world.later(days=800))
+    assert not access.carried_names.exists()
+
+
+def test_a_hold_that_spread_is_reminded_of_by_its_source_alone(world: World, dana: Actor) -> None:
+    hold = held(world, dana, ON_PERSON)
+    erasure = by_account(world, dana, Right.ERASURE)
+    world.work(State.SEARCHED, erasure)
+    assert blocking.standing(erasure)[0].reminded_at is not None
+    hold.refresh_from_db()
+    assert hold.reminded_at is None
+
+
+def test_who_released_a_hold_before_this_request_arrived_may_approve_it(world: World, dana: Actor, both: Actor) -> None:
+    holds.release(held(world, dana, ON_PERSON), by=both, at=world.at)
+    world.later(days=1)
+    erasure = scenes.searched(world, dana)
+    approval.approve(erasure, digest=erasure.manifest.digest, by=both, at=world.at)
+    erasure.refresh_from_db()
+    assert erasure.state == State.APPROVED

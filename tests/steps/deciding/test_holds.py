@@ -10,17 +10,18 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind
-from dsr.models import Event, LegalHold, SubjectRequest
+from dsr.law.work import Asker, ItemState, Kind, Letter
+from dsr.models import Event, LegalHold, Notice, SubjectRequest
 from dsr.steps import work
 from dsr.steps.answering import delivery
-from dsr.steps.asking import cancellation, intake
+from dsr.steps.asking import cancellation, intake, representation
 from dsr.steps.deciding import approval, blocking, holds
 from dsr.steps.deciding.holds import Order
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import SAM, World
 from tests.steps import scenes
+from tests.steps.representing import GRETA, asked_by
 
 REASON = "Claim 2026-114 is before the court."
 REVIEW_ON = date(2026, 12, 24)
@@ -286,3 +287,67 @@ def test_the_portal_itself_releases_nothing(world: World, dana: Actor) -> None:
     hold.refresh_from_db()
     assert hold.released_at is None
     assert not Event.objects.filter(tag="hold:released").exists()
+
+
+def test_a_released_hold_never_shortens_the_grace_period(world: World, dana: Actor, eli: Actor) -> None:
+    erasure = scenes.approved(world, dana, eli)
+    hold = holds.set_hold(erasure, ON_IT, by=dana, at=world.at)[0]
+    holds.release(hold, by=dana, at=world.at)
+    planned = erasure.items.filter(kind=Kind.ERASE, until=None).values_list("not_before", flat=True)
+    assert set(planned) == {erasure.erase_after}
+
+
+def test_what_is_done_is_not_made_to_wait(world: World, dana: Actor) -> None:
+    erasure = scenes.searched(world, dana)
+    done = scenes.item_of(erasure, Kind.CLOSE)
+    holds.wait(done, at=world.at)
+    done.refresh_from_db()
+    assert done.state == ItemState.DONE
+
+
+def test_of_a_hold_without_an_owner_the_whole_team_is_reminded_and_it_is_recorded(
+    world: World, dana: Actor, devi: Actor
+) -> None:
+    Staff.objects.update(email="team@joypix.example")
+    reported(world)
+    assert holds.remind_next(at=world.later(days=holds.FREEZE_DAYS + 1))
+    reminded = Notice.objects.filter(letter=Letter.HOLD_REVIEW).values_list("to", flat=True)
+    assert set(reminded) == {f"staff:{dana.id}", f"staff:{devi.id}"}
+    assert Event.objects.filter(tag="hold:reminded").count() == 1
+
+
+def test_who_asks_for_a_child_is_not_held_with_it(world: World, dana: Actor) -> None:
+    about_kim = asked_by(world, Asker.GUARDIAN)
+    world.prove(about_kim)
+    representation.check(about_kim, note="Birth certificate seen", by=dana, at=world.at)
+    holds.set_hold(about_kim, ON_PERSON, by=dana, at=world.at)
+    own = world.file(Right.COMPLAINT, email=GRETA)
+    world.prove(own)
+    assert blocking.standing(own) == []
+
+
+def test_what_still_stands_is_not_said_to_have_ended(world: World, dana: Actor) -> None:
+    erasure = scenes.searched(world, dana)
+    first = holds.set_hold(erasure, ON_IT, by=dana, at=world.at)[0]
+    holds.set_hold(erasure, ON_PERSON, by=dana, at=world.at)
+    holds.release(first, by=dana, at=world.at)
+    assert not erasure.notices.filter(letter=Letter.RELEASED).exists()
+
+
+def test_the_time_of_an_offer_stands_still_while_another_freeze_holds_it(world: World, dana: Actor) -> None:
+    access = scenes.packaged(world)
+    SubjectRequest.objects.filter(pk=access.pk).update(state=State.DELIVERED)  # taken once; it can be taken again
+    before = access.packages.get().expires_at
+    on_it = Order(REASON, REVIEW_ON, kind=LegalHold.FREEZE)
+    first = holds.set_hold(access, on_it, by=dana, at=world.at)[0]
+    holds.set_hold(access, FROZEN, by=dana, at=world.at)
+    holds.release(first, by=dana, at=world.later(days=3))
+    assert access.packages.get().expires_at == before
+
+
+def test_a_legal_hold_is_not_told_to_who_asks_for_a_copy(world: World, dana: Actor) -> None:
+    first = world.file(Right.COMPLAINT)
+    world.prove(first)
+    holds.set_hold(first, ON_PERSON, by=dana, at=world.at)
+    access = scenes.accepted(world, dana, Right.ACCESS)
+    assert not access.notices.filter(letter=Letter.HELD).exists()

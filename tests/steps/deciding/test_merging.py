@@ -2,6 +2,7 @@
 
 import pytest
 
+from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import Ground
 from dsr.law.rights import Right
@@ -9,10 +10,11 @@ from dsr.law.states import State
 from dsr.law.work import Asker, Letter
 from dsr.models import Link, SubjectRequest
 from dsr.steps import permissions
-from dsr.steps.asking import cancellation, representation
+from dsr.steps.asking import cancellation, intake, representation
 from dsr.steps.deciding import merging, review
 from dsr.steps.move import Conflict
-from tests.conftest import World
+from tests.conftest import SAM, World
+from tests.steps import scenes
 from tests.steps.representing import NAMES, asked_by
 
 
@@ -129,6 +131,38 @@ def test_a_duplicate_is_refused_with_its_original(
     second.refresh_from_db()
     assert (second.state, second.ground) == (State.REFUSED, Ground.NOT_IDENTIFIABLE)
     assert second.refusal() == "We hold no key to it."
+    assert second.notices.filter(letter=Letter.REFUSED).count() == 1
+
+
+def test_both_requests_keep_in_the_record_that_one_is_answered_with_the_other(
+    merged: tuple[SubjectRequest, SubjectRequest],
+) -> None:
+    first, second = merged
+    assert second.events.get(tag="request:merged").details["into"] == first.reference
+    assert first.events.get(tag="request:absorbed").details["duplicate"] == second.reference
+
+
+def test_a_request_is_not_linked_with_itself(world: World, dana: Actor) -> None:
+    subject_request = proven(world)
+    with pytest.raises(Conflict, match="another request"):
+        merging.link(subject_request, subject_request, by=dana, at=world.at)
+
+
+def test_another_scope_repeats_nothing(two: tuple[SubjectRequest, SubjectRequest]) -> None:
+    first, second = two
+    SubjectRequest.objects.filter(pk=first.pk).update(scope="content")
+    assert merging.originals(second) == []
+
+
+def test_a_childs_checked_request_follows_the_one_before(world: World, dana: Actor) -> None:
+    first, second = (asked_by(world, Asker.GUARDIAN) for _ in range(2))
+    for each in (first, second):
+        SubjectRequest.objects.filter(pk=each.pk).update(state=State.VERIFIED)
+        each.refresh_from_db()
+    representation.check(first, note="Birth certificate seen", by=dana, at=world.at)
+    review.refuse(first, ground=Ground.NOT_IDENTIFIABLE, by=dana, at=world.at)
+    representation.check(second, note="Birth certificate seen", by=dana, at=world.at)
+    assert Link.objects.get(of=second).to == first
 
 
 def test_a_duplicate_goes_its_own_way_when_its_original_is_cancelled(
@@ -187,3 +221,38 @@ def test_who_asks_again_files_a_new_request_that_follows_the_old_one(world: Worl
     assert (link.to, link.kind) == (first, Link.FOLLOW_UP)
     first.refresh_from_db()
     assert first.state == State.REFUSED
+
+
+def test_what_is_merged_at_the_same_moment_is_not_accepted(
+    world: World, dana: Actor, two: tuple[SubjectRequest, SubjectRequest]
+) -> None:
+    first, second = two
+    rival = scenes.a_rival_before("SAVEPOINT", lambda: merging.merge(second, first, by=dana, at=world.at))
+    with rival, pytest.raises(Conflict, match="answered with"):
+        review.accept(second, by=dana, at=world.at)
+    second.refresh_from_db()
+    assert second.state == State.VERIFIED
+
+
+def test_what_is_merged_at_the_same_moment_is_not_answered(world: World, dana: Actor) -> None:
+    first, second = proven(world, Right.COMPLAINT), proven(world, Right.COMPLAINT)
+    rival = scenes.a_rival_before("SAVEPOINT", lambda: merging.merge(second, first, by=dana, at=world.at))
+    with rival, pytest.raises(Conflict, match="answered with"):
+        review.answer(second, text="Dear Sam.", by=dana, at=world.at)
+    second.refresh_from_db()
+    assert second.state == State.VERIFIED
+
+
+def test_who_proves_an_account_does_not_follow_somebody_who_only_named_it(world: World, dana: Actor) -> None:
+    account = (IdentityKind.ACCOUNT, "jp000001")
+    named = intake.Intake("joypix", Right.ACCESS, ((IdentityKind.EMAIL, "mallory@example.com"), account))
+    mallorys = intake.receive(named, by=SUBJECT, at=world.at)
+    world.prove(mallorys)
+    review.refuse(mallorys, ground=Ground.NOT_IDENTIFIABLE, by=dana, at=world.at)
+    sams = intake.receive(
+        intake.Intake("joypix", Right.ACCESS, ((IdentityKind.EMAIL, SAM), account)), by=SUBJECT, at=world.at
+    )
+    world.prove(sams)
+    sams.identities.update(proven_at=world.at)
+    merging.follow_up(sams, at=world.at)
+    assert not Link.objects.filter(of=sams).exists()

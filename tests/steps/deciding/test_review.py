@@ -11,9 +11,9 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import GROUNDS, Ground, grounds_for
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import Kind
-from dsr.models import Event, SubjectRequest
-from dsr.steps import permissions
+from dsr.law.work import ItemState, Kind
+from dsr.models import Event, EventSecret, SubjectRequest
+from dsr.steps import permissions, work
 from dsr.steps.answering import delivery, packaging
 from dsr.steps.deciding import approval, ownership, review, withholding
 from dsr.steps.fulfilling import manifest, parts
@@ -170,19 +170,19 @@ def test_a_refused_part_is_decided(world: World, dana: Actor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("system", "ground", "words", "says"),
     [
-        ({"system": "nowhere"}, "no such collection"),
-        ({"ground": Ground.LEGAL_CLAIMS}, "does not hold"),
-        ({"words": " "}, "in your own words"),
+        ("nowhere", Ground.RIGHTS_OF_OTHERS, "Why", "no such collection"),
+        ("app-database", Ground.LEGAL_CLAIMS, "Why", "does not hold"),
+        ("app-database", Ground.RIGHTS_OF_OTHERS, " ", "in your own words"),
     ],
 )
 def test_a_part_is_refused_with_a_place_a_ground_and_words(
-    world: World, dana: Actor, change: dict[str, str], says: str
+    world: World, dana: Actor, system: str, ground: Ground, words: str, says: str
 ) -> None:
-    given = {"system": "app-database", "collection": "orders", "ground": Ground.RIGHTS_OF_OTHERS, "words": "Why"}
+    place = {"system": system, "collection": "orders"}
     with pytest.raises(Conflict, match=says):
-        withholding.refuse_part(proven(world), **(given | change), by=dana, at=world.at)  # type: ignore[arg-type]
+        withholding.refuse_part(proven(world), **place, ground=ground, words=words, by=dana, at=world.at)
 
 
 def test_only_reviewers_refuse_a_part(world: World, eli: Actor) -> None:
@@ -208,3 +208,15 @@ def test_the_words_of_a_refusal_are_bound_to_the_record(world: World, dana: Acto
     assert event.commitment
     assert event.why() == "No zebra here."
     assert "zebra" not in str(event.details)
+
+
+def test_with_a_refusal_nothing_is_searched_any_more(world: World, dana: Actor) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    review.refuse(subject_request, ground=Ground.NOT_IDENTIFIABLE, by=dana, at=world.at)
+    assert set(subject_request.items.values_list("state", flat=True)) == {ItemState.DONE}
+    assert not work.do_next(at=world.at)
+
+
+def test_the_words_of_a_refused_part_are_bound_to_the_record(world: World, dana: Actor) -> None:
+    refuse_orders(world, proven(world), dana, Ground.RIGHTS_OF_OTHERS)
+    assert EventSecret.objects.filter(event__tag="part:refused").count() == 1

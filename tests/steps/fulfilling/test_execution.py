@@ -51,7 +51,7 @@ def generation(world: World, key: str) -> None:
     with scenes.live(world) as database:
         columns = "id, user_id, kind, prompt, model, status, compute_ms, saved, created_at"
         row = (key, SAMS, "image", "one more fox", "m1", "done", 1, 0, "2026-11-05T10:00:00Z")
-        database.execute(f"INSERT INTO generations ({columns}) VALUES (?,?,?,?,?,?,?,?,?)", row)  # noqa: S608  ours
+        database.execute(f"INSERT INTO generations ({columns}) VALUES (?,?,?,?,?,?,?,?,?)", row)
 
 
 def test_who_cancels_in_the_grace_period_keeps_everything(world: World, dana: Actor, eli: Actor) -> None:
@@ -99,7 +99,7 @@ def test_sams_rows_are_erased_and_nobody_elses_change(world: World, erasing: Sub
     def others() -> list[object]:
         with scenes.live(world) as database:
             tables = (
-                database.execute(f"SELECT * FROM {table} WHERE user_id != ? ORDER BY id", (SAMS,)).fetchall()  # noqa: S608
+                database.execute(f"SELECT * FROM {table} WHERE user_id != ? ORDER BY id", (SAMS,)).fetchall()
                 for table in BELOW_USERS
             )
             return [*tables, database.execute("SELECT * FROM users WHERE id != ? ORDER BY id", (SAMS,)).fetchall()]
@@ -108,7 +108,7 @@ def test_sams_rows_are_erased_and_nobody_elses_change(world: World, erasing: Sub
     scenes.work_on(world, erasing, Kind.ERASE)
     with scenes.live(world) as database:
         left = {
-            table: database.execute(f"SELECT count(*) FROM {table} WHERE user_id = ?", (SAMS,)).fetchone()[0]  # noqa: S608
+            table: database.execute(f"SELECT count(*) FROM {table} WHERE user_id = ?", (SAMS,)).fetchone()[0]
             for table in BELOW_USERS
         }
     assert left.pop("orders") > 0  # kept by law
@@ -167,7 +167,7 @@ def test_the_approver_can_answer_without_a_system_that_could_not_be_erased(
 class LyingInstitution(ServiceState):
     """Says 'done' and does nothing."""
 
-    def erase_payments(self, ids: Sequence[str], key: str | None) -> Json:  # noqa: ARG002  it only lies
+    def erase_payments(self, ids: Sequence[str], key: str | None) -> Json:
         """Claim that everything is gone."""
         return {"status": "done", "erased": len(ids), "kept": [], "absent": 0}
 
@@ -184,7 +184,7 @@ def test_a_service_that_lies_is_not_believed(world: World, erasing: SubjectReque
 class BackdatingInstitution(ServiceState):
     """Keeps rows, it says, until a day that is over."""
 
-    def erase_payments(self, ids: Sequence[str], key: str | None) -> Json:  # noqa: ARG002  it only lies
+    def erase_payments(self, ids: Sequence[str], key: str | None) -> Json:
         """Keep everything until last year."""
         kept = [{"id": one, "until": "2025-01-01", "reason": "law"} for one in ids]
         return {"status": "done", "erased": 0, "kept": kept, "absent": 0}
@@ -280,7 +280,7 @@ def test_who_comes_back_keeps_the_new_account_when_old_orders_go(world: World, c
         database.execute("INSERT INTO users (id, email, nickname) VALUES ('jp999999', ?, 'Sam again')", (SAM,))
         columns = "id, user_id, product, amount_cents, currency, status, invoice_name, created_at"
         row = "'o-new', 'jp999999', 'pro-year', 9900, 'USD', 'created', 'Sam Ortiz', '2027-01-01T00:00:00Z'"
-        database.execute(f"INSERT INTO orders ({columns}) VALUES ({row})")  # noqa: S608  ours
+        database.execute(f"INSERT INTO orders ({columns}) VALUES ({row})")
     world.later(days=4 * 366)
     scenes.work_on(world, carried_out, Kind.ERASE)
     assert {(item.state, item.outcome) for item in kept(carried_out)} == {(ItemState.DONE, Outcome.ERASED)}

@@ -10,6 +10,7 @@ from dsr.models import SubjectRequest
 from dsr.steps import maps
 from dsr.steps.asking import intake, representation
 from dsr.steps.deciding import review
+from dsr.steps.fulfilling import search
 from tests.conftest import SAM, World
 from tests.steps import scenes
 from tests.steps.representing import GRETA, asked_by
@@ -88,6 +89,14 @@ def test_requests_at_another_controller_are_not_told(world: World, dana: Actor) 
     scenes.work_on(world, subject_request, Kind.FIND)
     shown = {row["reference"] for row in scenes.found(subject_request)["rightful.requests"]}
     assert shown == {subject_request.reference}
+
+
+def test_to_count_opens_no_sealed_value(world: World, dana: Actor) -> None:
+    world.prove(world.file(Right.ACCESS))
+    SubjectRequest.objects.update(details_sealed="nobody can open this")
+    plan, counts = search.preview("joypix", {IdentityKind.EMAIL: ((SAM,),)})
+    assert "rightful" in {system.system for system in plan.systems}
+    assert counts["rightful.requests"] == 1
 
 
 def test_the_map_of_the_portal_names_every_field_it_brings() -> None:

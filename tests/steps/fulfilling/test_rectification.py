@@ -192,8 +192,10 @@ def test_a_value_that_changed_meanwhile_is_not_overwritten(world: World, dana: A
 def test_what_is_not_read_back_is_never_called_corrected(
     world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lying = lambda _self, changes, _key: Receipt(Effect.DONE, len(changes))  # noqa: E731 — a system that lies
-    monkeypatch.setattr(SqlDatabase, "correct", lying)
+    def lie(_self: SqlDatabase, changes: tuple[Change, ...], _key: str) -> Receipt:
+        return Receipt(Effect.DONE, len(changes))
+
+    monkeypatch.setattr(SqlDatabase, "correct", lie)
     subject_request = proposed(world, dana, nickname=NEW)
     accept_all(world, dana, subject_request)
     finish(world, subject_request)
@@ -288,6 +290,7 @@ def test_who_says_nothing_is_reminded_once_after_two_weeks(world: World, dana: A
     assert rectification.remind_next(at=world.at)
     assert not rectification.remind_next(at=world.at)
     assert subject_request.notices.filter(letter=Letter.CORRECTABLE_STILL).count() == 1
+    assert subject_request.events.filter(tag="correction:reminded").count() == 1
 
 
 def test_a_request_without_proposals_ends_after_its_last_day_with_an_honest_letter(world: World, dana: Actor) -> None:

@@ -7,7 +7,7 @@ from dsr.connectors.sql.database import SqlDatabase
 from dsr.law.actors import Actor
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Approval, SubjectRequest, Supplement
+from dsr.models import Approval, SubjectRequest, Supplement, sealed
 from dsr.steps import ledger
 from dsr.steps.answering import packaging
 from dsr.steps.deciding import holds
@@ -86,6 +86,17 @@ def test_another_digest_or_a_second_yes_changes_nothing(
     with pytest.raises(Conflict):
         supplement.approve(late, digest=late.digest, by=eli, at=world.at)
     assert Approval.objects.filter(supplement=late).count() == 1
+
+
+def test_a_file_that_was_changed_after_it_was_listed_is_not_approved(
+    world: World, dana: Actor, eli: Actor, stuck: SubjectRequest
+) -> None:
+    late = listed(world, stuck, dana)
+    path = sealed.file_path(late.part_id)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(Conflict, match="not the manifest"):
+        supplement.approve(late, digest=late.digest, by=eli, at=world.at)
+    assert not Approval.objects.filter(supplement=late).exists()
 
 
 def test_a_supplement_that_was_changed_after_its_approval_erases_nothing(

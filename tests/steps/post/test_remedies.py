@@ -1,9 +1,13 @@
 """Every closing letter names whom one can turn to, and every refusal what the law of that place demands (J12)."""
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from dsr.checks import refusals_name_what_the_law_demands
+from dsr.law import regimes
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
 from dsr.law.work import Letter
@@ -57,7 +61,7 @@ def test_a_refusal_names_all_that_the_laws_of_the_region_demand(db: None, contro
     }
     demanded = remedies.demanded(place)
     assert demanded >= {"reasons", "authority", "court"}
-    assert demanded <= named.keys(), "a law demands what no letter says"
+    assert named.keys() == remedies.NAMED
     for text in texts(Letter.REFUSED, controller, region):
         for block in demanded:
             assert all(words in text for words in named[block]), block
@@ -68,3 +72,16 @@ def test_in_the_united_kingdom_a_refusal_names_the_complaint_to_us_with_its_law(
     for text in texts(Letter.REFUSED, "joypix", "uk"):
         assert "Data Protection Act 2018 ss. 164A, 165" in text
         assert "Information Commissioner's Office, Wycliffe House" in text
+
+
+def test_the_portal_does_not_start_where_a_law_wants_named_what_no_letter_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert refusals_name_what_the_law_demands() == []
+    shutil.copytree(Path(regimes.__file__).parent, tmp_path, dirs_exist_ok=True)
+    ccpa = tmp_path / "ccpa.toml"
+    ccpa.write_text(ccpa.read_text("utf-8").replace('value = ["reasons"]', 'value = ["reasons", "appeal"]'), "utf-8")
+    monkeypatch.setattr(regimes, "_REGIMES", regimes.load(tmp_path))
+    said = [str(error.msg) for error in refusals_name_what_the_law_demands()]
+    assert len(said) == 2
+    assert all("wants a refusal to name 'appeal'" in text for text in said)

@@ -23,7 +23,7 @@ from tests.steps import scenes
 def certified(subject_request: SubjectRequest, world: World) -> dict[str, Any]:
     """What the certificate states, once it was checked with public keys alone."""
     sequencer.sequence(at=world.later(seconds=15))
-    certificates.issue_next(at=world.at)
+    work.certify(at=world.at)
     jws = Certificate.objects.get(subject_request=subject_request).jws
     return certificate.verify(jws, signing.certificate_keys(), signing.log_keys()).statement
 
@@ -111,13 +111,13 @@ def test_a_lapsed_request_gets_none_for_nobody_was_proven(world: World) -> None:
     subject_request.refresh_from_db()
     sequencer.sequence(at=world.at)
     assert subject_request.state == State.LAPSED
-    assert certificates.issue_next(at=world.at) == 0
+    assert work.certify(at=world.at) == 0
 
 
 def test_an_open_request_gets_none(world: World) -> None:
     world.prove(world.file(Right.ACCESS))
     sequencer.sequence(at=world.at)
-    assert certificates.issue_next(at=world.at) == 0
+    assert work.certify(at=world.at) == 0
 
 
 def test_it_waits_for_the_checkpoint_over_the_closing_event(world: World) -> None:
@@ -125,14 +125,14 @@ def test_it_waits_for_the_checkpoint_over_the_closing_event(world: World) -> Non
     sequencer.sequence(at=world.at)
     second = world.file(Right.PROCESSING_INFORMATION)
     sequencer.sequence(at=world.later(seconds=1))
-    certificates.issue_next(at=world.at)
+    work.certify(at=world.at)
     assert list(Certificate.objects.values_list("subject_request", flat=True)) == [first.pk]
     assert certified(second, world)["reference"] == second.reference
 
 
 def test_it_is_issued_once_and_that_is_an_event(erased: SubjectRequest, world: World) -> None:
     certified(erased, world)
-    assert certificates.issue_next(at=world.later(seconds=15), since=0) == 0
+    assert work.certify(at=world.later(seconds=15), since=0) == 0
     events = Event.objects.filter(tag="certificate:issued", subject_request=erased)
     assert [event.details["position"] for event in events] == [Certificate.objects.get().position]
 
@@ -153,8 +153,8 @@ def test_one_that_was_missed_is_issued_by_the_hourly_look(world: World) -> None:
     world.file(Right.PROCESSING_INFORMATION)
     sequencer.sequence(at=world.at)
     world.later(hours=2)
-    assert certificates.issue_next(at=world.at) == 0
-    assert certificates.issue_next(at=world.at, since=0) == 1
+    assert work.certify(at=world.at) == 0
+    assert work.certify(at=world.at, since=0) == 1
 
 
 def test_a_request_that_cannot_be_certified_does_not_hide_those_behind_it(
@@ -165,6 +165,29 @@ def test_a_request_that_cannot_be_certified_does_not_hide_those_behind_it(
     assert certified(sound, world)["reference"] == sound.reference
     assert not Certificate.objects.filter(subject_request=broken).exists()
     assert "no certificate for Event" in caplog.text
+
+
+def test_what_could_not_be_certified_is_tried_again_by_the_next_sweep(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = world.file(Right.PROCESSING_INFORMATION)
+    SubjectRequest.objects.filter(pk=broken.pk).update(state=State.REFUSED, ground="no such ground")
+    sequencer.sequence(at=world.later(seconds=15))
+    work.sweep(lambda: world.at, seconds=0)
+    assert "no certificate for Event" in caplog.text
+    SubjectRequest.objects.filter(pk=broken.pk).update(ground=Ground.IDENTITY_NOT_PROVEN)
+    work.sweep(lambda: world.at, seconds=0)
+    assert Certificate.objects.get().subject_request == broken
+
+
+def test_many_that_cannot_be_certified_do_not_use_up_a_sweep(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "CERTIFICATES", 1)
+    *broken, first, _ = (world.file(Right.PROCESSING_INFORMATION) for _ in range(4))
+    for each in broken:
+        SubjectRequest.objects.filter(pk=each.pk).update(state=State.REFUSED, ground="no such ground")
+    sequencer.sequence(at=world.later(seconds=15))
+    assert work.certify(at=world.at) == 1
+    assert Certificate.objects.get().subject_request == first
 
 
 def test_a_path_reads_only_the_leaves_since_an_earlier_checkpoint(world: World) -> None:

@@ -147,6 +147,7 @@ def tamper(statement: str) -> None:
     "statement",
     [
         "UPDATE dsr_checkpoint SET peaks = '[\"" + "0" * 64 + "\"]', root = '" + "0" * 64 + "'",
+        "UPDATE dsr_checkpoint SET peaks = '[\"" + "0" * 64 + "\"]'",  # alone: note and root stay as they were
         "UPDATE dsr_checkpoint SET root = '" + "0" * 64 + "'",
         "UPDATE dsr_checkpoint SET note = replace(note, 'audit', 'audio')",
         "DELETE FROM dsr_leaf WHERE position = 3",
@@ -162,6 +163,19 @@ def test_we_sign_nothing_that_grows_from_tables_somebody_changed(
     sequencer.sequence(at=NOW + 10 * SECOND)
     assert Checkpoint.objects.count() == 1
     assert "verify_audit" in caplog.text
+
+
+def test_we_sign_nothing_over_a_place_that_somebody_emptied_before_it_was_signed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events(4)
+    sequencer.sequence(at=NOW)
+    events(2)
+    sequencer.sequence(at=NOW + SECOND)
+    tamper("DELETE FROM dsr_leaf WHERE position = 4")
+    sequencer.sequence(at=NOW + 10 * SECOND)
+    assert Checkpoint.objects.count() == 1
+    assert "leaf 4 is missing" in caplog.text
 
 
 def test_after_a_change_of_keys_old_checkpoints_are_still_ours(settings: Settings, tmp_path: Path) -> None:
@@ -199,8 +213,18 @@ def test_a_reason_can_be_forgotten_and_its_event_stays() -> None:
     record.forget_old(at=NOW + timedelta(days=700))
     assert event.why() == "Sam's sister called"
     record.forget_old(at=NOW + timedelta(days=800))
-    assert event.why() == ""
-    assert Event.objects.get(pk=event.pk).leaf == event.leaf
+    left = Event.objects.get(pk=event.pk)
+    assert (left.why(), left.leaf) == ("", event.leaf)
+
+
+def test_a_reason_about_no_request_is_kept_for_its_whole_time_and_its_going_is_an_event() -> None:
+    event = record.write_for("joypix", "test:why", by=PORTAL, at=NOW, secret={"reason": "Sam's sister called"})
+    over = NOW + (NOW - record.kept_from(NOW))
+    record.forget_old(at=over)
+    assert EventSecret.objects.filter(event=event).exists()
+    assert not Event.objects.filter(tag=record.FORGOTTEN).exists()
+    record.forget_old(at=over + SECOND)
+    assert Event.objects.get(tag=record.FORGOTTEN).details["count"] == 1
 
 
 def test_a_reason_opens_beside_its_own_event_only() -> None:
@@ -209,4 +233,4 @@ def test_a_reason_opens_beside_its_own_event_only() -> None:
     )
     EventSecret.objects.filter(event=first).update(text_sealed=EventSecret.objects.get(event=second).text_sealed)
     with pytest.raises(Unsealable):
-        first.why()
+        Event.objects.get(pk=first.pk).why()

@@ -1,0 +1,43 @@
+"""Taking a package from the desk, for a person without a mailbox: as a file that no browser runs and no cache keeps."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from dsr.desk import people
+from dsr.desk.buttons import button
+from dsr.desk.outcome import NOT_YOURS, refused
+from dsr.desk.pages import known
+from dsr.steps.answering import handover
+from dsr.steps.move import Conflict
+from dsr.steps.permissions import Forbidden
+
+if TYPE_CHECKING:
+    from dsr.desk.site import Desk
+
+
+@button
+def fetch(request: HttpRequest, reference: str, site: "Desk") -> HttpResponseBase:
+    """The package; that it was taken is written into the record first."""
+    subject_request = known(people.staff_of(request), reference)
+    by = people.actor_of(request)
+    try:
+        stream = handover.take(subject_request, by=by, at=timezone.now())
+    except Forbidden:
+        return refused(request, site, subject_request, handover.why_not(subject_request, by) or NOT_YOURS)
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect("desk:request", reference)
+    response = StreamingHttpResponse(stream, content_type="application/zip")
+    response["Content-Length"] = str(stream.size)
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=stream.name) or "attachment"
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "no-store"
+    return response

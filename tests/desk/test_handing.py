@@ -1,0 +1,198 @@
+"""The package of a person without a mailbox, from the letter that came in to the day on which it left."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.models import Role
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import Actor
+from dsr.law.states import State
+from dsr.law.work import Letter, NoticeState
+from dsr.models import Event, Notice, SubjectRequest
+from dsr.steps.deciding import holds
+from tests.conftest import NOW, World
+from tests.steps.by_letter import packaged
+
+Browser = Callable[..., Client]
+SignIn = Callable[[str], Client]
+LETTER = {
+    "channel": "letter",
+    "received_on": "2026-11-02",
+    "received_time": "10:30",
+    "right": "access",
+    "region": "california",
+    "language": "en",
+    "postal": "Sam Ortiz, 1 Main St",
+    "account": "jp000001",
+    "why": "A letter to the office",
+}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> object:
+    """Pages read the clock themselves."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def ready(world: World, dana: Actor, devi: Actor) -> SubjectRequest:
+    """Sam wrote a letter; Dana entered it, Devi checked and accepted it; the package is made."""
+    return packaged(world, dana, devi)
+
+
+def at(subject_request: SubjectRequest, under: str = "") -> str:
+    return f"/desk/requests/{subject_request.reference}/{under}"
+
+
+def marked(day: str = "2026-11-03") -> dict[str, str]:
+    return {"given_on": day, "way": "registered", "reason": "RR 12 345"}
+
+
+def taken(client: Client, subject_request: SubjectRequest) -> bytes:
+    answer = client.post(at(subject_request, "package/"))
+    assert answer.status_code == 200
+    return bytes(answer.getvalue())
+
+
+def test_a_letter_that_asks_for_access_walks_to_its_end_without_a_mailbox(
+    world: World, dana: Actor, devi: Actor, eli: Actor, sign_in: SignIn
+) -> None:
+    entered = sign_in("dana").post("/desk/intake/joypix/", LETTER)
+    subject_request = SubjectRequest.objects.get()
+    assert entered.status_code == 302
+    checker = sign_in("devi")
+    checker.post(at(subject_request, "vouch/"), {"note": "Called back under the number on file"})
+    checker.post(at(subject_request, "accept/"))
+    world.work(State.PACKAGED, subject_request)
+    approver = sign_in("eli")
+    assert "Hand over on paper or on a medium" in approver.get(at(subject_request)).content.decode()
+    package = zipfile.ZipFile(io.BytesIO(taken(approver, subject_request)))
+    answer = approver.post(at(subject_request, "hand-over/"), marked())
+    subject_request.refresh_from_db()
+    assert answer.status_code == 302
+    assert package.testzip() is None
+    assert subject_request.state == State.DELIVERED
+    assert Notice.objects.get(letter=Letter.HANDED_OVER).state == NoticeState.TO_POST
+
+
+def test_the_queue_says_that_it_is_to_be_posted(ready: SubjectRequest, browser: Browser) -> None:
+    page = browser(Role.AGENT).get("/desk/?view=post").content.decode()
+    assert ready.reference in page
+    assert "To be posted" in page
+
+
+def test_the_page_says_what_to_do_by_whom_and_what_happens_then(
+    ready: SubjectRequest, eli: Actor, sign_in: SignIn
+) -> None:
+    client = sign_in("eli")
+    overview = client.get(at(ready)).content.decode()
+    page = client.get(at(ready, "hand-over/")).content.decode()
+    said = ("Print the covering letter", "Download the package", "Sam Ortiz", "Say here that it left")
+    assert "An approver or privacy officer, who did not enter, check or accept this request" in overview
+    assert [each for each in said if each not in page] == []
+
+
+def test_the_covering_letter_says_how_to_open_it_and_how_to_complain(
+    ready: SubjectRequest, eli: Actor, sign_in: SignIn
+) -> None:
+    letter = Notice.objects.get(subject_request=ready, letter=Letter.READY)
+    page = sign_in("eli").get(at(ready, f"letters/{letter.pk}/")).content.decode()
+    said = ("Our answer comes with this letter", "index.html", "SHA-256", "Complain to us", "Sam Ortiz", "court")
+    assert [each for each in said if each not in page] == []
+    assert "with a code that we send you" not in page
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.AUDITOR, Role.ENGINEER])
+def test_whoever_does_not_approve_neither_takes_nor_marks_it(
+    ready: SubjectRequest, browser: Browser, role: Role
+) -> None:
+    client = browser(role)
+    assert client.post(at(ready, "package/")).status_code == 403
+    assert client.get(at(ready, "hand-over/")).status_code == 403
+    assert client.post(at(ready, "hand-over/"), marked()).status_code == 403
+    assert not Event.objects.filter(tag__in=["package:taken", "package:handed-over"]).exists()
+
+
+def test_who_checked_who_asks_is_told_that_another_hands_it_over(
+    world: World, dana: Actor, officer: Actor, sign_in: SignIn
+) -> None:
+    ready = packaged(world, dana, officer)
+    client = sign_in("olga")
+    refused = client.post(at(ready, "package/"))
+    assert refused.status_code == 403
+    assert "you entered, checked or accepted this request" in refused.content.decode()
+    assert "A second person has to hand it over" in client.get(at(ready)).content.decode()
+
+
+def test_for_staff_of_another_controller_the_package_does_not_exist(ready: SubjectRequest, browser: Browser) -> None:
+    assert browser(Role.APPROVER, "pixplus").post(at(ready, "package/")).status_code == 404
+
+
+def test_a_package_that_is_taken_is_kept_by_no_cache_and_run_by_no_browser(
+    ready: SubjectRequest, eli: Actor, sign_in: SignIn
+) -> None:
+    answer = sign_in("eli").post(at(ready, "package/"))
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="joypix-{ready.reference}.zip"'
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert sign_in("eli").get(at(ready, "package/")).headers["Location"] == at(ready)
+
+
+def test_a_frozen_account_is_explained_on_the_desk(
+    ready: SubjectRequest, world: World, dana: Actor, eli: Actor, sign_in: SignIn
+) -> None:
+    order = holds.Order("Its owner called", (world.at + timedelta(days=30)).date(), "freeze")
+    holds.set_hold(ready, order, by=dana, at=world.at)
+    client = sign_in("eli")
+    assert "the account is frozen: nothing is handed over" in client.get(at(ready)).content.decode()
+    assert client.post(at(ready, "hand-over/"), marked()).status_code == 403
+    assert client.post(at(ready, "package/")).status_code == 302
+
+
+@pytest.mark.parametrize("day", ["2026-11-04", "2026-11-01"])
+def test_a_day_that_cannot_be_is_explained_and_nothing_typed_is_lost(
+    ready: SubjectRequest, eli: Actor, sign_in: SignIn, day: str
+) -> None:
+    client = sign_in("eli")
+    taken(client, ready)
+    answer = client.post(at(ready, "hand-over/"), marked(day))
+    assert answer.status_code == 409
+    assert "RR 12 345" in answer.content.decode()
+
+
+def test_what_was_lost_in_the_post_is_taken_again(ready: SubjectRequest, eli: Actor, sign_in: SignIn) -> None:
+    client = sign_in("eli")
+    first = taken(client, ready)
+    client.post(at(ready, "hand-over/"), marked())
+    page = client.get(at(ready)).content.decode()
+    assert "Download the package again" in page
+    assert "Handed the package over by registered post, on 2026-11-03" in page
+    assert "Reason: RR 12 345" in page
+    assert taken(client, ready) == first
+
+
+@pytest.mark.parametrize("identities", [(), ((IdentityKind.ACCOUNT, "jp000001"),)])
+def test_data_that_nothing_leads_to_is_not_promised_on_paper(
+    world: World, dana: Actor, sign_in: SignIn, identities: tuple[tuple[IdentityKind, str], ...]
+) -> None:
+    account = dict(identities).get(IdentityKind.ACCOUNT, "")
+    answer = sign_in("dana").post("/desk/intake/joypix/", LETTER | {"account": account})
+    assert SubjectRequest.objects.exists() is bool(account)
+    assert ("we look by something else" in answer.content.decode()) is not bool(account)
+
+
+def test_what_is_corrected_on_a_page_still_needs_a_mailbox(world: World, dana: Actor, sign_in: SignIn) -> None:
+    answer = sign_in("dana").post("/desk/intake/joypix/", LETTER | {"right": "rectification"})
+    assert "one e-mail address" in answer.content.decode()
+
+
+def test_who_wrote_an_e_mail_has_an_address(world: World, dana: Actor, sign_in: SignIn) -> None:
+    answer = sign_in("dana").post("/desk/intake/joypix/", LETTER | {"channel": "email"})
+    assert "one e-mail address" in answer.content.decode()
