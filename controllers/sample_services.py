@@ -61,12 +61,12 @@ def environment(folder: Path, base_url: str, token: str | None = None) -> dict[s
     secret = os.environ.get(TOKEN, "") if token is None else token
     return {
         "JOYPIX_DATABASE_URL": f"sqlite:///{folder / 'joypix' / 'database.sqlite3'}",
-        "JOYPIX_MEDIA_ROOT": str(folder / "joypix" / "media"),
+        "JOYPIX_MEDIA_URL": (folder / "joypix" / "media").as_uri(),
         "JOYPIX_PAYMENT_URL": f"{base_url}/payment",
         "JOYPIX_PAYMENT_TOKEN": secret,
         "PIXPLUS_DATABASE_URL": f"sqlite:///{folder / 'pixplus' / 'database.sqlite3'}",
         "PIXPLUS_EVENTS_URL": f"sqlite:///{folder / 'pixplus' / 'events.sqlite3'}",
-        "PIXPLUS_MEDIA_ROOT": str(folder / "pixplus" / "media"),
+        "PIXPLUS_MEDIA_URL": (folder / "pixplus" / "media").as_uri(),
         "PIXPLUS_RUNNINGHUB_URL": f"{base_url}/runninghub",
         "PIXPLUS_RUNNINGHUB_TOKEN": secret,
     }

@@ -30,6 +30,7 @@ from dsr.steps.asking import intake, verification
 from dsr.steps.deciding import approval, review
 from dsr.steps.fulfilling import withdrawal
 from dsr.steps.post import notices
+from tests import mariadb as mariadb_server
 
 ANCHOR = date(2026, 11, 2)
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -60,6 +61,20 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             running = pgserver.get_server(folder)
             yield running.get_uri()
             running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[str]:
+    """The address of a real MariaDB server, on a Unix socket."""
+    with mariadb_server.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of an S3 server, in a process of its own."""
+    with importlib.import_module("tests.buckets").serving() as address:  # only who asks for it waits for its client
+        yield address
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,24 @@
 #!/bin/sh
-# Run the tests; what is given is passed to pytest. Without a browser its tests are left out, but never in CI.
+# Run the tests; what is given is passed to pytest. What cannot be had leaves its tests out, but never in CI.
 set -eu
 cd "$(dirname "$0")/.."
 
 # All tests are shared between two processes, file by file; chosen ones run in one, where a debugger can be used.
 [ $# -gt 0 ] || set -- -n 2 --dist loadfile
 
-if ! tools/browser.sh >/dev/null; then
+marks=
+# needs SCRIPT MARK PACKAGE NAME: the script finds or installs what tests with this mark want.
+needs() {
+  "tools/$1" >/dev/null && return
   if [ -n "${CI:-}" ]; then
-    echo "There is no Chromium, and CI runs all tests. Run: apt-get install chromium" >&2
+    echo "There is no $4, and CI runs all tests. Run: apt-get install $3" >&2
     exit 1
   fi
-  echo "There is no Chromium, so the browser's tests are left out. To run them too: apt-get install chromium"
-  exec .venv/bin/python -m pytest -m "not browser" "$@"
-fi
+  echo "There is no $4, so its tests are left out. To run them too: apt-get install $3"
+  marks="${marks:+$marks and }not $2"
+}
+needs browser.sh browser chromium Chromium
+needs mariadb.sh mariadb mariadb-server-core MariaDB
+
+[ -z "$marks" ] || set -- -m "$marks" "$@"
 exec .venv/bin/python -m pytest "$@"

@@ -1,6 +1,6 @@
 """What a connector is: abilities as data, records as batches, effects with a key and a receipt."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ class Ability(StrEnum):
     POLL = "poll"  # effects may be asynchronous: erase, correct, stop answer STARTED with a handle
     CORRECT = "correct"
     STOP = "stop"
+    REHEARSE = "rehearse"  # a whole erasure can be tried before it is done: see Rehearsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,16 @@ class Connector(Protocol):
         """Give back connections."""
 
 
+class Rehearsing(Connector, Protocol):
+    """A connector with the ability REHEARSE."""
+
+    def rehearse(self, chunks: Iterable[Chunk]) -> None:
+        """Try all chunks in their order, and take everything back.
+
+        Raises Unreachable, and Rejected, which says why one of them cannot be erased.
+        """
+
+
 class ChangesNothing:
     """For connectors that neither correct nor stop: what they were never asked for, they refuse."""
 
@@ -210,7 +221,7 @@ class ChangesNothing:
         """Refuse."""
         raise Rejected(f"{len(changes)} values cannot be corrected in this kind of system")
 
-    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:  # noqa: ARG002
+    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
         """Refuse."""
         raise Rejected(f"{route.name}: nothing can be stopped in this kind of system")
 
@@ -218,6 +229,6 @@ class ChangesNothing:
         """Refuse."""
         return self.stop(stop, route, identities, key)
 
-    def still_running(self, stop: Stop, route: Route, identities: Identities) -> int:  # noqa: ARG002
+    def still_running(self, stop: Stop, route: Route, identities: Identities) -> int:
         """Refuse."""
         raise Rejected(f"{route.name}: nothing can be stopped in this kind of system")

@@ -8,7 +8,7 @@ from dsr.datamap.schema import SystemMap
 
 KINDS: dict[str, str] = {
     "sql": "dsr.connectors.sql:SqlDatabase",
-    "folder": "dsr.connectors.folder:Folder",
+    "object_store": "dsr.connectors.object_store:ObjectStore",
     "http": "dsr.connectors.http:HttpService",
     # Above us: it is given its place here, and imported on first use.
     "portal": "dsr.steps.fulfilling.own_house:OwnHouse",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dsr.datamap.route import Hop, Route, Seed
-from dsr.datamap.schema import ControllerMap, SystemMap
+from dsr.datamap.schema import CollectionMap, ControllerMap, Link, SystemMap
 
 
 class PlanError(ValueError):
@@ -27,7 +27,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class SystemPlan:
-    """Work on one system. Routes stand in the order of erasure: children before parents."""
+    """Work on one system. Routes stand in the order of erasure: rows that point at others go before these."""
 
     system: str
     routes: tuple[Route, ...]
@@ -94,8 +94,36 @@ def _system_plan(system: SystemMap, kinds: frozenset[str], earlier: Mapping[str,
     needs: dict[str, ForeignKey] = {}
     for name in system.collections:
         _route(name, system, kinds, earlier, routes, needs)
-    found = [route for route in routes.values() if route is not None]
-    return SystemPlan(system.slug, tuple(reversed(found)), tuple(needs.values()))
+    found = (routes[name] for name in erasure_order(system))
+    return SystemPlan(system.slug, tuple(route for route in found if route is not None), tuple(needs.values()))
+
+
+def erasure_order(system: SystemMap) -> tuple[str, ...]:
+    """The collections so that rows that point at others go before these.
+
+    A row points by its link's field, as an order at its customer. Where that field is the row's own key and meets
+    none there, the other row points here, as a customer at an address: it goes first, unless another link forbids.
+    """
+    before: dict[str, set[str]] = {name: set() for name in system.collections}
+    pointed_at: dict[str, set[str]] = {name: set() for name in system.collections}
+    for name, collection in system.collections.items():
+        for link in collection.links:
+            if link.to in before and link.to != name:
+                if _pointed_at(collection, link, system):
+                    pointed_at[name].add(link.to)
+                else:
+                    before[link.to].add(name)
+    left = list(reversed(system.collections))
+    order: list[str] = []
+    while left:
+        free = [name for name in left if not before[name] & set(left)]  # links go in no circle
+        order.append(next((name for name in free if not pointed_at[name] & set(left)), free[0]))
+        left.remove(order[-1])
+    return tuple(order)
+
+
+def _pointed_at(collection: CollectionMap, link: Link, system: SystemMap) -> bool:
+    return set(link.on) == set(collection.key) and set(link.on.values()) != set(system.collections[link.to].key)
 
 
 def _route(
@@ -106,7 +134,7 @@ def _route(
     routes: dict[str, Route | None],
     needs: dict[str, ForeignKey],
 ) -> Route | None:
-    """The route to one collection; parents are entered into `routes` before their children."""
+    """The route to one collection."""
     if name in routes:
         return routes[name]
     collection = system.collections[name]

@@ -21,23 +21,23 @@ metadata = sa.MetaData()
 users = sa.Table(
     "app users",  # a name that must be quoted
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("email", sa.String, unique=True),
-    sa.Column("Nick Name", sa.String),
-    sa.Column("password_hash", sa.String),
-    sa.Column("suspended_at", sa.String),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("email", sa.String(80), unique=True),
+    sa.Column("Nick Name", sa.String(80)),
+    sa.Column("password_hash", sa.String(80)),
+    sa.Column("suspended_at", sa.String(80)),
 )
 social = sa.Table(
     "social",
     metadata,
-    sa.Column("provider", sa.String, primary_key=True),
-    sa.Column("subject", sa.String, primary_key=True),
+    sa.Column("provider", sa.String(80), primary_key=True),
+    sa.Column("subject", sa.String(80), primary_key=True),
     sa.Column("user_id", sa.ForeignKey("app users.id")),
 )
 orders = sa.Table(
     "orders",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("user_id", sa.ForeignKey("app users.id"), nullable=False),
     sa.Column("amount", sa.Numeric(10, 2)),
     sa.Column("placed_at", sa.DateTime(timezone=True)),
@@ -46,22 +46,22 @@ lines = sa.Table(
     "lines",
     metadata,
     sa.Column("order_id", sa.ForeignKey("orders.id"), primary_key=True),
-    sa.Column("line", sa.Integer, primary_key=True),
-    sa.Column("item", sa.String),
+    sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("item", sa.String(80)),
 )
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("user_id", sa.ForeignKey("app users.id")),
-    sa.Column("page", sa.String),
+    sa.Column("page", sa.String(80)),
 )
 consents = sa.Table(
     "consents",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("user_id", sa.ForeignKey("app users.id")),
-    sa.Column("purpose", sa.String),
+    sa.Column("purpose", sa.String(80)),
     sa.Column("version", sa.Integer),
     sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
 )

@@ -1,7 +1,6 @@
 """The SQL connector on a real PostgreSQL server."""
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from uuid import UUID
 
@@ -9,34 +8,32 @@ import pytest
 import sqlalchemy as sa
 
 from dsr.connectors.change_kit import ChangeKit
-from dsr.connectors.contract import Chunk, Effect, Unreachable
+from dsr.connectors.contract import Chunk, Effect, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.connectors.sql import SqlDatabase
-from dsr.datamap.route import Route, Seed
+from dsr.datamap.route import Hop, Route, Seed
 from dsr.datamap.schema import Way
+from tests.connectors.databases import Database, on_postgresql
 from tests.connectors.maps import collection, rows, system
 from tests.connectors.shop import SAM, fill, shop_map, shop_routes, shop_world
 
-_numbers = count(1)
+
+@pytest.fixture
+def database(postgresql: str) -> Iterator[Database]:
+    """A new and empty database."""
+    with on_postgresql(postgresql) as made:
+        yield made
 
 
 @pytest.fixture
-def url(postgresql: str) -> str:
-    """The address of a new and empty database."""
-    name = f"shop_{next(_numbers)}"
-    server = sa.make_url(postgresql)
-    admin = sa.create_engine(server.set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-    with admin.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(sa.text(f"CREATE DATABASE {name}"))
-    return server.set(database=name).render_as_string(hide_password=False)
+def url(database: Database) -> str:
+    return database.url
 
 
 @pytest.fixture
-def engine(url: str) -> Iterator[sa.Engine]:
-    made = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-    fill(made)
-    yield made
-    made.dispose()
+def engine(database: Database) -> sa.Engine:
+    fill(database.engine)
+    return database.engine
 
 
 @pytest.fixture
@@ -110,3 +107,38 @@ def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(Unreachable) as refused:
         rows(connector, shop_routes(shop_map("x"))[-1], SAM)
     assert "hush" not in str(refused.value)
+
+
+def test_a_table_in_another_schema_is_found_and_erased_and_its_key_named(database: Database) -> None:
+    database.run(
+        "CREATE SCHEMA post",
+        "CREATE TABLE people (id int PRIMARY KEY, email text)",
+        "CREATE TABLE post.people (id int PRIMARY KEY, email text)",
+        "CREATE TABLE post.stamps (of int CONSTRAINT glued REFERENCES post.people (id))",
+        "INSERT INTO post.people VALUES (1, 'sam@example.com'), (2, 'sam@example.com')",
+        "INSERT INTO post.stamps VALUES (2)",
+    )
+    people = collection("id,email", key="id", settings={"schema": "post"}, found_by={"email": ("email",)})
+    connector = SqlDatabase.from_map(system("sql", {"url": database.url}, people=people), {})
+    route = Route("people", people, (Seed("email", ("email",)),), ())
+    assert [row["id"] for row in rows(connector, route, SAM)] == [1, 2]
+    assert ["glued" in finding.message for finding in connector.check()] == [True]
+    with pytest.raises(Rejected, match="foreign key 'glued' of table 'stamps'"):
+        connector.erase(Chunk("people", Way.DELETE, ("id",), ((1,), (2,))), "one")
+    assert connector.erase(Chunk("people", Way.DELETE, ("id",), ((1,),)), "two").count == 1
+    assert database.read("SELECT id FROM post.people") == [(2,)]
+
+
+def test_a_number_met_by_a_text_is_compared_as_text(database: Database) -> None:
+    database.run(
+        "CREATE TABLE users (id int PRIMARY KEY, email text)",
+        "CREATE TABLE notes (id int PRIMARY KEY, user_number text)",
+        "INSERT INTO users VALUES (1, 'sam@example.com')",
+        "INSERT INTO notes VALUES (1, '1'), (2, '01'), (3, '1st')",
+    )
+    people = collection("id,email", key="id", found_by={"email": ("email",)})
+    notes = collection("id,user_number", key="id")
+    connector = SqlDatabase.from_map(system("sql", {"url": database.url}, users=people, notes=notes), {})
+    users = Route("users", people, (Seed("email", ("email",)),), ())
+    found = rows(connector, Route("notes", notes, (), (Hop(("user_number",), users, ("id",)),)), SAM)
+    assert [row["id"] for row in found] == [1]

@@ -75,10 +75,10 @@ def test_a_service_that_turns_us_away_is_named(world: World, monkeypatch: pytest
 
 
 def test_a_setting_that_is_missing_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("JOYPIX_MEDIA_ROOT")
+    monkeypatch.delenv("JOYPIX_MEDIA_URL")
     code, said = check()
     assert code == 1
-    assert "JOYPIX_MEDIA_ROOT" in said
+    assert "JOYPIX_MEDIA_URL" in said
 
 
 def test_a_folder_that_is_gone_is_named(world: World) -> None:

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy import types
 
 from dsr.connectors.contract import Cell, Change, Effect, Rejected
-from dsr.connectors.sql.statements import Condition, Place, Tables, bound, slices
-from dsr.connectors.sql.values import Misfit, cell
+from dsr.connectors.sql.live import Condition, Place, Tables, bound
+from dsr.connectors.sql.statements import among_rows, reached, slices
+from dsr.connectors.sql.values import Misfit
 from dsr.datamap.route import Identities, Route
 from dsr.datamap.schema import NOW, Stop
 from dsr.datamap.values import same
@@ -16,6 +17,7 @@ from dsr.datamap.values import same
 Values = Mapping[str, str | int | None]
 _ISO = {
     "sqlite": lambda: sa.func.strftime("%Y-%m-%dT%H:%M:%SZ", "now"),
+    "mysql": lambda: sa.func.date_format(_utc("mysql"), "%Y-%m-%dT%H:%i:%sZ"),
     "postgresql": lambda: sa.func.to_char(_utc("postgresql"), 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
 }
 
@@ -25,7 +27,7 @@ def corrected(connection: sa.Connection, place: Place, change: Change) -> Effect
     row = _row(place, change)
     if row is None:
         return Effect.ABSENT
-    column = place.column(change.field)
+    column = place.written(change.field)
     try:
         after = place.fit(change.field, change.after)
     except Misfit:
@@ -39,14 +41,14 @@ def corrected(connection: sa.Connection, place: Place, change: Change) -> Effect
     found = connection.execute(sa.select(column).where(row)).first()
     if found is None:
         return Effect.ABSENT
-    return Effect.DONE if same(cell(found[0]), change.after) else Effect.KEPT
+    return Effect.DONE if same(place.reader(change.field)(found[0]), change.after) else Effect.KEPT
 
 
 def present(connection: sa.Connection, place: Place, change: Change) -> Cell:
     """Read the value that stands there now; None also where there is no row."""
     row = _row(place, change)
     found = None if row is None else connection.execute(sa.select(place.column(change.field)).where(row)).first()
-    return None if found is None else cell(found[0])
+    return None if found is None else place.reader(change.field)(found[0])
 
 
 def stopping(tables: Tables, stop: Stop, route: Route, identities: Identities) -> Iterator[sa.Update]:
@@ -54,7 +56,7 @@ def stopping(tables: Tables, stop: Stop, route: Route, identities: Identities) -
     place = tables.place(route.name, route.collection)
     new: dict[sa.ColumnElement[Any], Any] = {}
     for name, value in stop.set.items():
-        column = place.column(name)
+        column = place.written(name)
         new[column] = sa.func.coalesce(column, _now(place, name)) if value == NOW else bound(_fit(place, name, value))
     runs = sa.and_(*_when(place, stop), _differs(place, stop.set))
     for mine in _mine(tables, place, route, identities):
@@ -65,7 +67,7 @@ def resuming(tables: Tables, stop: Stop, route: Route, identities: Identities) -
     """Give the statements that take a stop back, where it is in force."""
     place = tables.place(route.name, route.collection)
     undo = stop.undo or {}
-    new = {place.column(name): bound(_fit(place, name, value)) for name, value in undo.items()}
+    new = {place.written(name): bound(_fit(place, name, value)) for name, value in undo.items()}
     # What the stop itself has changed can no longer tell which rows were meant.
     stopped = sa.and_(*_when(place, stop, without=stop.set), sa.not_(_differs(place, stop.set)))
     for mine in _mine(tables, place, route, identities):
@@ -85,12 +87,12 @@ def _mine(tables: Tables, place: Place, route: Route, identities: Identities) ->
     """Say that a row is the person's, by the same route as in finding. No identity, no condition."""
     own: list[sa.ColumnElement[Any]] = [place.column(name) for name in route.collection.key]
     for part in slices(route, identities):
-        there = tables.reached(route, part)
+        there = reached(tables, route, part)
         if there is None:
             continue
         source, condition = there
-        wanted = sa.select(*(place.column(name, source) for name in route.collection.key)).where(condition)
-        yield own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
+        theirs: list[sa.ColumnElement[Any]] = [place.column(name, source) for name in route.collection.key]
+        yield among_rows(own, sa.select(*theirs).where(condition))
 
 
 def _row(place: Place, change: Change) -> Condition | None:
@@ -118,17 +120,15 @@ def _differs(place: Place, new: Values) -> Condition:
     """Say that a value of the stop is not there yet."""
     return sa.or_(
         *(
-            place.column(name).is_(None) if value == NOW else sa.not_(_equals(place, name, _fit(place, name, value)))
+            place.column(name).is_(None) if value == NOW else place.differs(name, _fit(place, name, value))
             for name, value in new.items()
         )
     )
 
 
 def _equals(place: Place, name: str, value: object) -> Condition:
-    if value is None:
-        return place.column(name).is_(None)
     try:
-        return place.column(name).is_not_distinct_from(bound(place.fit(name, value)))
+        return sa.not_(place.differs(name, None if value is None else place.fit(name, value)))
     except Misfit:
         return sa.false()  # it never stood in this column
 
@@ -143,16 +143,16 @@ def _fit(place: Place, name: str, value: str | int | None) -> object:
 
 def _now(place: Place, name: str) -> sa.ColumnElement[Any]:
     """Give the moment of the statement by the database's own clock, as the column spells moments."""
-    kind = place.columns[name]
-    if isinstance(kind, types.String) and place.dialect in _ISO:
-        return _ISO[place.dialect]()
-    if isinstance(kind, types.Date) and place.dialect == "sqlite":
+    kind = place.columns[name].kind
+    if isinstance(kind, types.String) and place.family in _ISO:
+        return _ISO[place.family]()
+    if isinstance(kind, types.Date) and place.family == "sqlite":
         return sa.func.date("now")
     if isinstance(kind, types.DateTime | types.Date):
-        return sa.func.now() if getattr(kind, "timezone", False) else _utc(place.dialect)
+        return sa.func.now() if getattr(kind, "timezone", False) else _utc(place.family)
     raise Rejected(f"{place.name}: the column '{name}' holds neither moments nor text")
 
 
-def _utc(dialect: str) -> sa.ColumnElement[Any]:
-    # What has no zone would otherwise be written in the zone of the session.
-    return sa.func.timezone("UTC", sa.func.now()) if dialect == "postgresql" else sa.func.current_timestamp()
+def _utc(family: str) -> sa.ColumnElement[Any]:
+    # What has no zone would otherwise be written in the zone of the session; that of MySQL's is UTC.
+    return sa.func.timezone("UTC", sa.func.now()) if family == "postgresql" else sa.func.current_timestamp()

@@ -1,11 +1,12 @@
 """A database that speaks SQL; each collection is a table."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from dsr.connectors.contract import (
     Ability,
@@ -23,67 +24,64 @@ from dsr.connectors.contract import (
 from dsr.connectors.guards import correctable, corrections, stoppable
 from dsr.connectors.settings import collection_settings, stop_settings, system_settings
 from dsr.connectors.sql import changes as changing
-from dsr.connectors.sql.engine import open_engine, speaking
-from dsr.connectors.sql.statements import Place, Tables, erasing, remaining, slices
-from dsr.connectors.sql.values import cell
+from dsr.connectors.sql.comparing import findings, lasting
+from dsr.connectors.sql.engine import open_engine
+from dsr.connectors.sql.erasing import Erasure
+from dsr.connectors.sql.errors import nameless, speaking
+from dsr.connectors.sql.live import Place, Tables
+from dsr.connectors.sql.references import blocking, own_references, unique_columns
+from dsr.connectors.sql.statements import reached, slices
+from dsr.connectors.sql.values import spelling
 from dsr.datamap.route import Identities, Key, Route
-from dsr.datamap.schema import CollectionMap, Stop, SystemMap
+from dsr.datamap.schema import Stop, SystemMap, Way
 
 ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
 class SqlSettings:
-    """Where the database is; it may hold a password and shows itself nowhere."""
+    """Where the database is; addresses may hold a password and show themselves nowhere."""
 
     url: str = field(repr=False)
+    write_url: str = field(default="", repr=False)
 
 
 class SqlDatabase:
     """Finds by one statement with semi-joins per collection, erases by keys in one transaction."""
 
-    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE, Ability.CORRECT, Ability.STOP})
+    abilities: ClassVar[frozenset[Ability]] = frozenset(
+        {Ability.FIND, Ability.ERASE, Ability.REHEARSE, Ability.CORRECT, Ability.STOP}
+    )
 
     def __init__(self, system: SystemMap, settings: SqlSettings) -> None:
         self._system = system
-        try:
-            self._engine = open_engine(settings.url)
-        except ValueError as error:
-            raise ValueError(f"{system.slug}: setting 'url': {error}") from None
-        self._tables = Tables(self._engine)
+        self._reader = _opened(system, "url", settings.url)
+        writing = "write_url" if settings.write_url else "url"
+        self._writer = _opened(system, writing, settings.write_url or settings.url, writing=True)
+        self._tables = Tables(self._reader, system)
 
     @classmethod
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
-        """Validate the settings: `url`; per collection `table` and `schema`, both optional."""
+        """Validate the settings: `url`; optional are `write_url`, and a collection's `table` and `schema`."""
         for name in system.collections:
             collection_settings(system, name, optional=("table", "schema"))
         for slug in system.stops:
             stop_settings(system, slug)
-        return cls(system, SqlSettings(**system_settings(system, environ, needed=("url",))))
+        return cls(system, SqlSettings(**system_settings(system, environ, needed=("url",), optional=("write_url",))))
 
     def describe(self) -> Schema:
-        """Read all tables of the default schema, and their columns."""
-        with speaking(self._system.slug):
-            inspector = sa.inspect(self._engine)
-            tables = inspector.get_table_names()
-            columns = {table: inspector.get_columns(table) for table in tables}
-        return Schema({t: {c["name"]: str(c["type"]) for c in live} for t, live in columns.items()})
+        """Read all tables of the default schema and of those that the map names, and their columns."""
+        named = {collection.settings.get("schema") for collection in self._system.collections.values()}
+        with speaking(self._system.slug), self._reader.connect() as connection:
+            inspector = sa.inspect(connection)
+            live = [table for schema in {None, *named} for table in inspector.get_multi_columns(schema).items()]
+        columns = {f"{schema}.{table}" if schema else table: found for (schema, table), found in live}
+        return Schema({t: {c["name"]: str(c["type"]) for c in found} for t, found in columns.items()})
 
     def check(self) -> list[Finding]:
-        """Compare every collection with its live table."""
-        findings = []
-        for name, collection in self._system.collections.items():
-            try:
-                with speaking(name):
-                    live = self._tables.place(name, collection).columns
-            except Rejected as problem:
-                findings.append(Finding(name, str(problem)))
-                continue
-            named = _named(collection)
-            findings += [Finding(name, f"column '{c}' is missing") for c in sorted(named - set(live))]
-            undescribed = sorted(set(live) - set(collection.fields))
-            findings += [Finding(name, f"column '{c}' is not described") for c in undescribed]
-        return findings
+        """Compare every collection with its live table, and the order of erasure with the live foreign keys."""
+        with speaking(self._system.slug), self._reader.connect() as connection:
+            return list(findings(self._system, self._tables, connection))
 
     def count(self, route: Route, identities: Identities) -> int:
         """Count in the database; rows reached in two ways count once."""
@@ -93,7 +91,7 @@ class SqlDatabase:
             return sum(len(rows) for rows in keys)
         with self._asking(route.name) as connection:
             for part in parts:
-                there = self._tables.reached(route, part)
+                there = reached(self._tables, route, part)
                 if there is not None:
                     source, condition = there
                     counted = sa.select(sa.func.count()).select_from(source).where(condition)
@@ -106,38 +104,49 @@ class SqlDatabase:
         for rows in self._rows(route, identities, fields):
             yield Batch(route.name, fields, rows)
 
-    def erase(self, chunk: Chunk, key: str) -> Receipt:  # noqa: ARG002  a repeated statement harms nothing
-        """Delete or overwrite the chunk's rows in one transaction."""
-        erased = 0
+    def erase(self, chunk: Chunk, key: str) -> Receipt:
+        """Delete or overwrite the chunk's rows in one transaction: all of them, or none and why."""
         with speaking(chunk.collection):
-            place = self._place(chunk.collection)
-            with self._engine.begin() as connection:
-                for named, statement in erasing(place, chunk):
-                    count = connection.execute(statement).rowcount
-                    if count > named:  # rolls back
-                        raise Rejected(f"{chunk.collection}: its key names more than one row")
-                    erased += count
+            erasure = self._erasure(chunk)
+            with self._naming(erasure), self._writer.begin() as connection:
+                erased = erasure.carry_out(connection)
         return Receipt(Effect.DONE, count=erased) if erased else Receipt(Effect.ABSENT)
+
+    def rehearse(self, chunks: Iterable[Chunk]) -> None:
+        """Carry out all chunks in one transaction, deferred constraints included, and roll it back."""
+        with speaking(self._system.slug), self._writer.connect() as connection, connection.begin() as transaction:
+            for chunk in chunks:
+                with speaking(chunk.collection):
+                    erasure = self._erasure(chunk)
+                    if not lasting(connection, erasure.place):
+                        raise Rejected(f"{chunk.collection}: a table without transactions takes nothing back")
+                    with self._naming(erasure):
+                        erasure.carry_out(connection)
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+            transaction.rollback()
 
     def read_back(self, chunk: Chunk) -> tuple[Key, ...]:
         """Ask over a new connection, so that only what is committed counts."""
-        own = {tuple(map(str, key)): key for key in chunk.keys}
         survivors: list[Key] = []
         with speaking(chunk.collection):
-            place = self._place(chunk.collection)
-            with self._engine.connect() as connection:
-                for statement in remaining(place, chunk):
+            erasure = self._erasure(chunk)
+            told = erasure.place.fitting(chunk.key_fields, chunk.keys)
+            own = {tuple(map(spelling, fitted)): key for fitted, key in told.items()}
+            read = [erasure.place.reader(name) for name in chunk.key_fields]
+            with self._reader.connect() as connection:
+                for statement in erasure.left():
                     for row in connection.execute(statement):
-                        text = tuple(str(cell(value)) for value in row)
-                        survivors.append(own.get(text, text))
+                        found = tuple(spelling(cell(value)) for cell, value in zip(read, row, strict=True))
+                        survivors.append(own.get(found, found))
         return tuple(survivors)
 
-    def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:  # noqa: ARG002  `before` guards it
+    def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:
         """Write the new values in one transaction, each where the old one still stands."""
         collection = correctable(self._system, changes)
         with speaking(collection):
             place = self._place(collection)
-            with self._engine.begin() as connection:
+            with self._writer.begin() as connection:
                 outcomes = tuple(changing.corrected(connection, place, change) for change in changes)
         return corrections(outcomes)
 
@@ -146,14 +155,14 @@ class SqlDatabase:
         collection = correctable(self._system, changes)
         with speaking(collection):
             place = self._place(collection)
-            with self._engine.connect() as connection:
+            with self._reader.connect() as connection:
                 return tuple(changing.present(connection, place, change) for change in changes)
 
-    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:  # noqa: ARG002
+    def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
         """Mark what still runs, in one transaction; `$now` is the database's own clock."""
         return self._marked(stoppable(self._system, stop, route), changing.stopping, route, identities)
 
-    def resume(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:  # noqa: ARG002
+    def resume(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
         """Take back what the stop marked, in one transaction."""
         if not stoppable(self._system, stop, route).undo:
             raise Rejected(f"{route.name}: the map says no way back for this stop")
@@ -161,7 +170,7 @@ class SqlDatabase:
 
     def still_running(self, stop: Stop, route: Route, identities: Identities) -> int:
         """Ask over a new connection; a row reached in two ways counts once."""
-        with speaking(route.name), self._engine.connect() as connection:
+        with speaking(route.name), self._reader.connect() as connection:
             statements = changing.running(self._tables, stoppable(self._system, stop, route), route, identities)
             return len({tuple(row) for statement in statements for row in connection.execute(statement)})
 
@@ -171,7 +180,8 @@ class SqlDatabase:
 
     def close(self) -> None:
         """Give back connections."""
-        self._engine.dispose()
+        self._reader.dispose()
+        self._writer.dispose()
 
     def _rows(
         self, route: Route, identities: Identities, fields: Sequence[str]
@@ -182,21 +192,22 @@ class SqlDatabase:
         seen = _Seen([fields.index(name) for name in route.collection.key]) if len(parts) > 1 else None
         with self._asking(route.name) as connection:
             for part in parts:
-                there = self._tables.reached(route, part)
+                there = reached(self._tables, route, part)
                 if there is None:
                     continue
                 source, condition = there
                 place = self._tables.place(route.name, route.collection)
                 statement = sa.select(*(place.column(name, source) for name in fields)).where(condition)
+                read = [place.reader(name) for name in fields]
                 for partition in connection.execute(statement).partitions(ROWS_AT_ONCE):
-                    rows = tuple(tuple(map(cell, row)) for row in partition)
+                    rows = tuple(tuple(cell(value) for cell, value in zip(read, row, strict=True)) for row in partition)
                     rows = rows if seen is None else seen.new(rows)
                     if rows:
                         yield rows
 
     @contextmanager
     def _asking(self, place: str) -> Iterator[sa.Connection]:
-        with speaking(place), self._engine.connect() as connection:
+        with speaking(place), self._reader.connect() as connection:
             yield connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE)
 
     def _marked(
@@ -209,7 +220,7 @@ class SqlDatabase:
         with speaking(route.name):
             # Before the transaction: looking at the schema takes a connection of its own.
             statements = list(marking(self._tables, stop, route, identities))
-            with self._engine.begin() as connection:
+            with self._writer.begin() as connection:
                 count = sum(connection.execute(statement).rowcount for statement in statements)
         return Receipt(Effect.DONE, count=count) if count else Receipt(Effect.ABSENT)
 
@@ -217,6 +228,38 @@ class SqlDatabase:
         if name not in self._system.collections:
             raise Rejected(f"{self._system.slug}: the map has no collection '{name[:64]}'")
         return self._tables.place(name, self._system.collections[name])
+
+    def _erasure(self, chunk: Chunk) -> Erasure:
+        """Put the chunk on its live table, with what its rules ask for."""
+        place = self._place(chunk.collection)
+        # Elsewhere a statement's own rows may point at each other.
+        pointing = chunk.way is Way.DELETE and place.family == "mysql"
+        emptied = chunk.way is not Way.DELETE and None in chunk.set.values()
+        if not pointing and not emptied:
+            return Erasure(place, chunk)
+        with self._reader.connect() as connection:
+            if pointing:
+                return Erasure(place, chunk, selves=own_references(connection, place))
+            return Erasure(place, chunk, unique=unique_columns(connection, place))
+
+    @contextmanager
+    def _naming(self, erasure: Erasure) -> Iterator[None]:
+        """Look up the foreign key where the database names none."""
+        try:
+            yield
+        except exc.IntegrityError as error:
+            if nameless(error) and (named := self._blocking(erasure)):
+                raise Rejected(f"{erasure.chunk.collection}: the database refuses: {named}") from None
+            raise
+
+    def _blocking(self, erasure: Erasure) -> str:
+        with self._reader.connect() as connection:
+            found = {
+                reference
+                for keys in erasure.slices()
+                for reference in blocking(connection, erasure.place, erasure.chunk.key_fields, keys)
+            }
+        return "; ".join(sorted(found))
 
 
 class _Seen:
@@ -236,10 +279,8 @@ class _Seen:
         return tuple(fresh)
 
 
-def _named(collection: CollectionMap) -> set[str]:
-    """Name every field that the map counts on."""
-    names = {*collection.key, *collection.fields, *collection.erase.set}
-    names.update(*collection.found_by.values(), *(link.on for link in collection.links))
-    if collection.keep is not None:
-        names.update((collection.keep.since,), collection.keep.when)
-    return names
+def _opened(system: SystemMap, setting: str, url: str, *, writing: bool = False) -> sa.Engine:
+    try:
+        return open_engine(url, writing=writing)
+    except ValueError as error:
+        raise ValueError(f"{system.slug}: setting '{setting}': {error}") from None

@@ -1,45 +1,83 @@
-"""Opening a database, and its errors in our two words, without a value of anybody's in the text."""
+"""Opening a database, for reading or for writing, so that it keeps its rules while we are there."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from typing import Protocol
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from dsr.connectors.contract import Rejected, Unreachable
-
 BUSY_SECONDS = 20
 LOCK_SECONDS = 5.0
-_SQLITE_PASSING = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
+_DRIVERS = {
+    "mariadb": "mariadb+pymysql",
+    "mysql": "mysql+pymysql",
+    "postgresql": "postgresql+psycopg",
+}
 
 
-def open_engine(url: str) -> sa.Engine:
+def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
     """Make an engine; nothing is connected yet. ValueError: not an address of a database we can reach.
 
     No pool: a connection lives as long as one question, so that a read-back sees what others see.
     """
     try:
         parsed = sa.make_url(url)
-        if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() == "sqlite":
-            return _sqlite(parsed)
-        arguments: dict[str, object] = {}
-        if parsed.get_backend_name() == "postgresql":
-            arguments = {
-                "connect_timeout": 10,
-                "options": f"-c lock_timeout={LOCK_SECONDS * 1000:.0f}",
-                "keepalives_idle": 30,
-            }
-            arguments = {name: value for name, value in arguments.items() if name not in parsed.query}
-        return sa.create_engine(parsed, poolclass=sa.NullPool, hide_parameters=True, connect_args=arguments)
+        parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+        family = parsed.get_backend_name().replace("mariadb", "mysql")
+        if family == "sqlite":
+            return _sqlite(parsed, writing=writing)
+        told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
+        engine = sa.create_engine(parsed, poolclass=sa.NullPool, hide_parameters=True, connect_args=told)
     except (exc.ArgumentError, ModuleNotFoundError):
         raise ValueError("it is not the address of a database that we have a driver for") from None
+    if family == "mysql":
+        sa.event.listen(engine, "connect", _mysql_session(writing=writing))
+    return engine
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
+def _arguments(family: str, *, writing: bool) -> Mapping[str, object]:
+    if family == "mysql":
+        return {"connect_timeout": 10}
+    if family != "postgresql":
+        return {}
+    read_only = "off" if writing else "on"
+    return {
+        "connect_timeout": 10,
+        "options": f"-c lock_timeout={LOCK_SECONDS * 1000:.0f} -c default_transaction_read_only={read_only}",
+        "keepalives_idle": 30,
+    }
+
+
+class _Cursor(Protocol):
+    def execute(self, query: str) -> object: ...
+
+    def close(self) -> object: ...
+
+
+class _Connection(Protocol):
+    def cursor(self) -> _Cursor: ...
+
+
+def _mysql_session(*, writing: bool) -> Callable[[_Connection, object], None]:
+    """Moments in UTC, strictness and short waits, whatever the server's own defaults are."""
+
+    def connected(connection: _Connection, _: object) -> None:
+        seconds = max(1, round(LOCK_SECONDS))
+        cursor = connection.cursor()
+        cursor.execute(
+            f"SET time_zone = '+00:00', innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds},"
+            " sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+        )
+        if not writing:
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.close()
+
+    return connected
+
+
+def _sqlite(url: sa.URL, *, writing: bool) -> sa.Engine:
     path = url.database or ""
     if not path or path == ":memory:" or path.startswith("file:"):
         raise ValueError("an SQLite address must name a file: sqlite:////folder/name.sqlite3")
@@ -47,44 +85,26 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     def connect() -> sqlite3.Connection:
         # mode=rw: a missing file is an error, never a new and empty database
         connection = sqlite3.connect(
-            f"file:{quote(path)}?mode=rw", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
+            f"file:{quote(path)}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            check_same_thread=False,
+            isolation_level=None,  # transactions begin where we say
         )
         connection.text_factory = _text
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")  # erased rows are overwritten in the file, too
+        if not writing:
+            connection.execute("PRAGMA query_only=ON")
         return connection
 
-    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool, hide_parameters=True)
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool, hide_parameters=True)
+    sa.event.listen(engine, "begin", begin)
+    return engine
 
 
 def _text(stored: bytes) -> str:
     return stored.decode(errors="replace")  # SQLite stores any bytes as text
-
-
-@contextmanager
-def speaking(place: str) -> Iterator[None]:
-    """Turn the driver's errors into Unreachable and Rejected; `from None`, as theirs may quote values."""
-    try:
-        yield
-    except exc.IntegrityError:
-        message = f"{place}: the database refuses; other rows point at these, or a rule of its own forbids it"
-        raise Rejected(message) from None
-    except exc.DBAPIError as error:
-        if _passes(error):
-            raise Unreachable(f"{place}: the database does not answer now ({_reason(error)})") from None
-        raise Rejected(f"{place}: the database refuses the statement ({_reason(error)})") from None
-    except exc.SQLAlchemyError as error:
-        raise Rejected(f"{place}: the database cannot be asked ({type(error).__name__})") from None
-
-
-def _passes(error: exc.DBAPIError) -> bool:
-    """Whether trying again may help."""
-    if isinstance(error.orig, sqlite3.Error):
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        return code is not None and code & 0xFF in _SQLITE_PASSING
-    return error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)
-
-
-def _reason(error: exc.DBAPIError) -> str:
-    orig = error.orig
-    return str(getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", None) or type(orig).__name__)

@@ -1,8 +1,9 @@
 """Values on their way into a statement and out of a row."""
 
 import json
+import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from dsr.connectors.contract import Cell
 
 _PLAIN = frozenset((str, int, float, bytes, bool, type(None), datetime, date, Decimal))
 _INTEGERS = range(-(2**63), 2**63)
+_USUAL = re.compile(r"0|-?[1-9][0-9]*")
 
 
 class Misfit(Exception):
@@ -30,28 +32,55 @@ def cell(value: object) -> Cell:
     return str(value)
 
 
-def fitted(value: object, column: types.TypeEngine[Any], dialect: str) -> object:
+def aware(value: object) -> Cell:
+    """Say of a moment without a zone that it is in UTC, as the session is."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else cell(value)
+
+
+def spelling(value: object) -> str:
+    """Spell one part of a key, the same however it travelled."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else str(cell(value))
+
+
+def fitted(value: object, column: types.TypeEngine[Any], family: str) -> object:
     """Fit a value to a column, as strictly as its database compares. Raises Misfit.
 
-    PostgreSQL refuses a whole statement for one value of the wrong shape; SQLite compares anything.
+    PostgreSQL refuses a whole statement for one value of the wrong shape; SQLite and MySQL compare anything.
     """
     if isinstance(value, str):
-        _storable(value, nul=dialect == "sqlite")
+        _storable(value, nul=family == "sqlite")
     if isinstance(value, int) and value not in _INTEGERS:
         raise Misfit
-    if dialect == "sqlite":
-        return _plain(value)
+    if family == "sqlite":
+        return _loose(value, column)
     for kind, fit in _FITS.items():
         if isinstance(column, kind):
             return fit(value, column)
     return value
 
 
-def _plain(value: object) -> object:
-    """Spell what SQLite has no type for."""
+def _loose(value: object, column: types.TypeEngine[Any]) -> object:
+    """Spell what SQLite has no type for; any column may hold anything there."""
+    if isinstance(value, str) and isinstance(column, types.Integer) and _respelled(value):
+        raise Misfit  # '01' would be taken for 1
+    if isinstance(value, str) and isinstance(column, types.LargeBinary):
+        return _content(value, column)
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _respelled(text: str) -> bool:
+    """Whether a text is a number in other than its usual spelling."""
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return False
+    return _USUAL.fullmatch(text) is None
 
 
 def _storable(text: str, *, nul: bool) -> None:
@@ -96,13 +125,22 @@ def _uuid(value: object, _: object) -> str:
         raise Misfit from None
 
 
-def _moment(value: object, _: object) -> object:
+def _day(value: object, _: object) -> object:
     if isinstance(value, date):
         return value
     try:
         return datetime.fromisoformat(str(value))
     except ValueError:
         raise Misfit from None
+
+
+def _moment(value: object, column: object) -> object:
+    moment = _day(value, column)
+    if not isinstance(moment, datetime):
+        return moment
+    if getattr(column, "timezone", False):
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _member(value: object, column: object) -> str:
@@ -112,9 +150,13 @@ def _member(value: object, column: object) -> str:
 
 
 def _content(value: object, _: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise Misfit
-    return value
+    """Take bytes, or as a manifest spells them."""
+    if isinstance(value, bytes):
+        return value
+    try:
+        return bytes.fromhex(str(value))
+    except ValueError:
+        raise Misfit from None
 
 
 def _words(value: object, _: object) -> str:
@@ -127,11 +169,14 @@ def _words(value: object, _: object) -> str:
 _FITS: dict[type[types.TypeEngine[Any]], Callable[[object, object], object]] = {
     types.Integer: _integer,
     types.Numeric: _decimal,
+    types.Float: _decimal,
     types.Boolean: _truth,
     types.Uuid: _uuid,
     types.DateTime: _moment,
-    types.Date: _moment,
+    types.Date: _day,
     types.LargeBinary: _content,
+    types.BINARY: _content,
+    types.VARBINARY: _content,
     types.Enum: _member,
     types.String: _words,
 }

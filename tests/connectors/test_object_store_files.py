@@ -1,4 +1,4 @@
-"""The folder connector on real files."""
+"""Objects below a folder: real files."""
 
 import os
 import random
@@ -10,7 +10,7 @@ import pytest
 
 from dsr.connectors.contract import Ability, Batch, Change, Chunk, Effect, File, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, Snapshot, World
-from dsr.connectors.folder import Folder
+from dsr.connectors.object_store import ObjectStore
 from dsr.datamap.route import Hop, Identities, Key, Route, Seed
 from dsr.datamap.schema import Stop, SystemMap, Way
 from tests.connectors.maps import collection, contents, rows, system
@@ -31,8 +31,8 @@ NAMES = (
 
 def media_map(root: str) -> SystemMap:
     return system(
-        "folder",
-        {"root": root},
+        "object_store",
+        {"url": root},
         uploads=collection(
             "path,account_id,name,size,modified_at",
             key="path",
@@ -65,7 +65,7 @@ def media_routes(media: SystemMap) -> tuple[Route, ...]:
     )
 
 
-UPLOADS = media_routes(media_map("/x"))[-1]
+UPLOADS = media_routes(media_map("file:///x"))[-1]
 
 
 @pytest.fixture
@@ -86,8 +86,8 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(root: Path) -> Folder:
-    return Folder.from_map(media_map("${MEDIA_ROOT}"), {"MEDIA_ROOT": str(root)})
+def folder(root: Path) -> ObjectStore:
+    return ObjectStore.from_map(media_map("${MEDIA_URL}"), {"MEDIA_URL": root.as_uri()})
 
 
 def files_under(root: Path) -> set[str]:
@@ -109,9 +109,9 @@ def snapshot(root: Path) -> Snapshot:
 
 @pytest.fixture
 def world(root: Path) -> World:
-    media = media_map(str(root))
+    media = media_map(root.as_uri())
     return World(
-        connect=lambda: Folder.from_map(media, {}),
+        connect=lambda: ObjectStore.from_map(media, {}),
         routes=media_routes(media),
         subject=SAM,
         bystander=MALLORY,
@@ -120,11 +120,11 @@ def world(root: Path) -> World:
     )
 
 
-class TestFolder(ContractKit):
+class TestFiles(ContractKit):
     """The whole contract."""
 
 
-def test_a_row_tells_path_size_and_time(folder: Folder, root: Path) -> None:
+def test_a_row_tells_path_size_and_time(folder: ObjectStore, root: Path) -> None:
     path = root / "uploads" / "8" / "other-8.png"
     os.utime(path, (1_000_000_000, 1_000_000_000))
     assert rows(folder, UPLOADS, MALLORY) == [
@@ -138,12 +138,12 @@ def test_a_row_tells_path_size_and_time(folder: Folder, root: Path) -> None:
     ]
 
 
-def test_every_file_comes_whole_after_its_row(folder: Folder) -> None:
+def test_every_file_comes_whole_after_its_row(folder: ObjectStore) -> None:
     found = contents(folder, UPLOADS, SAM)
     assert found == {(f"uploads/7/{name}",): f"7 {name}".encode() * 10_000 for name in NAMES}
 
 
-def test_files_are_read_in_small_pieces_and_named_as_in_the_system(folder: Folder) -> None:
+def test_files_are_read_in_small_pieces_and_named_as_in_the_system(folder: ObjectStore) -> None:
     batch, file, *_ = folder.find(UPLOADS, MALLORY)
     assert isinstance(batch, Batch)
     assert isinstance(file, File)
@@ -155,7 +155,7 @@ def test_files_are_read_in_small_pieces_and_named_as_in_the_system(folder: Folde
     "value",
     ["", ".", "..", "../8", "8/../7", "/", "\\", "*", "7/", "7\0", "\ud800", "x" * 5_000, None, b"7", 7.0],
 )
-def test_a_value_that_is_no_name_matches_nothing(folder: Folder, value: str | None) -> None:
+def test_a_value_that_is_no_name_matches_nothing(folder: ObjectStore, value: str | None) -> None:
     assert list(folder.find(UPLOADS, {"account": ((value,),)})) == []
 
 
@@ -163,16 +163,16 @@ def test_a_value_that_is_no_name_matches_nothing(folder: Folder, value: str | No
     "path", ["", "/etc/passwd", "../secret.txt", "uploads/8/other-8.png", "public/../uploads/8/other-8.png",
              "public//sam.txt", "./public/sam.txt", "public/sam.txt\0", "public"]
 )  # fmt: skip
-def test_a_path_from_elsewhere_reaches_its_own_collection_only(folder: Folder, root: Path, path: str) -> None:
+def test_a_path_from_elsewhere_reaches_its_own_collection_only(folder: ObjectStore, root: Path, path: str) -> None:
     (root.parent / "secret.txt").write_text("secret")
-    public = media_routes(media_map("/x"))[1]
+    public = media_routes(media_map("file:///x"))[1]
     before = files_under(root.parent)
     assert list(folder.find(public, {"media.works(file)": ((path,),)})) == []
     assert folder.erase(Chunk("public", Way.DELETE, ("path",), ((path,),)), "one").effect is Effect.ABSENT
     assert files_under(root.parent) == before
 
 
-def test_random_hostile_values_reach_no_foreign_file(folder: Folder) -> None:
+def test_random_hostile_values_reach_no_foreign_file(folder: ObjectStore) -> None:
     chance = random.Random(7)
     pieces = [
         "/",
@@ -196,7 +196,7 @@ def test_random_hostile_values_reach_no_foreign_file(folder: Folder) -> None:
     assert list(folder.find(UPLOADS, {"account": hostile})) == []
 
 
-def test_links_out_of_the_root_are_never_followed(folder: Folder, root: Path) -> None:
+def test_links_out_of_the_root_are_never_followed(folder: ObjectStore, root: Path) -> None:
     outside = root.parent / "outside"
     outside.mkdir()
     (outside / "secret.txt").write_text("secret")
@@ -209,7 +209,7 @@ def test_links_out_of_the_root_are_never_followed(folder: Folder, root: Path) ->
     assert (outside / "secret.txt").read_text() == "secret"
 
 
-def test_erasing_the_last_file_removes_the_persons_folder_and_no_shared_one(folder: Folder, root: Path) -> None:
+def test_erasing_the_last_file_removes_the_persons_folder_and_no_shared_one(folder: ObjectStore, root: Path) -> None:
     (root / "uploads" / "77" / "other-77.png").unlink()
     keys = (("uploads/8/other-8.png",), ("uploads/8/gone.png",))
     receipt = folder.erase(Chunk("uploads", Way.DELETE, ("path",), keys), "one")
@@ -218,14 +218,14 @@ def test_erasing_the_last_file_removes_the_persons_folder_and_no_shared_one(fold
     assert (root / "uploads").is_dir()
 
 
-def test_a_folder_with_something_else_in_it_stays(folder: Folder, root: Path) -> None:
+def test_a_folder_with_something_else_in_it_stays(folder: ObjectStore, root: Path) -> None:
     (root / "uploads" / "8" / "deeper").mkdir()
     folder.erase(Chunk("uploads", Way.DELETE, ("path",), (("uploads/8/other-8.png",),)), "one")
     assert os.listdir(root / "uploads" / "8") == ["deeper"]  # noqa: PTH208  names are what counts
 
 
 def test_a_missing_root_is_unreachable_and_not_nothing(tmp_path: Path) -> None:
-    folder = Folder.from_map(media_map(str(tmp_path / "unmounted")), {})
+    folder = ObjectStore.from_map(media_map((tmp_path / "unmounted").as_uri()), {})
     with pytest.raises(Unreachable) as failed:
         list(folder.find(UPLOADS, SAM))
     with pytest.raises(Unreachable):
@@ -233,7 +233,7 @@ def test_a_missing_root_is_unreachable_and_not_nothing(tmp_path: Path) -> None:
     assert "7" not in str(failed.value)
 
 
-def test_a_file_that_goes_away_while_it_is_read_is_asked_for_again(folder: Folder, root: Path) -> None:
+def test_a_file_that_goes_away_while_it_is_read_is_asked_for_again(folder: ObjectStore, root: Path) -> None:
     found = folder.find(UPLOADS, MALLORY)
     next(found)
     file = next(found)
@@ -243,20 +243,20 @@ def test_a_file_that_goes_away_while_it_is_read_is_asked_for_again(folder: Folde
         list(file.chunks)
 
 
-def test_what_no_pattern_covers_is_reported(folder: Folder, root: Path) -> None:
+def test_what_no_pattern_covers_is_reported(folder: ObjectStore, root: Path) -> None:
     (root / "exports").mkdir()
     (root / ".cache").mkdir()
     assert [one.message for one in folder.check()] == ["2 entries of the root belong to no collection"]
 
 
-def test_files_cannot_be_overwritten(folder: Folder) -> None:
+def test_files_cannot_be_overwritten(folder: ObjectStore) -> None:
     with pytest.raises(Rejected):
         folder.erase(Chunk("uploads", Way.REDACT, ("path",), (("uploads/8/other-8.png",),), {"name": ""}), "one")
 
 
-def test_a_key_that_names_many_files_erases_none(folder: Folder, root: Path) -> None:
+def test_a_key_that_names_many_files_erases_none(folder: ObjectStore, root: Path) -> None:
     before = files_under(root)
-    with pytest.raises(Rejected, match="one file"):
+    with pytest.raises(Rejected, match="one object"):
         folder.erase(Chunk("uploads", Way.DELETE, ("account_id",), (("8",),)), "one")
     assert files_under(root) == before
 
@@ -275,20 +275,22 @@ def test_a_key_that_names_many_files_erases_none(folder: Folder, root: Path) -> 
 def test_wrong_patterns_are_named(path: str, message: str) -> None:
     wrong = collection("path,name", key="path", settings={"path": path})
     with pytest.raises(ValueError, match=message):
-        Folder.from_map(system("folder", {"root": "/srv"}, files=wrong), {})
+        ObjectStore.from_map(system("object_store", {"url": "file:///srv"}, files=wrong), {})
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"root": "media"}, "absolute"),
-        ({"root": "${MEDIA_ROOT}"}, "MEDIA_ROOT is missing"),
-        ({"root": "/x", "mode": "7"}, "'mode'"),
+        ({"url": "file://media"}, "absolute"),
+        ({"url": "/srv/media"}, "such as file:///srv/media"),
+        ({"url": "ftp://host/media"}, "such as file:///srv/media"),
+        ({"url": "${MEDIA_URL}"}, "MEDIA_URL is missing"),
+        ({"url": "file:///x", "mode": "7"}, "'mode'"),
     ],
 )
 def test_wrong_settings_are_named(settings: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Folder.from_map(system("folder", settings), {})
+        ObjectStore.from_map(system("object_store", settings), {})
 
 
 @pytest.mark.parametrize(
@@ -307,12 +309,12 @@ def test_files_are_neither_corrected_nor_stopped(tmp_path: Path, wrong: dict[str
         found_by={"account": ("name",)},
     )
     with pytest.raises(ValueError, match="nothing is rectifiable"):
-        Folder.from_map(system("folder", {"root": str(tmp_path)}, wrong.get("stops"), works=works), {})
+        ObjectStore.from_map(system("object_store", {"url": tmp_path.as_uri()}, wrong.get("stops"), works=works), {})
 
 
 def test_a_folder_that_is_asked_all_the_same_refuses(tmp_path: Path) -> None:
-    folder = Folder.from_map(media_map(str(tmp_path)), {})
-    uploads = media_routes(media_map(str(tmp_path)))[-1]
+    folder = ObjectStore.from_map(media_map(tmp_path.as_uri()), {})
+    uploads = media_routes(media_map(tmp_path.as_uri()))[-1]
     stop = Stop(collection="uploads", set={"name": "gone"})
     change = Change("uploads", ("path",), ("a",), "name", "a", "b")
     for act in (

@@ -1,0 +1,111 @@
+"""One connection to S3: s3fs makes and keeps it, and S3's own operations are asked on it.
+
+Not by s3fs' paths: these read a name such as 'a?versionId=b' as a question, and know neither versions nor uploads.
+"""
+
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import aiohttp
+from aiobotocore.httpsession import AIOHTTPSession
+from fsspec.asyn import sync
+from s3fs import S3FileSystem
+
+from dsr.connectors.contract import Unreachable
+from dsr.connectors.object_store.config import Bucket
+from dsr.connectors.object_store.s3_errors import RETRY_IN, SentElsewhere, speaking
+
+AT_ONCE = 16  # questions that are under way together
+
+Answer = Mapping[str, Any]
+_Asked = TypeVar("_Asked")
+_Told = TypeVar("_Told")
+
+for _name in ("aiobotocore", "botocore", "fsspec", "s3fs"):
+    logging.getLogger(_name).setLevel(logging.INFO)  # what they say in detail names keys, and with them people
+
+
+async def _refuse(*_: object) -> None:
+    raise SentElsewhere
+
+
+class DirectSession(AIOHTTPSession):  # type: ignore[misc]  # it ships no types
+    """aiobotocore's session, which would follow redirects; ours goes where the map says."""
+
+    async def _get_session(self, proxy_url: str | None) -> aiohttp.ClientSession:  # its one door to the sessions
+        session: aiohttp.ClientSession = await super()._get_session(proxy_url)
+        if not any(_refuse in one.on_request_redirect for one in session.trace_configs):
+            tracing = aiohttp.TraceConfig()
+            tracing.on_request_redirect.append(_refuse)
+            tracing.freeze()
+            session.trace_configs.append(tracing)
+        return session
+
+
+class Connection:
+    """A client of one bucket. Its own credentials and address only, whatever the environment holds."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.bucket = bucket
+        self._system = S3FileSystem(
+            key=bucket.key_id,
+            secret=bucket.secret,
+            endpoint_url=bucket.endpoint or None,
+            client_kwargs={"region_name": bucket.region},
+            config_kwargs={
+                "s3": {"addressing_style": "path" if bucket.path_style else "virtual"},
+                "proxies": {},
+                "retries": {"total_max_attempts": 2, "mode": "standard"},
+                "connect_timeout": min(5.0, bucket.timeout),
+                "read_timeout": min(20.0, bucket.timeout),
+                "max_pool_connections": AT_ONCE,
+                "http_session_cls": DirectSession,
+                # Only where S3 demands it: other stores do not know the newer checksums.
+                "request_checksum_calculation": "when_required",
+                "response_checksum_validation": "when_required",
+            },
+            skip_instance_cache=True,
+            use_listings_cache=False,
+        )
+        self._system.connect()
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="object-store")
+
+    def ask(self, operation: str, **params: object) -> Answer:
+        """Ask, within the time allowed. Raises Unreachable, Rejected, and Missing for what is not there."""
+        return self._waited_for(self._asked, operation, params)
+
+    def read(self, key: str, version: str, etag: str, span: tuple[int, int]) -> bytes:
+        """Read some bytes, the last included, of the very content that was listed."""
+        params = {"Key": key, "Range": f"bytes={span[0]}-{span[1]}", "IfMatch": etag}
+        if version:
+            params["VersionId"] = version
+        content = self._waited_for(self._read, params)
+        if len(content) != span[1] - span[0] + 1:
+            raise Unreachable("an object came in part", retry_in=RETRY_IN)
+        return content
+
+    def together(self, act: Callable[[_Asked], _Told], things: Iterable[_Asked]) -> Iterator[_Told]:
+        """Do it to many, some at a time; in their order."""
+        return self._threads.map(act, things)
+
+    def close(self) -> None:
+        """Close sockets and threads."""
+        self._threads.shutdown()
+        sync(self._system.loop, self._system._s3creator.__aexit__, None, None, None)  # noqa: SLF001  else only at collection
+
+    def _waited_for(self, act: Callable[..., Coroutine[Any, Any, _Told]], *given: object) -> _Told:
+        with speaking():
+            told: _Told = sync(self._system.loop, act, *given, timeout=self.bucket.timeout)
+            return told
+
+    async def _asked(self, operation: str, params: Mapping[str, object]) -> Answer:
+        answer: Answer = await getattr(self._system.s3, operation)(Bucket=self.bucket.name, **params)
+        return answer
+
+    async def _read(self, params: Mapping[str, object]) -> bytes:
+        answer = await self._asked("get_object", params)
+        async with answer["Body"] as body:
+            content: bytes = await body.read()
+            return content

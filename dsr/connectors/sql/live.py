@@ -1,0 +1,198 @@
+"""The live tables that a map names: columns, what may be written to them, and how they compare."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import types
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.engine.reflection import ObjectKind
+from sqlalchemy.sql.elements import quoted_name
+
+from dsr.connectors.contract import Cell, Rejected
+from dsr.connectors.sql.collations import blind_columns
+from dsr.connectors.sql.exact import Equality, as_text, equality, spelled, unlike
+from dsr.connectors.sql.values import Misfit, aware, cell, fitted
+from dsr.datamap.route import Key
+from dsr.datamap.schema import CollectionMap, SystemMap
+
+Condition = sa.ColumnElement[bool]
+Expression = sa.ColumnElement[Any]
+Where = tuple[str | None, str]  # schema, or None for the default one, and table
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A live column."""
+
+    kind: types.TypeEngine[Any]
+    nullable: bool = True
+    computed: bool = False  # by the database: read, and never written
+    collation: str = ""  # its name, when it may be blind; see exact.py
+    equality: Equality = Equality.TRUE
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A live table, under its own name or an alias."""
+
+    name: str
+    source: sa.TableClause
+    columns: Mapping[str, Column]
+    family: str
+    schema: str | None = None
+
+    def column(self, name: str, source: sa.FromClause | None = None) -> sa.ColumnElement[object]:
+        """Give a column, which must exist. Raises Rejected."""
+        if name not in self.columns:
+            raise Rejected(f"{self.name}: the table has no column '{name}'")
+        column: sa.ColumnElement[object] = (self.source if source is None else source).c[name]
+        return column
+
+    def written(self, name: str) -> sa.ColumnElement[object]:
+        """Give a column to write to. Raises Rejected: what the database computes follows its sources."""
+        column = self.column(name)
+        if self.columns[name].computed:
+            raise Rejected(f"{self.name}: the database computes '{name}'; change what it is computed from")
+        return column
+
+    def fits(self, names: Sequence[str], keys: Iterable[Key]) -> list[tuple[object, ...]]:
+        """Fit keys to the columns; those that cannot stand in the table are left out."""
+        return list(self.fitting(names, keys))
+
+    def fitting(self, names: Sequence[str], keys: Iterable[Key]) -> dict[tuple[object, ...], Key]:
+        """Fit keys to the columns, each with the key as it was told."""
+        fitting: dict[tuple[object, ...], Key] = {}
+        for key in keys:
+            if len(key) != len(names):
+                raise Rejected(f"{self.name}: a key has {len(key)} values for {len(names)} columns")
+            try:
+                fitting[tuple(self.fit(name, value) for name, value in zip(names, key, strict=True))] = key
+            except Misfit:
+                continue
+        return fitting
+
+    def fit(self, name: str, value: object) -> object:
+        """Fit one value to its column. Raises Misfit."""
+        return fitted(value, self.columns[name].kind, self.family)
+
+    def reader(self, name: str) -> Callable[[object], Cell]:
+        """Give what turns a column's values into cells: moments of a MySQL TIMESTAMP are in the session's UTC."""
+        return aware if isinstance(self.columns[name].kind, mysql.TIMESTAMP) else cell
+
+    def among(
+        self, names: Sequence[str], values: list[tuple[object, ...]], source: sa.FromClause | None = None
+    ) -> Condition:
+        """Say that the columns equal one of the tuples, byte by byte."""
+        columns = [self.column(name, source) for name in names]
+        equal = [self.columns[name].equality for name in names]
+        exactly = [
+            column if one is Equality.TRUE else spelled(column, self.family)
+            for column, one in zip(columns, equal, strict=True)
+        ]
+        if Equality.NONE in equal:
+            return _among(exactly, values)
+        found = _among(columns, values)
+        # The first may use an index; the second leaves out whom it should not have found.
+        return sa.and_(found, _among(exactly, values)) if Equality.BLIND in equal else found
+
+    def differs(self, name: str, value: object) -> Condition:
+        """Say that a column holds another value than this one, or none; with None, that it holds any."""
+        column = self.column(name)
+        if value is None:
+            return column.is_not(None)
+        if self.columns[name].equality is not Equality.TRUE:
+            column = spelled(column, self.family)
+        return column.is_distinct_from(bound(value))
+
+    def met(self, name: str, source: sa.FromClause, other: "Place", to: str, there: sa.FromClause) -> "Pairs":
+        """Give what must be equal for a row here to belong to one there."""
+        own, target = self.column(name, source), other.column(to, there)
+        mine, theirs = self.columns[name], other.columns[to]
+        if unlike(mine.kind, theirs.kind, self.family):
+            return [(as_text(own, self.family), as_text(target, self.family))]
+        exact = (spelled(own, self.family), spelled(target, self.family))
+        if mine.equality is theirs.equality is Equality.TRUE:
+            return [(own, target)]
+        if mine.equality is Equality.BLIND and mine.collation == theirs.collation:
+            return [(own, target), exact]
+        return [exact]  # two collations in one comparison are an error
+
+
+Pairs = list[tuple[Expression, Expression]]
+
+
+class Tables:
+    """The tables that a map names, looked up together in the live schema."""
+
+    def __init__(self, engine: sa.Engine, system: SystemMap) -> None:
+        self._engine = engine
+        self._wanted = {where(name, collection) for name, collection in system.collections.items()}
+        self._places: dict[Where, Place] = {}
+
+    def place(self, name: str, collection: CollectionMap) -> Place:
+        """Give the table of a collection. Raises Rejected when it is missing; SQLAlchemy's errors."""
+        wanted = where(name, collection)
+        if wanted not in self._places:
+            with self._engine.connect() as connection:
+                for schema in {schema for schema, _ in self._wanted | {wanted}}:
+                    self._look(connection, schema, [t for s, t in self._wanted | {wanted} if s == schema])
+        if wanted not in self._places:
+            raise Rejected(f"{name}: the table '{wanted[1]}' is missing")
+        return self._places[wanted]
+
+    def _look(self, connection: sa.Connection, schema: str | None, names: list[str]) -> None:
+        found = sa.inspect(connection).get_multi_columns(schema, filter_names=names, kind=ObjectKind.ANY)
+        family = family_of(connection.dialect)
+        blind = blind_columns(connection, family, schema, [name for _, name in found])
+        for (_, name), live in found.items():
+            collations = {column["name"]: blind(name, column["name"], column["type"]) for column in live}
+            self._places[schema, name] = Place(
+                name=name,
+                source=sa.table(
+                    quoted_name(name, quote=True),
+                    *(sa.column(quoted_name(column["name"], quote=True)) for column in live),
+                    schema=quoted_name(schema, quote=True) if schema else None,
+                ),
+                columns={column["name"]: _column(column, collations[column["name"]], family) for column in live},
+                family=family,
+                schema=schema,
+            )
+
+
+def where(name: str, collection: CollectionMap) -> Where:
+    """Give schema and table of a collection."""
+    return collection.settings.get("schema"), collection.settings.get("table", name)
+
+
+def family_of(dialect: sa.Dialect) -> str:
+    """Give the name by which databases that speak alike are known here."""
+    return "mysql" if dialect.name == "mariadb" else dialect.name
+
+
+def bound(value: object, *, expanding: bool = False) -> sa.BindParameter[object]:
+    """Bind a value without a type."""
+    # Without a type no cast is rendered: the database compares in the column's own type.
+    return sa.bindparam(None, value, type_=types.NullType(), expanding=expanding)
+
+
+def _column(live: ReflectedColumn, collation: str, family: str) -> Column:
+    kind, nullable = live["type"], live["nullable"]
+    while isinstance(kind, postgresql.DOMAIN):
+        nullable = nullable and not kind.not_null
+        kind = kind.data_type
+    return Column(
+        kind,
+        nullable=bool(nullable),
+        computed="computed" in live,
+        collation=collation,
+        equality=equality(kind, collation, family),
+    )
+
+
+def _among(columns: Sequence[Expression], values: list[tuple[object, ...]]) -> Condition:
+    if len(columns) == 1:
+        return columns[0].in_(bound([value for (value,) in values], expanding=True))
+    return sa.tuple_(*columns).in_(bound(values, expanding=True))

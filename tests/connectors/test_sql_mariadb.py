@@ -1,0 +1,107 @@
+"""The SQL connector on a real MariaDB server."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+
+from dsr.connectors.change_kit import ChangeKit
+from dsr.connectors.contract import Chunk, Rejected, Unreachable
+from dsr.connectors.contract_kit import ContractKit, World
+from dsr.datamap.schema import Way
+from tests.connectors.databases import Database, on_mariadb
+from tests.connectors.horrors import SAM, connected, routes
+from tests.connectors.maps import collection, rows, system
+from tests.connectors.shop import fill, shop_world
+
+pytestmark = pytest.mark.mariadb
+
+
+@pytest.fixture
+def database(mariadb: str) -> Iterator[Database]:
+    """A new and empty database."""
+    with on_mariadb(mariadb) as made:
+        yield made
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    fill(database.engine)
+    return shop_world(database.url, database.engine)
+
+
+class TestMariadb(ContractKit, ChangeKit):
+    """The whole contract."""
+
+
+def test_a_lock_held_by_another_is_waited_for_a_while_only(world: World, database: Database) -> None:
+    with database.engine.begin() as holder:
+        holder.exec_driver_sql("SELECT * FROM events WHERE id = 1 FOR UPDATE")
+        with pytest.raises(Unreachable, match="1205"), closing(world.connect()) as connector:
+            connector.erase(Chunk("events", Way.DELETE, ("id",), ((1,),)), "one")
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
+    connector = connected(system("sql", {"url": "mariadb://me:hush@127.0.0.1:9/shop"}))
+    with pytest.raises(Unreachable) as refused:
+        connector.describe()
+    assert "hush" not in str(refused.value)
+
+
+def test_a_wrong_password_is_for_a_person_to_look_at(database: Database) -> None:
+    database.run("CREATE OR REPLACE USER known@localhost IDENTIFIED BY 'known'")
+    address = sa.make_url(database.url).set(username="known", password="hush")
+    connector = connected(system("sql", {"url": address.render_as_string(hide_password=False)}))
+    with pytest.raises(Rejected, match="1045") as refused:
+        connector.describe()
+    assert "hush" not in str(refused.value)
+
+
+def test_a_table_in_another_database_is_found_and_erased(database: Database) -> None:
+    other = f"{sa.make_url(database.url).database}_other"
+    database.run(
+        f"CREATE DATABASE {other}",
+        f"CREATE TABLE {other}.letters (id int PRIMARY KEY, email varchar(40))",
+        f"INSERT INTO {other}.letters VALUES (1, 'sam@example.com'), (2, 'SAM@example.com')",
+    )
+    letters = collection("id,email", key="id", settings={"schema": other}, found_by={"email": ("email",)})
+    told = system("sql", {"url": database.url}, letters=letters)
+    connector = connected(told)
+    assert connector.check() == []
+    assert f"{other}.letters" in connector.describe().collections
+    assert [row["id"] for row in rows(connector, routes(told)["letters"], SAM)] == [1]
+    assert connector.erase(Chunk("letters", Way.DELETE, ("id",), ((1,),)), "one").count == 1
+    assert database.read(f"SELECT id FROM {other}.letters") == [(2,)]
+
+
+def test_columns_of_unlike_collations_and_types_are_compared_all_the_same(database: Database) -> None:
+    database.run(
+        "CREATE TABLE users (id int PRIMARY KEY, email varchar(40) COLLATE utf8mb4_unicode_ci)",
+        "CREATE TABLE mails (id int PRIMARY KEY, address varchar(40) CHARACTER SET latin1)",
+        "CREATE TABLE notes (id int PRIMARY KEY, user_number varchar(9))",
+        "INSERT INTO users VALUES (1, 'sam@example.com'), (2, 'SAM@example.com')",
+        "INSERT INTO mails VALUES (1, 'sam@example.com'), (2, 'SAM@example.com'), (3, 's\u00e1m@example.com')",
+        "INSERT INTO notes VALUES (1, '1'), (2, '01'), (3, '1st'), (4, '2')",
+    )
+    told = system(
+        "sql",
+        {"url": database.url},
+        users=collection("id,email", key="id", found_by={"email": ("email",)}),
+        mails=collection("id,address", key="id", links=({"to": "users", "on": {"address": "email"}},)),
+        notes=collection("id,user_number", key="id", links=({"to": "users", "on": {"user_number": "id"}},)),
+    )
+    connector, ways = connected(told), routes(told)
+    assert [row["id"] for row in rows(connector, ways["mails"], SAM)] == [1]
+    assert [row["id"] for row in rows(connector, ways["notes"], SAM)] == [1]
+
+
+def test_a_table_without_transactions_is_reported(database: Database) -> None:
+    database.run("CREATE TABLE old (id int PRIMARY KEY) ENGINE=MyISAM")
+    connector = connected(system("sql", {"url": database.url}, old=collection("id", key="id")))
+    (finding,) = connector.check()
+    assert "MyISAM" in finding.message
+    database.run("INSERT INTO old VALUES (1)")
+    with pytest.raises(Rejected, match="takes nothing back"):
+        connector.rehearse([Chunk("old", Way.DELETE, ("id",), ((1,),))])
+    assert database.read("SELECT id FROM old") == [(1,)]
