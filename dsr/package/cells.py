@@ -12,6 +12,8 @@ Plain = str | int | float | bool | None
 SHORT = 20  # characters: a date with its time
 KILO = 1000  # what the unit means
 
+_EXACT = frozenset({str, int, bool, type(None)})
+_BARE = frozenset({str, int, type(None)})
 # A spreadsheet runs what starts so, also after blanks and marks that it does not show.
 _FORMULA = re.compile(
     r"[\t\r\n\x00]"
@@ -58,6 +60,24 @@ def tabular(cell: Cell) -> tuple[str, bool]:
     if numeric or not _FORMULA.match(text):
         return text, False
     return f"'{text}", True
+
+
+def storable(column: list[Cell]) -> bool:
+    """Whether all cells stand in JSON as they are, so that `exact` would give back the same."""
+    kinds = set(map(type, column))
+    return kinds <= _EXACT or (kinds <= {*_EXACT, float} and all(_finite(cell) for cell in column))
+
+
+def harmless(column: list[Cell]) -> bool:
+    """Whether a CSV writer gives all cells as `tabular` would, so that none needs to be looked at further."""
+    kinds = set(map(type, column))
+    if str in kinds and not all(cell[:1].isalnum() for cell in column if type(cell) is str and cell):
+        return False  # no letter and no digit begins a formula
+    return kinds <= _BARE or (kinds <= {*_BARE, float} and all(_finite(cell) for cell in column))
+
+
+def _finite(cell: Cell) -> bool:
+    return not isinstance(cell, float) or math.isfinite(cell)
 
 
 def _is_finite(text: str) -> bool:

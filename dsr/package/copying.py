@@ -8,14 +8,17 @@ from io import StringIO
 from itertools import groupby
 from operator import attrgetter
 
+import msgspec
+
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.schema import CollectionMap, SystemMap
 from dsr.package.bag import Bag
-from dsr.package.cells import Plain, Shown, exact, shown, tabular
+from dsr.package.cells import Plain, Shown, exact, harmless, shown, storable, tabular
 from dsr.package.contents import OpenPart
 from dsr.package.naming import sniffed
 from dsr.package.redaction import Withheld, withheld
 
+_LINES = msgspec.json.Encoder()
 FIRST_ROWS = 40  # as many as the report shows; the index shows fewer
 
 
@@ -116,12 +119,24 @@ def _write_json(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> Non
 
 
 def _json_rows(copy: CollectionCopy, places: list[tuple[str, int]], batch: Batch) -> bytes:
-    lines = []
-    for row in batch.rows:
-        plain = {name: exact(row[place]) for name, place in places}
-        copy.repaired += sum(isinstance(row[place], str) and plain[name] != row[place] for name, place in places)
-        lines.append(json.dumps(plain, ensure_ascii=False, separators=(", ", ": ")))
-    return ",\n".join(lines).encode()
+    names = [name for name, _ in places]
+    columns = [[row[place] for row in batch.rows] for _, place in places]
+    if all(map(storable, columns)):
+        try:
+            lines = _LINES.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
+        except (UnicodeEncodeError, OverflowError):
+            pass  # a cell among thousands that no UTF-8 or no machine can hold: one by one, then
+        else:
+            return lines[:-1].replace(b"\n", b",\n")  # within a text it is written as two characters
+    return _json_rows_of_any(copy, names, columns)
+
+
+def _json_rows_of_any(copy: CollectionCopy, names: list[str], columns: list[list[Cell]]) -> bytes:
+    plain = [[exact(cell) for cell in column] for column in columns]
+    for column, written in zip(columns, plain, strict=True):
+        copy.repaired += sum(isinstance(cell, str) and cell != text for cell, text in zip(column, written, strict=True))
+    rows = (dict(zip(names, row, strict=True)) for row in zip(*plain, strict=True))
+    return ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows).encode()
 
 
 def _write_csv(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None:
@@ -131,12 +146,20 @@ def _write_csv(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None
         member.write(_csv_lines([[tabular(name)[0] for name in copy.fields]]))
         for batch in batches:
             places = [batch.fields.index(name) if name in batch.fields else None for name in copy.fields]
-            rows = [[tabular(None if at is None else row[at]) for at in places] for row in batch.rows]
-            copy.neutralised += sum(altered for row in rows for _, altered in row)
-            member.write(_csv_lines([[text for text, _ in row] for row in rows]))
+            columns = [[""] * len(batch.rows) if at is None else _csv_column(copy, batch, at) for at in places]
+            member.write(_csv_lines(zip(*columns, strict=True)))
 
 
-def _csv_lines(rows: list[list[str]]) -> bytes:
+def _csv_column(copy: CollectionCopy, batch: Batch, at: int) -> list[Cell]:
+    column = [row[at] for row in batch.rows]
+    if harmless(column):
+        return column
+    written = [tabular(cell) for cell in column]
+    copy.neutralised += sum(altered for _, altered in written)
+    return [text for text, _ in written]
+
+
+def _csv_lines(rows: Iterable[Iterable[Cell]]) -> bytes:
     buffer = StringIO(newline="")
     csv.writer(buffer).writerows(rows)
     return buffer.getvalue().encode()

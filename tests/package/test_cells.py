@@ -1,15 +1,17 @@
 """Ten thousand cells that Mallory could have written."""
 
 import csv
-import io
 import random
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dsr.connectors.contract import Cell
-from dsr.package.cells import day, exact, moment, shown, size, tabular
+from dsr.package.cells import day, exact, harmless, moment, shown, size, storable, tabular
 from dsr.package.naming import extension
 
 RUNS = "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
@@ -19,9 +21,9 @@ def test_no_text_cell_starts_as_a_formula() -> None:
     chance = random.Random(7)
     letters = RUNS + "aZ1 ,;\"'\u200b\u202e\ufeff\ud83d猫🦊"
     texts = ["".join(chance.choices(letters, k=chance.randint(0, 8))) for _ in range(10_000)]
-    buffer = io.StringIO(newline="")
+    buffer = StringIO(newline="")
     csv.writer(buffer).writerows([tabular(text)[0]] for text in texts)
-    read = [row[0] if row else "" for row in csv.reader(io.StringIO(buffer.getvalue(), newline=""))]
+    read = [row[0] if row else "" for row in csv.reader(StringIO(buffer.getvalue(), newline=""))]
     unseen = " \t\r\n\0\u200b\u202e\ufeff"
     assert [cell for cell in read if cell[:1] and cell[0] in RUNS] == []
     assert [cell for cell in read if cell.lstrip(unseen)[:1] and cell.lstrip(unseen)[0] in RUNS] == []
@@ -93,3 +95,17 @@ def test_days_moments_and_sizes_are_said_plainly() -> None:
 )
 def test_a_file_is_called_what_its_first_bytes_say(head: bytes, name: str) -> None:
     assert extension(head) == name
+
+
+CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary(), st.datetimes())
+
+
+@given(st.lists(CELLS, max_size=6))
+def test_a_column_that_is_written_as_it_stands_reads_as_cell_by_cell(column: list[Cell]) -> None:
+    if storable(column):
+        assert [repr(exact(cell)) for cell in column] == [repr(cell) for cell in column]
+    if harmless(column):
+        buffer, apart = StringIO(newline=""), StringIO(newline="")
+        csv.writer(buffer).writerows([cell] for cell in column)
+        csv.writer(apart).writerows([tabular(cell)[0]] for cell in column)
+        assert buffer.getvalue() == apart.getvalue()

@@ -236,7 +236,7 @@ def test_of_a_real_person_only_what_is_portable_arrives(
     subject_request: SubjectRequest = answered(Right.PORTABILITY, controller, email)
     opened = delivery.download(subject_request, by=SUBJECT, at=world.at)
     package = Taken(b"".join(opened), subject_request.reference)
-    assert f'"email": "{email}"' in b"".join(package.files.values()).decode(errors="replace")
+    assert f'"email":"{email}"' in b"".join(package.files.values()).decode(errors="replace")
     for each in package.about["collections"]:
         fields = portable_fields(maps.controller(controller), each["system"], each["collection"])
         for record in package.json(each["json"]):
