@@ -8,14 +8,17 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import shop
 from benchmarks.measures import MEASURES
+from benchmarks.shop.cases import CASES, Figure
 
 
 def main(wanted: str) -> int:
     """Print name, figure and unit; at the end the most memory that was held."""
     chosen = {name: measure for name, measure in MEASURES.items() if name.startswith(wanted)}
-    if not chosen:
-        sys.stderr.write(f"No measure begins with '{wanted}'. There are: {', '.join(MEASURES)}\n")
+    cases = [name for name in CASES if name.startswith(wanted)]
+    if not chosen and not cases:
+        sys.stderr.write(f"No measure begins with '{wanted}'. There are: {', '.join([*MEASURES, *CASES])}\n")
         return 2
     sys.stdout.write(f"{conditions()}\n")
     for name, measure in chosen.items():
@@ -23,9 +26,18 @@ def main(wanted: str) -> int:
             figure, unit = measure(Path(folder))
         sys.stdout.write(f"{name:<28}{figure:>12,.1f}  {unit}\n")
         sys.stdout.flush()
+    if cases:
+        for name, found in shop.measured(wanted, conditions()):
+            sys.stdout.write(f"{name:<28}{found.seconds:>12,.3f}  {_told(found)}\n")
+            sys.stdout.flush()
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(f"{'memory':<28}{most:>12,.1f}  MB at most, of this process\n")
     return 0
+
+
+def _told(found: Figure) -> str:
+    floor = "" if found.floor is None else f"; the floor {found.floor:.3f} s, ratio {found.seconds / found.floor:.1f}"
+    return f"s{floor}; {found.told['rows']:,} rows, {found.told['memory']:.0f} MB above the idle worker"
 
 
 def conditions() -> str:

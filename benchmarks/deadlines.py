@@ -99,7 +99,7 @@ def _copies() -> None:
         key = f"lpad(to_hex({number}), 32, '0')::uuid"
     own = {"id": key, "reference": f"'C' || ({number})"}
     copied = {"id": number, "subject_request_id": key}
-    copies = f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {COPIES - 1})"  # noqa: S608 — the words are ours
+    copies = f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {COPIES - 1})"
     join = "FROM c, dsr_deadline d JOIN dsr_subjectrequest r ON r.id = d.subject_request_id"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
