@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench screenshots reset code lock format messages venv venv-dev native
+.PHONY: help demo test check bench screenshots reset code lock format messages schemas venv venv-dev native
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ format: venv-dev ## format the code and mend what can be mended by itself
 
 messages: venv-dev ## read the texts of pages and letters into the catalogs, and say how many translations are missing
 	@$(RUN) tools/messages.py update && $(RUN) tools/messages.py compile
+
+schemas: venv-dev ## write docs/schema and docs/categories.md anew from the grammar of data maps
+	@$(RUN) tools/schemas.py
 
 lock: ## make the locks anew from pyproject.toml (needs uv)
 	@tools/lock.sh $(ARGS)

@@ -5,11 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import signals
+from accounts import second_factor, signals
 from accounts.models import Staff
 
 
@@ -53,14 +51,13 @@ class SignIn(AdminAuthenticationForm):
     def _judged(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         user = self.get_user()
-        if isinstance(user, Staff) and not self._check_code(user, "".join(cleaned["token"].split()).replace("-", "")):
+        if isinstance(user, Staff) and not self._check_code(user, cleaned["token"]):
             raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
         return cleaned
 
-    @transaction.atomic  # one code opens one session, however many arrive at once
     def _check_code(self, user: Staff, token: str) -> bool:
-        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
-        if device is None or not device.verify_is_allowed()[0] or not device.verify_token(token):
+        device = second_factor.spend(user, token)
+        if device is None:
             return False
         user.otp_device = device  # type: ignore[attr-defined]  # django-otp's login receiver looks for it here
         return True

@@ -90,8 +90,8 @@ class JoyPix:
     payments: list[Payment]
     heavy: int = HEAVY_EVENTS  # usage events of one person
 
-    def fill(self, database: sqlite3.Connection) -> None:
-        """Write every table, parents first."""
+    def tables(self) -> dict[str, list[Row]]:
+        """Every table's rows, parents first; `payments` is filled on the way, so ask once."""
         tables: dict[str, list[Row]] = {
             "users": [self._user(person) for person in self.people],
             "social_signins": list(self._social_signins()),
@@ -101,7 +101,11 @@ class JoyPix:
         tables["orders"] = list(self._orders())
         tables["generations"] = list(self._generations())
         tables["consents"] = list(self._consents())
-        for table, rows in tables.items():
+        return tables
+
+    def fill(self, database: sqlite3.Connection) -> None:
+        """Write every table into SQLite."""
+        for table, rows in self.tables().items():
             marks = ", ".join("?" * len(rows[0]))
             database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from controllers import sample_joypix, sample_pixplus
+from controllers import sample_joypix, sample_pixplus, sample_postgresql
 from controllers.sample_http import Services
 from controllers.sample_people import Clock, population
 from controllers.sample_state import State
@@ -29,10 +29,12 @@ def seed(
     anchor: date,
     people: int = PEOPLE,
     heavy: int = sample_joypix.HEAVY_EVENTS,
+    joypix_url: str = "",
 ) -> bool:
     """Make every sample system in `folder`, all or nothing. False: they are there already, and stay.
 
-    `people` are per controller; `heavy` is the number of usage events of heavy@example.com.
+    `people` are per controller; `heavy` is the number of usage events of heavy@example.com. JoyPix' database is
+    a file, or an empty one on PostgreSQL: `joypix_url`, which JOYPIX_DATABASE_URL then has to say, too.
     """
     if (folder / _MARK).is_file():
         return False
@@ -44,7 +46,7 @@ def seed(
         clock = Clock(anchor)
         joypix = sample_joypix.JoyPix(seed, clock, population(seed, "jp", people), [], heavy)
         pixplus = sample_pixplus.PixPlus(seed, clock, population(seed, "pp", people), [])
-        _seed_joypix(half / "joypix", joypix)
+        _seed_joypix(half / "joypix", joypix, joypix_url)
         _seed_pixplus(half / "pixplus", pixplus)
         _state(half).create(anchor, joypix.payments, pixplus.tasks)
         told = {"seed": seed, "anchor": anchor.isoformat(), "people": people}
@@ -94,12 +96,13 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--seed", type=int, default=7)
     one.add_argument("--anchor", type=date.fromisoformat, required=True, help="the sample systems' today")
     one.add_argument("--people", type=int, default=PEOPLE, help="per controller")
+    one.add_argument("--joypix-url", default="", help="of an empty PostgreSQL database for JoyPix, instead of a file")
     two = commands.add_parser("serve", help=f"run payment institution and RunningHub; needs {TOKEN}")
     two.add_argument("--var", type=Path, required=True, help="folder that seed made")
     two.add_argument("--port", type=int, default=0, help="0: any free port; the address is printed")
     given = parser.parse_args(arguments)
     if given.command == "seed":
-        made = seed(given.var, seed=given.seed, anchor=given.anchor, people=given.people)
+        made = seed(given.var, seed=given.seed, anchor=given.anchor, people=given.people, joypix_url=given.joypix_url)
         sys.stdout.write(f"{'made' if made else 'found'} {given.var}\n")
         return 0
     return _serve(given.var, given.port)
@@ -124,11 +127,14 @@ def _state(folder: Path) -> State:
     return State(folder / "services.sqlite3")
 
 
-def _seed_joypix(folder: Path, joypix: sample_joypix.JoyPix) -> None:
+def _seed_joypix(folder: Path, joypix: sample_joypix.JoyPix, url: str) -> None:
     folder.mkdir()
+    joypix.store(folder / "media")
+    if url:
+        sample_postgresql.fill(url, joypix.tables())
+        return
     with _fresh(folder / "database.sqlite3", sample_joypix.SCHEMA) as database:
         joypix.fill(database)
-    joypix.store(folder / "media")
 
 
 def _seed_pixplus(folder: Path, pixplus: sample_pixplus.PixPlus) -> None:

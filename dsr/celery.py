@@ -5,10 +5,16 @@ from typing import Any
 
 from celery import Celery, bootsteps
 from celery.worker import WorkController, state
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 
 HOUR = 3600.0  # seconds
+# Letters have a queue of their own, so that a worker of their own sends them (see management/processes.py).
+WORK, LETTERS = "dsr", "dsr.post"
+# What takes longer is killed and rung for again. A sweep ends before: 60 seconds, and the longest item of 1,500.
+# And a broker gives a message to somebody else later only: RabbitMQ after 1,800 seconds, Redis after 3,600.
+LONGEST = 1700.0
 
 app = Celery("dsr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -21,13 +27,18 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_soft_shutdown_timeout=3.0,
     worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,  # who reaches the broker shall ring, and not command workers
     broker_connection_retry_on_startup=True,
-    task_default_queue="dsr",
+    broker_connection_timeout=2.0,  # a page does not wait for a broker that is gone
+    task_default_queue=WORK,
+    task_queues=[Queue(WORK), Queue(LETTERS)],
+    task_routes={"dsr.post": {"queue": LETTERS}},
+    task_time_limit=LONGEST,
 )
 
 
 class Bell(bootsteps.StartStopStep):
-    """Every worker sweeps: twice a second when embedded, every 15 s when a broker rings as well."""
+    """Every worker rings for its own queues: twice a second when embedded, every 15 s when a broker rings as well."""
 
     requires = ("celery.worker.components:Timer",)
 
@@ -40,22 +51,32 @@ class Bell(bootsteps.StartStopStep):
     def start(self, worker: WorkController) -> None:
         """Ring from the worker's main process, whose memory transport its pool can hear."""
         timer: Any = worker.timer  # the step named in `requires` has made it
+        taken = app.amqp.queues.consume_from
         embedded = str(app.conf.broker_url).startswith("memory:")
         seconds = 0.5 if embedded else 15.0
-        self.timers = [
-            timer.call_repeatedly(seconds, self.ring, (seconds,), priority=10),
-            timer.call_repeatedly(HOUR, app.send_task, ("dsr.tidy",), {"expires": HOUR}, priority=10),
-        ]
+        self.timers = []
+        if WORK in taken:
+            most = self.processes - 1 if LETTERS in taken else self.processes
+            self.timers += [
+                timer.call_repeatedly(seconds, self.ring_for_work, (seconds, max(1, most)), priority=10),
+                timer.call_repeatedly(HOUR, app.send_task, ("dsr.tidy",), {"expires": HOUR}, priority=10),
+            ]
+        if LETTERS in taken:
+            self.timers.append(timer.call_repeatedly(seconds, self.ring_for_letters, (seconds,), priority=10))
 
-    def ring(self, seconds: float) -> None:
-        """One sweep and one post; a ring that nobody takes at once is dropped, for the next one follows.
+    def ring_for_work(self, seconds: float, most: int) -> None:
+        """One sweep; a ring that nobody takes at once is dropped, for the next one follows.
 
-        One process of the pool stays free of sweeps, so that slow systems never hold back the mail.
+        Where one worker does everything, one process of its pool stays free of sweeps for the letters.
         """
         sweeps = sum(request.name == "dsr.sweep" for request in state.reserved_requests)
-        if sweeps < max(1, self.processes - 1):
+        if sweeps < most:
             app.send_task("dsr.sweep", expires=seconds * 2, retry=False)
-        app.send_task("dsr.post", expires=seconds * 2, retry=False)
+
+    def ring_for_letters(self, seconds: float) -> None:
+        """One post, unless one is at it."""
+        if not any(request.name == "dsr.post" for request in state.reserved_requests):
+            app.send_task("dsr.post", expires=seconds * 2, retry=False)
 
     def stop(self, worker: WorkController) -> None:  # noqa: ARG002 — Celery's signature
         """Stop ringing."""

@@ -49,7 +49,7 @@ def keys_are_there(**_: Any) -> list[CheckMessage]:
 
 
 def _remedy() -> str:
-    if keyring.lacking(settings.DSR_KEYS) <= keyring.SIGNING:
+    if keyring.lacking(settings.DSR_KEYS) <= keyring.LATER:
         return (
             "If the record was never signed, run manage.py make_keys --missing; else restore the keys that signed it."
         )

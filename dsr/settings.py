@@ -190,7 +190,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 # A document that somebody sends is sealed before it touches the disk. What is larger than this is not kept at all.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 << 20  # of the whole form: one document of 5 MB
-DATA_UPLOAD_MAX_NUMBER_FILES = 1
+DATA_UPLOAD_MAX_NUMBER_FILES = 11  # of a task on the desk: rows, and ten documents
 
 DEFAULT_FROM_EMAIL = os.environ.get("DSR_MAIL_FROM", "privacy@localhost")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -207,7 +207,16 @@ if DSR_DEMO:
 CELERY_BROKER_URL = os.environ.get("DSR_BROKER_URL", "memory://localhost//")
 if CELERY_BROKER_URL.startswith("memory:"):
     # A poll every 0.1 s costs 0.2 % of a core (measured) and keeps 'accepted to running' below a second.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"polling_interval": 0.1}
+elif CELERY_BROKER_URL.startswith(("redis:", "rediss:", "sentinel:")):
+    # A line that went dead is noticed; a message is given to another worker only when its task must be over.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "socket_keepalive": True,
+        "health_check_interval": 30,
+    }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["dsr.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -235,7 +244,9 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {"()": "dsr.steps.frames.Formatter", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "filters": {"no_tokens": {"()": "dsr.portal.discretion.NoTokens"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},

@@ -1,19 +1,35 @@
 """Celery's way in. A message only rings; the ledger says what is to be done."""
 
+import logging
+import os
+
+from celery.signals import worker_process_init
 from django.core.management import call_command
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from dsr.celery import app
-from dsr.steps import work
+from dsr.steps import frames, turns, work
 from dsr.steps.answering import keeping
 from dsr.steps.fulfilling import parts
 from dsr.steps.recording import record, sequencer, staffing
+
+log = logging.getLogger(__name__)
 
 
 @app.task(name="dsr.sweep", ignore_result=True)
 def sweep() -> None:
     """Do everything that is due."""
-    work.sweep(timezone.now)
+    try:
+        work.sweep(timezone.now)
+    except (OperationalError, InterfaceError) as error:  # the portal's own database; Celery would log its words
+        frames.tell(log, "a sweep ended early", "the database", error)
+
+
+@worker_process_init.connect
+def recycle_when_overrun(**_: object) -> None:
+    """A process of the pool whose item hangs ends itself, without a word to what hangs; the pool starts another."""
+    turns.overrun = lambda: os._exit(1)
 
 
 @app.task(name="dsr.post", ignore_result=True)

@@ -78,6 +78,8 @@ def test_only_faces_tasks_and_commands_read_the_clock() -> None:
         *("dsr/portal", "dsr/desk", "dsr/api", "dsr/management", "dsr/tasks.py"),
         # A server may say until when to wait (Retry-After): its clock is by default the machine's.
         "dsr/egress/client.py",
+        # A call that is signed says when it was, so that nobody can send it again later.
+        "dsr/connectors/http/auth.py",
     )
     reads = [
         at(path, node)

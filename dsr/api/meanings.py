@@ -28,7 +28,7 @@ STATES = [
     ),
     (State.DELIVERED.value, "answered; closed"),
     (State.REFUSED.value, "refused, with the ground told to the person; closed"),
-    (State.CANCELLED.value, "cancelled by the person; closed"),
+    (State.CANCELLED.value, "cancelled by the person, or nobody could be handed the answer; closed"),
     (State.LAPSED.value, "never proven; closed"),
 ]
 KINDS = [

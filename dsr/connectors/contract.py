@@ -22,6 +22,7 @@ class Ability(StrEnum):
     POLL = "poll"  # effects may be asynchronous: erase, correct, stop answer STARTED with a handle
     CORRECT = "correct"
     STOP = "stop"
+    SURVEY = "survey"  # can be asked about a whole collection, whoever its rows are about: see Surveying
     REHEARSE = "rehearse"  # a whole erasure can be tried before it is done: see Rehearsing
 
 
@@ -135,6 +136,16 @@ class Unreachable(Exception):
         self.retry_in = retry_in
 
 
+class Waiting(Exception):
+    """A search has been taken on, by people for one, and has no answer yet: ask again after `poll_in` seconds."""
+
+    def __init__(self, handle: str, *, poll_in: float) -> None:
+        """`handle` names it in the system."""
+        super().__init__(handle)
+        self.handle = handle
+        self.poll_in = poll_in
+
+
 class Rejected(Exception):
     """The system answers and refuses, or its answer cannot be trusted: a person must look."""
 
@@ -163,7 +174,10 @@ class Connector(Protocol):
         """How many rows `find` would bring; changes nothing."""
 
     def find(self, route: Route, identities: Identities) -> Iterator[Found]:
-        """The subject's rows in batches of at most 1,000, and their files, each after its row's batch."""
+        """The subject's rows in batches of at most 1,000, and their files, each after its row's batch.
+
+        Raises Unreachable, Rejected, and Waiting before the first row.
+        """
 
     def erase(self, chunk: Chunk, key: str) -> Receipt:
         """Erase the chunk once; `key` is equal in every attempt. Raises Unreachable, Rejected."""
@@ -208,6 +222,35 @@ class Rehearsing(Connector, Protocol):
 
         Raises Unreachable, and Rejected, which says why one of them cannot be erased.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How old a collection's rows are, by the moment that each row names."""
+
+    oldest: str  # as the system spells it; empty when no row names a moment
+    older: int  # rows whose moment lies before the one that was asked about
+    undated: int  # rows without a moment
+
+
+class Survey(Protocol):
+    """Questions about whole collections; none of them changes anything. Each raises Unreachable, Rejected."""
+
+    def total(self, collection: str) -> int:
+        """How many rows there are."""
+
+    def ages(self, collection: str, told: str, before: datetime, when: Mapping[str, tuple[str, ...]]) -> Ages:
+        """By the field that `told` names, as Keep.since does; rows that match `when` alone, if it names any."""
+
+    def rows(self, collection: str, fields: tuple[str, ...]) -> Iterator[tuple[Cell, ...]]:
+        """These fields of every row, as they stream in."""
+
+
+class Surveying(Connector, Protocol):
+    """A connector with the ability SURVEY."""
+
+    def survey(self) -> Survey:
+        """What answers the questions, as long as the connector is open."""
 
 
 class ChangesNothing:

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from dsr.connectors.contract import Ability, Batch, Change, Chunk, Connector, Effect, File, Receipt
+from dsr.datamap import erasing
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import Stop, Way
 
@@ -165,7 +166,9 @@ def _chunks(connector: Connector, world: World) -> list[Chunk]:
         erase = route.collection.erase
         keys = keys_of(connector, route, world.subject)
         if erase.way is not Way.KEEP and keys:
-            chunks.append(Chunk(route.name, erase.way, route.collection.key, tuple(keys), erase.set))
+            chunks.append(
+                Chunk(route.name, erase.way, route.collection.key, tuple(keys), erasing.new_values(route.collection))
+            )
     promise(bool(chunks), "the subject has rows to erase")
     return chunks
 

@@ -1,27 +1,85 @@
-"""Kinds of connector, imported on first use."""
+"""Kinds of connector, imported on first use: our own, then those that installed packages bring."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 
 from dsr.connectors.contract import Connector
+from dsr.datamap.flaw import Flaw
 from dsr.datamap.schema import SystemMap
+
+GROUP = "dsr.connectors"  # of the entry points by which a package adds kinds
 
 KINDS: dict[str, str] = {
     "sql": "dsr.connectors.sql:SqlDatabase",
     "object_store": "dsr.connectors.object_store:ObjectStore",
     "http": "dsr.connectors.http:HttpService",
-    # Above us: it is given its place here, and imported on first use.
+    # Above us: they are given their place here, and imported on first use.
     "portal": "dsr.steps.fulfilling.own_house:OwnHouse",
+    "manual": "dsr.steps.errands.by_hand:ByHand",
+    "email": "dsr.steps.errands.by_letter:ByLetter",
 }
+
+# Kinds whose settings can be looked at without any secret, when a map is read.
+_LOOKS: dict[str, str] = {"http": "dsr.connectors.http.config:http_flaws"}
+
+
+def flaws(system: SystemMap) -> Iterable[Flaw]:
+    """What is wrong with a system's settings, each where it stands in the file."""
+    if system.connector.kind not in _LOOKS:
+        return ()
+    module, name = _LOOKS[system.connector.kind].split(":")
+    look: Callable[[SystemMap], Iterable[Flaw]] = getattr(import_module(module), name)
+    return look(system)
 
 
 def build(system: SystemMap, environ: Mapping[str, str]) -> Connector:
     """The connector of a system. ValueError: unknown kind or bad settings."""
+    return _kind(system).from_map(system, environ)
+
+
+def kinds() -> tuple[str, ...]:
+    """Every kind that a map may name here."""
+    return tuple(sorted({*KINDS, *(one.name for one in brought())}))
+
+
+@cache
+def brought() -> tuple[EntryPoint, ...]:
+    """What the installed packages bring; read once per process, for it takes a look into each of them."""
+    return tuple(entry_points(group=GROUP))
+
+
+def _kind(system: SystemMap) -> type[Connector]:
+    kind = system.connector.kind
+    theirs = [one for one in brought() if one.name == kind]
+    if kind in KINDS and not theirs:
+        module, name = KINDS[kind].split(":")
+        ours: type[Connector] = getattr(import_module(module), name)
+        return ours
+    if not theirs:
+        message = f"{system.slug}: unknown connector kind '{kind}'; known are {', '.join(kinds())}"
+        raise ValueError(message)
+    packages = ", ".join(sorted({_package(one) for one in theirs}))
+    if kind in KINDS:
+        message = f"{system.slug}: the package {packages} brings a connector '{kind}', which is one of ours; remove it"
+        raise ValueError(message)
+    if len(theirs) > 1:
+        message = f"{system.slug}: {packages} bring more than one connector '{kind}'; keep one"
+        raise ValueError(message)
+    return _load(theirs[0], f"{system.slug}: connector '{kind}' of {packages}")
+
+
+def _load(theirs: EntryPoint, what: str) -> type[Connector]:
+    """The class that a package names. ValueError names the package, for the map is right and the package is not."""
     try:
-        module, name = KINDS[system.connector.kind].split(":")
-    except KeyError:
-        known = ", ".join(sorted(KINDS))
-        message = f"{system.slug}: unknown connector kind '{system.connector.kind}'; known are {known}"
-        raise ValueError(message) from None
-    connector: type[Connector] = getattr(import_module(module), name)
-    return connector.from_map(system, environ)
+        found = theirs.load()
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{what} cannot be loaded: {type(error).__name__}") from error
+    if not isinstance(found, type) or not all(callable(getattr(found, call, None)) for call in ("from_map", "find")):
+        raise ValueError(f"{what} is no connector")
+    return found
+
+
+def _package(theirs: EntryPoint) -> str:
+    return f"'{theirs.dist.name}'" if theirs.dist else f"'{theirs.value}'"

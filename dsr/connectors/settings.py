@@ -1,7 +1,9 @@
 """Settings of connectors: secrets come from the environment, and what nobody knows is refused by name."""
 
 import re
+import stat
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from dsr.datamap.schema import SystemMap
 
@@ -9,15 +11,33 @@ _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 
 def resolve(text: str, environ: Mapping[str, str]) -> str:
-    """Put the environment's values in the place of `${NAME}`. ValueError names a missing or empty one."""
+    """Put values in the place of `${NAME}`, from the environment, and `${file:/path}`.
+
+    ValueError names a missing or empty one.
+    """
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
+        if name.startswith("file:"):
+            return _kept_in(Path(name.removeprefix("file:")))
         if not environ.get(name):
             raise ValueError(f"the environment variable {name or '(without a name)'} is missing or empty")
         return environ[name]
 
     return _PLACEHOLDER.sub(value, text)
+
+
+def _kept_in(file: Path) -> str:
+    """The secret in a file, which only its owner and group may read."""
+    try:
+        if stat.S_IMODE(file.stat().st_mode) & stat.S_IRWXO:
+            raise ValueError(f"the file {file} may be used by everybody on this machine; take that away")
+        text = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"the file {file} cannot be read") from None
+    if not file.is_absolute() or not text:
+        raise ValueError(f"the file {file} is empty, or not named by its whole path")
+    return text
 
 
 def system_settings(

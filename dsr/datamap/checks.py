@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from zoneinfo import available_timezones
 
-from dsr.datamap import checks_changes, checks_offers
+from dsr.datamap import checks_changes, checks_erasure, checks_offers
 from dsr.datamap.categories import CATEGORIES
-from dsr.datamap.flaw import Flaw, Where, unknown
+from dsr.datamap.flaw import Flaw, Where, meant, unknown
 from dsr.datamap.schema import CollectionMap, Controller, IdentityKind, Link, Retention, SystemMap, Way
+from dsr.datamap.taxonomy import VERSION
 
 _CONTRAST = 4.5  # WCAG 1.4.3, text of normal size
 _LINEAR_BELOW = 0.03928
@@ -23,6 +24,7 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
     for slug, system in systems.items():
         yield from _of_settings(slug, system)
         yield from checks_changes.flaws(controller, slug, system)
+        yield from checks_erasure.flaws(slug, system)
         if system.processor is not None:
             yield from unknown(slug, ("processor",), (system.processor,), controller.recipients, "recipient")
         for name, collection in system.collections.items():
@@ -30,7 +32,6 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
             for place, link in enumerate(collection.links):
                 where = ("collections", name, "links", place)
                 yield from _of_link(slug, where, link, collection)
-                yield from _of_tombstone(slug, where, link, collection, system.collections)
                 if target(slug, link)[0] not in broken:
                     yield from _of_target(systems, slug, where, link)
     yield from _cycles(systems)
@@ -116,8 +117,9 @@ def _of_collection(controller: Controller, slug: str, name: str, collection: Col
     for field, described in fields.items():
         where = (*at, "fields", field)
         if described.category not in CATEGORIES:
-            message = f"found category '{described.category}'; allowed are those in dsr/datamap/categories.py"
-            yield Flaw(slug, where, message)
+            allowed = f"allowed are the data categories of Fideslang {VERSION}, listed in docs/categories.md"
+            near = meant(described.category, CATEGORIES)
+            yield Flaw(slug, where, f"found category '{described.category}'; {allowed}{near}")
         own_purposes = described.purposes or ()
         yield from unknown(slug, (*where, "purposes"), own_purposes, controller.purposes, "purpose")
     yield from _of_erasure(rules, slug, at, collection)
@@ -139,17 +141,7 @@ def _of_erasure(rules: Mapping[str, Retention], slug: str, at: Where, collection
             message = f"found '{rule}', which states no period or no ground; a rule that keeps has both"
             yield Flaw(slug, where, message)
     if keep:
-        yield from unknown(slug, (*at, "keep", "since"), (keep.since,), collection.fields, "field")
         yield from unknown(slug, (*at, "keep", "when"), keep.when, collection.fields, "field")
-
-
-def _of_tombstone(
-    slug: str, where: Where, link: Link, own: CollectionMap, siblings: Mapping[str, CollectionMap]
-) -> Iterator[Flaw]:
-    """A kept row points to its parent, which may not vanish before it."""
-    parent = siblings.get(link.to)
-    if own.keep and parent and parent.erase.way is Way.DELETE and not parent.erase.tombstone:
-        yield Flaw(slug, where, f"rows kept here point to '{link.to}', which needs 'erase: {{tombstone: true}}'")
 
 
 def _of_link(slug: str, where: Where, link: Link, own: CollectionMap) -> Iterator[Flaw]:
@@ -162,8 +154,9 @@ def _of_target(systems: Mapping[str, SystemMap], slug: str, where: Where, link: 
     system, name = target(slug, link)
     collections = systems[system].collections if system in systems else {}
     if name not in collections:
-        known = ", ".join(f"{one}.{below}" for one, each in systems.items() for below in each.collections)
-        yield Flaw(slug, (*where, "to"), f"found '{link.to}'; allowed are {known}")
+        known = [f"{one}.{below}" for one, each in systems.items() for below in each.collections]
+        near = meant(f"{system}.{name}", known)
+        yield Flaw(slug, (*where, "to"), f"found '{link.to}'; allowed are {', '.join(known)}{near}")
         return
     there = collections[name].fields
     yield from unknown(slug, (*where, "on"), tuple(link.on.values()), there, f"field of {system}.{name}")

@@ -1,7 +1,7 @@
 """Reads a controller's folder into a checked ControllerMap, or says everything that is wrong with it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TypeVar, get_args
@@ -12,10 +12,15 @@ from pydantic_core import ErrorDetails
 from dsr.datamap.checks import flaws
 from dsr.datamap.flaw import Flaw
 from dsr.datamap.marked import Marked, Problem
+from dsr.datamap.mistaken import said
 from dsr.datamap.schema import Controller, ControllerMap, SystemMap
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
-_SHOWN = 60  # characters of a wrong value that a message quotes
+Look = Callable[[SystemMap], Iterable[Flaw]]  # what a layer above knows of the settings of its kinds
+
+
+def _nothing(_: SystemMap) -> Iterable[Flaw]:
+    return ()
 
 
 class Texts(RootModel[dict[str, str]]):
@@ -31,8 +36,8 @@ class MapError(ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def load(folder: Path) -> ControllerMap:
-    """Read controller.yaml, systems/*.yaml and texts/*.yaml. Raises MapError."""
+def load(folder: Path, look: Look = _nothing) -> ControllerMap:
+    """Read controller.yaml, systems/*.yaml and texts/*.yaml; `look` finds flaws in a system. Raises MapError."""
     paths = [folder / "controller.yaml", *sorted((folder / "systems").glob("*.yaml"))]
     if not paths[0].is_file():
         raise MapError([Problem(f"{folder.name}/controller.yaml", 1, "there is no such file")])
@@ -44,7 +49,8 @@ def load(folder: Path) -> ControllerMap:
     systems = {stem: system for stem, system in shaped.items() if system}
     if controller:
         broken = frozenset(shaped) - frozenset(systems)
-        for flaw in (*_misnamed(folder, controller, systems), *flaws(controller, systems, broken)):
+        looked = (flaw for system in systems.values() for flaw in look(system))
+        for flaw in (*_misnamed(folder, controller, systems), *flaws(controller, systems, broken), *looked):
             file = first if flaw.system is None else files[flaw.system]
             problems.append(file.problem(flaw.where, flaw.message))
     texts = {path.stem: _texts(folder, path, problems) for path in sorted((folder / "texts").glob("*.yaml"))}
@@ -59,13 +65,13 @@ def _texts(folder: Path, path: Path, problems: list[Problem]) -> dict[str, str]:
     return shaped.root if shaped else {}
 
 
-def load_all(root: Path) -> dict[str, ControllerMap]:
+def load_all(root: Path, look: Look = _nothing) -> dict[str, ControllerMap]:
     """Every folder of `root` with a controller.yaml, by slug. Raises MapError for all of them at once."""
     maps: dict[str, ControllerMap] = {}
     problems: list[Problem] = []
     for path in sorted(root.glob("*/controller.yaml")):
         try:
-            maps[path.parent.name] = load(path.parent)
+            maps[path.parent.name] = load(path.parent, look)
         except MapError as error:
             problems.extend(error.problems)
     if problems:
@@ -109,17 +115,10 @@ def _shaped(shape: type[_Shape], file: Marked, problems: list[Problem]) -> _Shap
 
 def _told(shape: type[BaseModel], file: Marked, detail: ErrorDetails) -> Problem:
     """One error of pydantic, in our words: what was found, what is allowed."""
-    where = tuple(step for step in detail["loc"] if step != "[key]")
-    found = repr(detail["input"])
-    found = found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
-    message = f"found {found}; {detail['msg'][:1].lower()}{detail['msg'][1:]}"
-    if detail["type"] == "missing":
-        message = "is missing"
-    elif detail["type"] == "extra_forbidden":
-        message = f"unknown key; allowed are {', '.join(_keys(shape, where[:-1]))}"
-    elif detail["type"] in {"enum", "literal_error"}:
-        message = f"found {found}; allowed are {detail.get('ctx', {}).get('expected', '')}"
-    return file.problem(where, message)
+    steps = tuple(step for step in detail["loc"] if step != "[key]")
+    # Where a value may be of several kinds, pydantic also names the kind; that is no place in the file.
+    where = steps if detail["type"] == "missing" else file.place(steps)
+    return file.problem(where, said(detail, _keys(shape, where[:-1])))
 
 
 def _keys(shape: object, where: tuple[str | int, ...]) -> tuple[str, ...]:

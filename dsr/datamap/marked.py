@@ -62,6 +62,17 @@ class Marked:
             said = " ".join(str(error).split())
             return cls(name, None, None, (Problem(name, 1, f"cannot be read: {said}"),))
 
+    def place(self, steps: Sequence[str | int]) -> tuple[str | int, ...]:
+        """The part of `steps` that leads somewhere in the file."""
+        node, where = self.node, []
+        for step in steps:
+            below = _child(node, step)
+            if below is None:
+                break
+            node = below[0]
+            where.append(step)
+        return tuple(where)
+
     def line(self, where: Where) -> int:
         """The line of the deepest part of `where` that exists."""
         node, line = self.node, 1

@@ -34,6 +34,8 @@ _HOW = {
     Way.DELETE: "deleted",
     Way.REDACT: "overwritten, so that it no longer says anything about you",
     Way.AGGREGATE: "stripped of everything that points at you; what stays is only counted",
+    Way.UNLINK: "cut loose, so that nothing in it leads to you any more",
+    Way.TOMBSTONE: "emptied; its number alone stays",
     Way.KEEP: "kept",
 }
 
@@ -99,7 +101,7 @@ def _until(rule: Retention, collection: CollectionMap, say: Say) -> str:
     if rule.period is None:
         return rule.says
     since = collection.keep.since if collection.keep else ""
-    label = collection.fields[since].label if since else ""
+    label = collection.fields[since].label if since in collection.fields else ""
     after = say("{period} after the {moment}")
     moment = f"{label[:1].lower()}{label[1:]}"
     return after.format(period=period_in_words(rule.period, say), moment=moment) if label else rule.says

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dsr.datamap.erasing import pointed_at as is_pointed_at
 from dsr.datamap.route import Hop, Route, Seed
-from dsr.datamap.schema import CollectionMap, ControllerMap, Link, SystemMap
+from dsr.datamap.schema import ControllerMap, SystemMap
 
 
 class PlanError(ValueError):
@@ -109,7 +110,7 @@ def erasure_order(system: SystemMap) -> tuple[str, ...]:
     for name, collection in system.collections.items():
         for link in collection.links:
             if link.to in before and link.to != name:
-                if _pointed_at(collection, link, system):
+                if is_pointed_at(collection, link, system.collections):
                     pointed_at[name].add(link.to)
                 else:
                     before[link.to].add(name)
@@ -120,10 +121,6 @@ def erasure_order(system: SystemMap) -> tuple[str, ...]:
         order.append(next((name for name in free if not pointed_at[name] & set(left)), free[0]))
         left.remove(order[-1])
     return tuple(order)
-
-
-def _pointed_at(collection: CollectionMap, link: Link, system: SystemMap) -> bool:
-    return set(link.on) == set(collection.key) and set(link.on.values()) != set(system.collections[link.to].key)
 
 
 def _route(

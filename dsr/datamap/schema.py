@@ -1,20 +1,12 @@
 """The shape of a controller's files: facts and policy of the controller, one map per system."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from dsr.datamap.shape import Brand, Shape, Slug
 from dsr.law.rights import Right
-
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
-
-
-class Shape(BaseModel):
-    """Unknown keys are errors; a loaded map never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class IdentityKind(StrEnum):
@@ -129,13 +121,6 @@ class PolicyVersion(Shape):
     note: str = ""
 
 
-class Brand(Shape):
-    """Name and colours of the portal; contrast is checked when the map is loaded."""
-
-    colour: Colour
-    text_on_colour: Colour = "#ffffff"
-
-
 class Calendar(Shape):
     """Whose working days count, and where the day ends."""
 
@@ -204,6 +189,8 @@ class Way(StrEnum):
     DELETE = "delete"
     REDACT = "redact"  # named fields are overwritten, the row stays
     AGGREGATE = "aggregate"  # the row stays, stripped of what points at a person
+    UNLINK = "unlink"  # the row stays, and its own fields by which it is found are emptied
+    TOMBSTONE = "tombstone"  # the row stays as its key alone
     KEEP = "keep"  # whole collection kept under a retention rule
 
 
@@ -211,15 +198,18 @@ class Erase(Shape):
     """How a collection is erased."""
 
     way: Way = Way.DELETE
-    set: dict[str, str | int | None] = {}  # redact and aggregate: field -> new value
+    set: dict[str, str | int | None] = {}  # field -> new value; unlink and tombstone: where it is not empty
     tombstone: bool = False  # when a kept row needs this one, it stays as an id alone, until then
+    # Blast limits of one request. Over them the erasure stops, until a privacy officer raises them for it.
+    most: int = Field(default=250_000, ge=1)  # rows
+    share: float = Field(default=0.2, gt=0, le=1)  # of all rows that are there; asked of more than a thousand
 
 
 class Keep(Shape):
     """Rows that a retention rule keeps: `rule` from the date in `since`, where `when` matches."""
 
     rule: Slug
-    since: str  # field holding the date the period starts on
+    since: str  # field holding the date the period starts on; 'collection.field' of one it links to in its system
     when: dict[str, tuple[str, ...]] = {}  # field -> values; all must match
 
 
@@ -235,6 +225,8 @@ class CollectionMap(Shape):
     source: Source
     recipients: tuple[Slug, ...] = ()
     retention: Slug
+    ages_from: str = ""  # field the retention period runs from, as in keep.since; none: live data cannot be judged
+    created: str = ""  # field with the moment a row came to be: tells restored rows from those of who came back
     portable: bool = True
     public: bool = False  # J8: content the person made public
     automated: str = ""  # automated processing that this collection records
@@ -267,6 +259,14 @@ class ConnectorMap(Shape):
     settings: dict[str, str] = {}
 
 
+class Pace(Shape):
+    """How much a system is asked at once, and how long one item of work may take there."""
+
+    at_once: int = Field(default=2, ge=1, le=100)  # items of this system that run at the same time
+    per_minute: int | None = Field(default=None, ge=1)  # items begun in a minute; None: no limit
+    seconds: int = Field(default=900, ge=1, le=1500)  # then the item is given up, and tried again later
+
+
 class SystemMap(Shape):
     """systems/<slug>.yaml: one system, how it is reached and what it holds."""
 
@@ -275,6 +275,7 @@ class SystemMap(Shape):
     describes: str = ""
     processor: Slug | None = None  # the recipient that runs it, where it is not the controller
     connector: ConnectorMap
+    pace: Pace = Pace()
     collections: dict[Slug, CollectionMap]
     stops: dict[Slug, Stop] = {}  # slug of a purpose, or ACCOUNT
 

@@ -16,9 +16,9 @@ from dsr.datamap.schema import (
     Retention,
     RightOffer,
     Scope,
-    Shape,
     SystemMap,
 )
+from dsr.datamap.shape import Shape
 
 # What people read of each shape; everything else is for machines, or a name.
 SPOKEN: dict[type[Shape], tuple[str, ...]] = {

@@ -87,6 +87,7 @@ ACTS = {
             "grave",
         ),
         handing.HAND_OVER,
+        handing.GIVE_UP,
         review_acts.SECOND,
         review_acts.PART,
         review_acts.LINK,
@@ -106,10 +107,12 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
         name = maps.controller(subject_request.controller).controller.name
         who = {Duty.REVIEW: "an agent or privacy officer", Duty.APPROVE: "an approver or privacy officer"}
         return f"'{act.title}' is for {who[act.duty]} of {name}."
-    if act is handing.HAND_OVER:
+    if act in {handing.HAND_OVER, handing.GIVE_UP}:
         return handing.why_not(subject_request, by)
     if act.duty is Duty.APPROVE and str(subject_request.accepted_by_id) == by.id:
         return "A second person has to approve: you accepted this request."
-    if act.slug in {"accept", "answer"}:
+    if act.slug == "accept":
+        return review.not_yet(subject_request) or review.why_not_by(subject_request, by)
+    if act.slug == "answer":
         return review.not_yet(subject_request) or representation.why_not_by(subject_request, by)
     return review_acts.why_not(act, subject_request, by)

@@ -14,11 +14,14 @@ from dsr.desk.act import Filled
 from dsr.desk.clock import LONGER, REASONS
 from dsr.desk.clock import card as clock_card
 from dsr.desk.forms import Decision
+from dsr.desk.replying import Replying
 from dsr.law.actors import Actor
 from dsr.law.clocks import ExtensionReason, Pause
 from dsr.law.regimes import regimes
+from dsr.law.work import Channel
 from dsr.models import SubjectRequest
 from dsr.steps import maps
+from dsr.steps.answering.handover import by_hand
 from dsr.steps.counting import clock, extension, pauses, receipt
 from dsr.steps.deciding import ownership
 from dsr.steps.permissions import Duty, may
@@ -122,6 +125,11 @@ def _ask(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetim
     pauses.ask(subject_request, reason=Pause(filled["reason"]), question=filled["question"], by=by, at=at)
 
 
+def _reply(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    reply = pauses.Reply(filled["words"], filled["received_on"], Channel(filled["channel"]))
+    pauses.enter_reply(subject_request, reply, by=by, at=at)
+
+
 def _end(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
     pauses.end(subject_request, by=by, at=at)
 
@@ -151,13 +159,25 @@ ACTS = {
         ClockAct(
             "ask",
             "Ask the person",
-            "The person gets a mail that a question waits on the page of the request. Dates whose law allows it stand "
-            "still from today until the answer; the others run on, and so may the promise.",
+            "The person gets a mail that a question waits on the page of the request; without a mailbox, a letter with "
+            "the question, which you print. Dates whose law allows it stand still from today until the answer; the "
+            "others run on, and so may the promise.",
             "Ask",
             "The question is on its way.",
             Asking,
-            lambda subject_request, _: clock.running(subject_request) and pauses.open_question(subject_request) is None,
+            lambda subject_request, _: not pauses.why_not(subject_request),
             _ask,
+        ),
+        ClockAct(
+            "enter-reply",
+            "Enter the reply",
+            "The person has no mailbox, and replied in another way. The clock runs again as of the day on which the "
+            "reply arrived.",
+            "Enter the reply",
+            "The reply is written down, and the clock runs again.",
+            Replying,
+            lambda subject_request, _: pauses.open_question(subject_request) is not None and by_hand(subject_request),
+            _reply,
         ),
         ClockAct(
             "end-question",
@@ -248,4 +268,6 @@ def _reasons(subject_request: SubjectRequest, at: datetime) -> list[tuple[str, s
 def why_not(chosen: ClockAct, subject_request: SubjectRequest, at: datetime) -> str:
     """Why it does not fit now."""
     why = extension.why_not(subject_request, at=at) if chosen.slug == "extend" else ""
+    if chosen.slug == "ask":
+        why = pauses.why_not(subject_request)
     return why or "This request is not where that can be done."

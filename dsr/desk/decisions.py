@@ -88,7 +88,7 @@ def _page(
         context["fates"] = sheet.fates(manifest, maps.controller(subject_request.controller)) if manifest else []
     if act is handing.HAND_OVER:
         record.viewed(subject_request, by=by, at=timezone.now())  # the address stands on it
-        context |= handing.steps(subject_request)
+        context |= handing.steps(subject_request, at=timezone.now())
     context["title"] = act.title
     status = CONFLICT if form.non_field_errors() else 200
     return render(request, "desk/decide.html", {**site.each_context(request), **context}, status=status)

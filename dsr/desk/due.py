@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from dsr.law.clocks import Duty
 from dsr.law.deadlines import business_days_left, local_day
 from dsr.law.states import State
 from dsr.models import SubjectRequest
@@ -24,9 +25,11 @@ def chip(subject_request: SubjectRequest, now: datetime) -> Chip | None:
     calendar = maps.calendar(subject_request.controller)
     if subject_request.state in {State.CANCELLED, State.LAPSED}:
         return None
-    missed = any(row.breached_at for row in subject_request.deadlines.all())
+    missed = {row.duty for row in subject_request.deadlines.all() if row.breached_at}
     if subject_request.answered_at is not None:
-        in_time = not missed and local_day(subject_request.answered_at, calendar) <= subject_request.due_on
+        in_time = (
+            Duty.ANSWER not in missed and local_day(subject_request.answered_at, calendar) <= subject_request.due_on
+        )
         return Chip("Answered in time", "good") if in_time else Chip("Answered late", "overdue")
     left = business_days_left(local_day(now, calendar), subject_request.due_on, calendar)
     if left < 0:

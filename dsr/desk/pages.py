@@ -27,6 +27,7 @@ from dsr.desk import (
     queue,
     recipients,
     sheet,
+    silence,
     standing,
     timeline,
     words,
@@ -42,7 +43,7 @@ from dsr.law.work import Channel
 from dsr.models import Manifest, SubjectRequest, sealed
 from dsr.steps import maps
 from dsr.steps.deciding.approval import exclusion_duty
-from dsr.steps.fulfilling import supplement
+from dsr.steps.fulfilling import limits, supplement
 from dsr.steps.permissions import Duty, may
 from dsr.steps.post import grounds
 from dsr.steps.recording import record
@@ -62,6 +63,7 @@ def show_queue(request: HttpRequest, site: "Desk") -> TemplateResponse:
         "queue": queue.queue(staff, request.GET.dict(), now=timezone.now()),
         "controllers": [maps.controller(slug).controller for slug in people.controllers_of(staff)],
         "rights": words.RIGHTS.items(),
+        "silent": silence.known_to(staff),
     }
     return TemplateResponse(request, "desk/queue.html", {**site.each_context(request), **context})
 
@@ -119,6 +121,7 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
         **holding.card(subject_request, by),
         **handing.card(subject_request, by),
         "supplements": supplement.waiting(subject_request),
+        "limits": limits.met(subject_request),
         **clock_acts.card(subject_request, by, now, shown=shown),
         "shown": shown,
         "identities": _identities(subject_request) if shown else [],

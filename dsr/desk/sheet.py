@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from dsr.datamap.schema import ControllerMap
-from dsr.desk import timeline, words
+from dsr.desk import silence, timeline, words
 from dsr.desk.due import Chip
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.work import ItemState, Kind
@@ -32,6 +32,7 @@ class Item:
     retriable: bool
     excludable: bool
     supplementable: bool
+    silent_since: datetime | None  # its system does not answer anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,16 @@ class Fate:
 
 def items(subject_request: SubjectRequest, controller_map: ControllerMap) -> list[Item]:
     """The plan's items in the order of their work."""
-    rows = sorted(subject_request.items.all(), key=lambda row: (row.deferred, _ORDER.index(Kind(row.kind)), row.system))
-    return [_item(row, controller_map, closed=subject_request.closed) for row in rows]
+    found = subject_request.items.select_related("errand")
+    rows = sorted(found, key=lambda row: (row.deferred, _ORDER.index(Kind(row.kind)), row.system))
+    silent = silence.since(subject_request)
+    return [_item(row, controller_map, silent, closed=subject_request.closed) for row in rows]
 
 
 def fates(manifest: Manifest | Supplement, controller_map: ControllerMap) -> list[Fate]:
     """The manifest's summary: per collection what is erased, what is kept, why and until when."""
     rows: dict[tuple[str, str], Fate] = {}
-    for line in manifest.summary:
+    for line in (row for row in manifest.summary if not row.get("instead")):
         place = line["system"], line["collection"]
         fate = rows.setdefault(place, Fate(*_titles(controller_map, *place)))
         if line["until"]:
@@ -78,7 +81,7 @@ def packages(subject_request: SubjectRequest) -> list[Package]:
     return list(subject_request.packages.prefetch_related("downloads"))
 
 
-def _item(row: PlanItem, controller_map: ControllerMap, *, closed: bool) -> Item:
+def _item(row: PlanItem, controller_map: ControllerMap, silent: dict[str, datetime], *, closed: bool) -> Item:
     pausing = row.state in {ItemState.READY, ItemState.WAITING} and row.tries > 0
     stuck = row.state == ItemState.QUARANTINED or pausing
     chip = Chip("Pausing, tries again", "soon") if pausing else Chip(*words.ITEM_STATES[ItemState(row.state)])
@@ -91,6 +94,7 @@ def _item(row: PlanItem, controller_map: ControllerMap, *, closed: bool) -> Item
         retriable=stuck and (row.deferred or row.kind in ledger.AFTER_THE_END or not closed),
         excludable=stuck and row.kind in approval.EXCLUDABLE and not row.deferred and not closed,
         supplementable=supplement.possible(row),
+        silent_since=None if row.state == ItemState.DONE else silent.get(row.system),
     )
 
 

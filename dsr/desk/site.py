@@ -19,6 +19,7 @@ from dsr.desk import (
     holds,
     intake,
     law,
+    limits,
     marking,
     pages,
     people,
@@ -26,6 +27,8 @@ from dsr.desk import (
     rights,
     supplements,
     taking,
+    task,
+    tasks,
 )
 from dsr.desk.tables import EventTable, StaffTable
 from dsr.models import Event
@@ -62,6 +65,8 @@ class Desk(AdminSite):
             nav.append(("Rights", reverse("desk:rights")))
             if people.controllers_of(people.staff_of(request), Duty.REVIEW):
                 nav.insert(1, ("Enter a request", reverse("desk:intake")))
+            if people.controllers_of(people.staff_of(request), Duty.OPERATE):
+                nav.insert(1, ("Tasks", reverse("desk:tasks")))
         return {**context, "nav": nav}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -87,11 +92,14 @@ class Desk(AdminSite):
             path(f"{one}documents/<uuid:document>/", self.admin_view(documents.fetch), name="document"),
             path(f"{item}supplement/", self.admin_view(supplements.ask), site, name="supplement"),
             path(f"{one}supplements/<uuid:listed>/", self.admin_view(supplements.approve), site, name="late"),
+            path(f"{one}limits/<uuid:limit>/", self.admin_view(limits.raise_one), site, name="limit"),
             path(f"{one}hold/", self.admin_view(holds.hold), site, name="hold"),
             path(f"{one}hold/<uuid:hold>/release/", self.admin_view(holds.release), site, name="release"),
             path(f"{one}package/", self.admin_view(taking.fetch), site, name="package"),
             path(f"{one}take/", self.admin_view(decisions.take), site, name="take"),
             path(f"{one}clock/<slug:slug>/", self.admin_view(clock_pages.act), site, name="clock_act"),
+            path("tasks/", self.admin_view(tasks.show), site, name="tasks"),
+            path(f"{item}task/", self.admin_view(task.show), site, name="task"),
             path(f"{item}retry/", self.admin_view(decisions.retry), site, name="retry"),
             path(f"{item}exclude/", self.admin_view(decisions.exclude), site, name="exclude"),
             path(f"{one}corrections/", self.admin_view(deciding.show), site, name="corrections"),

@@ -8,11 +8,14 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from accounts import second_factor
 from dsr.desk import people
 from dsr.desk.buttons import button
 from dsr.desk.outcome import NOT_YOURS, refused
 from dsr.desk.pages import known
-from dsr.steps.answering import handover
+from dsr.law.actors import Actor
+from dsr.models import SubjectRequest
+from dsr.steps.answering import delivery, handover
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 
@@ -20,13 +23,18 @@ if TYPE_CHECKING:
     from dsr.desk.site import Desk
 
 
+NO_CODE = (
+    "The one-time code is not right, or was used already. Type a new one; after several wrong ones, wait a minute."
+)
+
+
 @button
 def fetch(request: HttpRequest, reference: str, site: "Desk") -> HttpResponseBase:
-    """The package; that it was taken is written into the record first."""
+    """The package, for a fresh one-time code; that it was taken is written into the record first."""
     subject_request = known(people.staff_of(request), reference)
     by = people.actor_of(request)
     try:
-        stream = handover.take(subject_request, by=by, at=timezone.now())
+        stream = _opened(request, subject_request, by)
     except Forbidden:
         return refused(request, site, subject_request, handover.why_not(subject_request, by) or NOT_YOURS)
     except Conflict as conflict:
@@ -41,3 +49,11 @@ def fetch(request: HttpRequest, reference: str, site: "Desk") -> HttpResponseBas
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _opened(request: HttpRequest, subject_request: SubjectRequest, by: Actor) -> delivery.Stream:
+    """A session that somebody left open opens no package: its owner types a new code. Raises Forbidden, Conflict."""
+    handover.check(subject_request, by)  # a code is spent only by who may take it
+    if second_factor.spend(people.staff_of(request), request.POST.get("token", "")) is None:
+        raise Conflict(NO_CODE)
+    return handover.take(subject_request, by=by, at=timezone.now(), reason=request.POST.get("reason", ""))

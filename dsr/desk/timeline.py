@@ -8,13 +8,14 @@ from accounts.models import Role
 from dsr.datamap.schema import ControllerMap
 from dsr.desk import people, words
 from dsr.desk.clock import LONGER
-from dsr.desk.handing import WAYS
+from dsr.desk.handing import NOBODY, WAYS
 from dsr.desk.recipients import ANSWERS
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.regimes import regimes
 from dsr.law.work import Channel, Kind
 from dsr.models import Event, SubjectRequest
 from dsr.steps import maps
+from dsr.steps.errands.said import confirmed
 
 VIEWED = "request:viewed"
 SENTENCES = {
@@ -33,9 +34,10 @@ SENTENCES = {
     "clock:extended": "Took more time: {reason}",
     "question:asked": "Asked the person; stands still: {stops}",
     "question:answered": "Answered the question",
+    "question:reply-entered": "Entered the reply to the question, which came {channel} on {received_on}",
     "question:taken-back": "Took the question back",
     "question:unanswered": "The question ended without an answer",
-    "question:closed": "The question ended, for the request did",
+    "question:closed": "The question ended, for the answer is there or the request over",
     "request:backdated": "The receipt was moved back to {received_at}",
     "request:handed-over": "Handed the request over",
     "deadline:missed": "A date was missed: {regime}, to {duty} by {due_on}",
@@ -82,7 +84,20 @@ SENTENCES = {
     "supplement:asked": "Asked for a supplementary manifest: {item}",
     "supplement:closed": "A supplementary manifest was closed with the digest {digest}",
     "supplement:approved": "Approved a supplementary manifest: {approved}",
+    "limit:met": "More rows would go than the map expects of one request: {rows} of {system}, {collection}",
+    "limit:raised": "Raised the limit for this request: {rows} rows of {system}, {collection}",
+    "replay:listed": "A restored backup had brought data back in {system}: listed with the digest {digest}",
+    "erasure:replayed": "A restored backup had brought data back: erased again and read back in {system}",
     "item:erased": "{item}: erased and read back",
+    "task:asked": "{item}: a task for a person, due on {due_on}",
+    "task:taken": "Took the task: {item}",
+    "task:shown": "Looked at whom a task is about: {item}",
+    "task:reminded": "A reminder of a task went out: {item}",
+    "task:escalated": "A task is late, the privacy officers were told as well: {item}",
+    "task:answered": "Wrote down what became of a task: {item} ({said})",
+    "task:confirmed": "Looked a second time and confirmed by hand: {item}",
+    "task:sent-back": "Looked a second time and found something still there: {item}",
+    "task:impossible": "Wrote down that a task cannot be done: {item}",
     "item:kept": "{item}: {kept}",
     "item:unanswered": "{item}: the system did not answer (try {tries})",
     "item:quarantined": "{item}: it needs a person now",
@@ -93,6 +108,7 @@ SENTENCES = {
     "package:laid-out": "The package waits to be handed over on paper or on a medium",
     "package:taken": "Downloaded the package to hand it over",
     "package:handed-over": "Handed the package over {way}, on {given_on}",
+    "package:given-up": "Destroyed the package and closed the request: {because}",
     "package:downloaded": "Downloaded the package",
     "package:expired": "The package expired and was destroyed",
     "notice:sent": "Letter sent: {letter}",
@@ -103,6 +119,8 @@ SENTENCES = {
     "certificate:downloaded": "Took the certificate",
     "timeline:exported": "Exported this timeline, reasons included",
     "audit:out-of-time": "Event {event} says {said}, and stands behind younger ones: made up, or the clock was wrong",
+    "system:silent": "{system} does not answer: its work waits, and it is tried now and then",
+    "system:back": "{system} answers again",
     "secret:forgotten": "What {count} Events only committed to was forgotten after its time",
     "audit:exported": "Exported the record: {size} entries",
     "desk:searched": "Searched for somebody by {kind}",
@@ -167,6 +185,9 @@ def timeline(subject_request: SubjectRequest, *, reasons: bool = False) -> list[
 def sentence(event: Event, controller_map: ControllerMap | None) -> str:
     """What happened, in plain words. A tag that has none yet is shown as it is."""
     says = SENTENCES.get(event.tag)
+    if event.tag == "item:erased" and controller_map is not None:
+        how = confirmed(controller_map, str(event.details.get("item", "")).partition(" ")[2])
+        says = f"{{item}}: erased. {how.rstrip(chr(46))}" if how else says
     return says.format_map(_Said(event.details, controller_map)) if says else event.tag
 
 
@@ -233,6 +254,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     "reason": {reason.value: plain for reason, plain in LONGER.items()},
     "ground": {ground.value: GROUNDS[ground].plain.rstrip(".") for ground in Ground},
     "answer": ANSWERS,
+    "because": {why.value: plain for why, plain in NOBODY.items()},
     "way": {way.value: plain for way, plain in WAYS.items()},
     "duty": {"answer": "answer", "confirm": "confirm the receipt"},
     "role": {role.value: role.label.partition(":")[0].lower() for role in Role},

@@ -44,7 +44,7 @@ NEXT = {
     State.PACKAGED: "The answer is ready. The person can download it.",
     State.DELIVERED: "This request is answered.",
     State.REFUSED: "This request is refused. Whoever asks again files a new request.",
-    State.CANCELLED: "The person cancelled this request.",
+    State.CANCELLED: "Cancelled: by the person, or because nobody could be handed the answer. Nothing to do.",
     State.LAPSED: "The e-mail address was not proven in time, so the request lapsed.",
 }
 TO_BE_POSTED = (
@@ -101,7 +101,10 @@ LETTERS = {
     Letter.LAPSED: "Lapsed",
     Letter.TELL: "To a recipient",
     Letter.TELL_AGAIN: "Reminder to a recipient",
+    Letter.TASK: "To staff: a system waits for a person",
     Letter.TO_HAND_OVER: "To staff: a package waits to be handed over",
+    Letter.ON_FILE: "To the address on file: somebody asked by letter",
+    Letter.TAKEN_AGAIN: "To staff: a package was taken once more",
     Letter.HANDED_OVER: "The package left",
     Letter.RETURNED: "A letter did not arrive",
     Letter.QUESTION: "A question waits on the page",

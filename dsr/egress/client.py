@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from dsr.egress.addresses import Private, networks
 from dsr.egress.transport import Deadline, DirectTransport, Origin
 
 _CHUNK = 64 * 1024
@@ -43,6 +44,7 @@ class Answer:
     status: int
     content_type: str  # lower case, without parameters
     body: bytes
+    link: str = ""  # the header of this name (RFC 8288)
 
 
 class Egress:
@@ -58,13 +60,17 @@ class Egress:
         *,
         timeouts: Timeouts | None = None,
         max_bytes: int = 16 * 1024 * 1024,
+        private: Iterable[str] = (),
     ) -> None:
-        """`allow` holds base addresses; scheme, host and port count. ValueError: one of them is unusable."""
+        """`allow` holds base addresses; scheme, host and port count. ValueError: one of them is unusable.
+
+        `private` holds networks that are not of the internet and may be reached all the same.
+        """
         self._allowed = frozenset(_origin(_parsed(base)) for base in allow)
         self._timeouts = timeouts or Timeouts()
         self._max_bytes = max_bytes
         self._deadline = Deadline()
-        self._transport = DirectTransport(self._allowed, self._deadline)
+        self._transport = DirectTransport(self._allowed, self._deadline, networks(private))
 
     def send(
         self,
@@ -74,18 +80,17 @@ class Egress:
         params: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         body: object = None,
+        content: bytes | None = None,
     ) -> Answer:
-        """Send once; `body` becomes JSON. Raises Refused, NoAnswer; neither text holds personal data."""
+        """Send once; `body` becomes JSON, `content` goes as it is.
+
+        Raises Refused, NoAnswer; neither text holds personal data.
+        """
         target = self._target(url)
         where = f"{method} {target.host}"
         try:
-            request = httpx.Request(
-                method,
-                target.copy_merge_params(list(params)) if params else target,
-                headers={"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})},
-                json=body,
-                extensions={"timeout": self._limits()},
-            )
+            target = target.copy_merge_params(list(params)) if params else target
+            request = self._request(method, target, headers or {}, body, content)
         except (ValueError, httpx.InvalidURL):
             raise Refused(f"{where}: a value cannot be written into the question") from None
         self._deadline.start(self._timeouts.total)
@@ -95,6 +100,8 @@ class Egress:
                 return self._taken(where, response)
             finally:
                 response.close()
+        except Private:
+            raise Refused(f"{where}: the address is private, and the settings do not allow it") from None
         except httpx.LocalProtocolError:
             raise Refused(f"{where}: the question cannot be sent; check its headers") from None
         except httpx.TimeoutException:
@@ -105,6 +112,18 @@ class Egress:
     def close(self) -> None:
         """Give back connections."""
         self._transport.close()
+
+    def _request(
+        self, method: str, target: httpx.URL, headers: Mapping[str, str], body: object, content: bytes | None
+    ) -> httpx.Request:
+        return httpx.Request(
+            method,
+            target,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
+            json=body,
+            content=content,
+            extensions={"timeout": self._limits()},
+        )
 
     def _target(self, url: str) -> httpx.URL:
         try:
@@ -131,7 +150,7 @@ class Egress:
             if len(body) > self._max_bytes:
                 raise Refused(f"{where}: the answer is larger than {self._max_bytes} bytes")
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return Answer(status, content_type, bytes(body))
+        return Answer(status, content_type, bytes(body), response.headers.get("link", ""))
 
 
 def json_of(answer: Answer) -> object:

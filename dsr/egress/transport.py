@@ -1,5 +1,6 @@
 """The way to the network: allowed addresses only, and one deadline over the whole exchange."""
 
+import logging
 import ssl
 import time
 from collections.abc import Iterable
@@ -7,6 +8,11 @@ from typing import Any
 
 import httpcore
 import httpx
+
+from dsr.egress.addresses import Network, resolved
+
+# At DEBUG it writes every header of an answer down, whatever a system quotes there.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 Origin = tuple[str, str, int]  # scheme, host, port
 
@@ -32,20 +38,21 @@ class Deadline:
 class DirectTransport(httpx.HTTPTransport):
     """httpx's transport without proxies, whose sockets know the deadline and the allowed addresses."""
 
-    def __init__(self, allowed: Iterable[Origin], deadline: Deadline) -> None:
+    def __init__(self, allowed: Iterable[Origin], deadline: Deadline, private: tuple[Network, ...] = ()) -> None:
         context = httpx.create_ssl_context()
         super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
-            network_backend=_Network(frozenset((host, port) for _, host, port in allowed), deadline),
+            network_backend=_Network(frozenset((host, port) for _, host, port in allowed), deadline, private),
             keepalive_expiry=5.0,
         )
 
 
 class _Network(httpcore.SyncBackend):
-    def __init__(self, allowed: frozenset[tuple[str, int]], deadline: Deadline) -> None:
+    def __init__(self, allowed: frozenset[tuple[str, int]], deadline: Deadline, private: tuple[Network, ...]) -> None:
         self._allowed = allowed
         self._deadline = deadline
+        self._private = private
 
     def connect_tcp(  # the second lock: whatever the client was told, no other socket is opened
         self,
@@ -57,7 +64,15 @@ class _Network(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         if (host, port) not in self._allowed:
             raise httpcore.LocalProtocolError
-        stream = super().connect_tcp(host, port, self._deadline.cut(timeout), local_address, socket_options)
+        # What was looked at is what is connected to: a name that answers anew cannot lead elsewhere.
+        *others, last = resolved(host, port, self._private)
+        for address in others:
+            try:
+                stream = super().connect_tcp(address, port, self._deadline.cut(timeout), local_address, socket_options)
+                return _Stream(stream, self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        stream = super().connect_tcp(last, port, self._deadline.cut(timeout), local_address, socket_options)
         return _Stream(stream, self._deadline)
 
 

@@ -31,7 +31,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.SEARCHED: frozenset({State.APPROVED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
     State.APPROVED: frozenset({State.CARRIED_OUT, State.CANCELLED}),
     State.CARRIED_OUT: frozenset({State.PACKAGED, State.DELIVERED}),
-    State.PACKAGED: frozenset({State.DELIVERED}),
+    State.PACKAGED: frozenset({State.DELIVERED, State.CANCELLED}),  # where nobody can be handed it
     State.DELIVERED: frozenset(),
     State.REFUSED: frozenset(),
     State.CANCELLED: frozenset(),

@@ -90,7 +90,10 @@ class Letter(StrEnum):
     LATE = "late"  # to the person: the same, with what they can do now
     TELL = "tell"  # to a recipient of the data (GDPR Art. 19)
     TELL_AGAIN = "tell-again"  # the same, when its answer is overdue
+    TASK = "task"  # to staff: a system waits for a person; the same again when it is due, and late
     TO_HAND_OVER = "to-hand-over"  # to staff: a package lies here for a person without a mailbox
+    ON_FILE = "on-file"  # to an address on the found account: somebody without a mailbox asked, nothing leaves yet
+    TAKEN_AGAIN = "taken-again"  # to staff: somebody took such a package from the desk once more
     HANDED_OVER = "handed-over"  # on paper: that it left, when and in which way
     RETURNED = "returned"  # to staff: a letter came back, or no mail server takes it
     MERGED = "merged"  # a duplicate: answered with its original

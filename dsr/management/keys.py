@@ -2,12 +2,15 @@
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from django.db import connection
+from django.db.models import Model
 
-from dsr.models import Checkpoint
+from dsr.models import Checkpoint, Suppression
 from dsr.sealing import keyring
+from dsr.sealing.keyring import Role
 
 SECRET = "django.txt"  # signs sessions and forms; see dsr/settings.py
 
@@ -23,7 +26,7 @@ class KeysLost(Exception):
 def require(folder: Path) -> None:
     """See that every key is there. Raises KeysLost, which says in one line what to do."""
     lacking = keyring.lacking(folder)
-    if lacking and lacking <= keyring.SIGNING and not _signed():
+    if lacking and lacking <= keyring.LATER and not _used(lacking):
         names = " and ".join(f"{role}.json" for role in sorted(lacking))
         raise KeysLost(f"{names} is not in {folder}, and nothing was signed yet: run manage.py make_keys --missing.")
     try:
@@ -50,14 +53,22 @@ def make_missing(folder: Path) -> list[str]:
     record without anybody who vouches for it.
     """
     lacking = keyring.lacking(folder)
-    if lost := sorted(lacking - keyring.SIGNING):
+    if lost := sorted(lacking - keyring.LATER):
         raise KeysLost(f"{', '.join(lost)}: these keys are lost, and never made anew. Restore {folder} from its copy.")
-    if lacking and _signed():
+    if Role.SUPPRESSION in lacking and _there(Suppression):
+        raise KeysLost(f"suppression.json was used already, so it is lost. Restore {folder} from its copy.")
+    if lacking & keyring.SIGNING and _there(Checkpoint):
         raise KeysLost(f"The record was signed already, so its keys are lost. Restore {folder} from its copy.")
     keyring.make(folder, sorted(lacking))
     return sorted(lacking)
 
 
-def _signed() -> bool:
-    """Whether a checkpoint was ever signed; a database that is not migrated yet holds none."""
-    return Checkpoint._meta.db_table in connection.introspection.table_names() and Checkpoint.objects.exists()
+def _used(roles: Collection[Role]) -> bool:
+    """Whether something was signed or hashed by one of these keys."""
+    signed = bool(keyring.SIGNING & set(roles)) and _there(Checkpoint)
+    return signed or (Role.SUPPRESSION in roles and _there(Suppression))
+
+
+def _there(model: type[Model]) -> bool:
+    """Whether a table has rows; a database that is not migrated yet holds none."""
+    return model._meta.db_table in connection.introspection.table_names() and model._default_manager.exists()

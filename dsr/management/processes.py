@@ -37,8 +37,17 @@ def web(host: str, port: int) -> list[str]:
 
 
 def worker(concurrency: int = 3) -> list[str]:
-    """The Celery worker, which sweeps the ledger by itself: two processes work, one keeps the mail going."""
-    options = ["--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "WARNING"]
+    """The Celery worker that does the ledger's work: more processes than one slow system may hold (Pace.at_once)."""
+    return _celery("--queues", "dsr", "--pool", "prefork", "--concurrency", str(concurrency))
+
+
+def poster() -> list[str]:
+    """The Celery worker that sends letters and nothing else, so no slow system holds them back."""
+    return _celery("--queues", "dsr.post", "--pool", "solo")
+
+
+def _celery(*own: str) -> list[str]:
+    options = [*own, "--loglevel", "WARNING"]
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # Celery warns against root with a warning of its own making; which user runs it is the operator's choice.
     python = [sys.executable, "-W", "ignore::UserWarning"]

@@ -1,7 +1,8 @@
 """Requests of before: the keyed hash that legal holds match, by the key under which the row was written.
 
-In batches, each for itself: what was filled stays filled when it is interrupted. An address that is forgotten, or does
-not open any more, keeps the hash of how it was spelled.
+In batches, each for itself: what was filled stays filled when it is interrupted. An address that is forgotten, or was
+changed so that it does not open, keeps the hash of how it was spelled. Where the keys are missing it stops: no hold
+would find an address that was filled without them, and nothing would ever fill it again.
 """
 
 from django.db import migrations
@@ -9,7 +10,6 @@ from django.db import migrations
 from dsr.datamap.schema import IdentityKind
 from dsr.models import sealed
 from dsr.sealing.fields import Unsealable
-from dsr.sealing.keyring import KeysMissing
 
 BATCH = 1_000
 
@@ -27,7 +27,7 @@ def _folded(one):
         return one.lookup
     try:
         value = sealed.unseal(one.value_sealed, "identity", one.id, "value")
-    except (Unsealable, KeysMissing):
+    except Unsealable:
         return one.lookup
     by_key = dict(zip(sealed.lookups(one.kind, value), sealed.held_by(one.kind, value), strict=True))
     return by_key.get(one.lookup, one.lookup)

@@ -3,6 +3,9 @@
 from dsr.models.answer import Download, Package
 from dsr.models.change import Correction, Proposal, Telling, Withdrawal
 from dsr.models.clock import CalendarEdition, ClockPause, Deadline, Extension, Turn
+from dsr.models.erasure import BlastLimit, Suppression
+from dsr.models.errand import Errand
+from dsr.models.gate import Gate
 from dsr.models.notice import Notice
 from dsr.models.plan import Approval, CarriedName, Manifest, Part, PlanItem, Supplement
 from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
@@ -13,6 +16,7 @@ from dsr.models.token import ApiToken
 __all__ = [
     "ApiToken",
     "Approval",
+    "BlastLimit",
     "CalendarEdition",
     "CarriedName",
     "Certificate",
@@ -21,10 +25,12 @@ __all__ = [
     "Correction",
     "Deadline",
     "Download",
+    "Errand",
     "Event",
     "EventSecret",
     "Evidence",
     "Extension",
+    "Gate",
     "Identity",
     "Leaf",
     "LegalHold",
@@ -40,6 +46,7 @@ __all__ = [
     "Representative",
     "SubjectRequest",
     "Supplement",
+    "Suppression",
     "Telling",
     "Turn",
     "Withdrawal",

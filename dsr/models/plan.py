@@ -110,6 +110,11 @@ class PlanItem(Leased):
                 name="dsr_item_open",
                 condition=models.Q(state__in=OPEN),
             ),
+            models.Index(
+                fields=["system"],
+                name="dsr_item_running",
+                condition=models.Q(state__in=[ItemState.RUNNING]),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

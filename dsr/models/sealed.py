@@ -42,17 +42,25 @@ def lookups(kind: str, value: str) -> tuple[str, ...]:
 
 
 def held_by(kind: str, value: str) -> tuple[str, ...]:
-    """Every keyed hash that a legal hold may name an identifier by; an address in whatever case it is written."""
-    return lookups(kind, _small(kind, value))
+    """Every keyed hash that a legal hold may name an identifier by; an address in whatever way it is written."""
+    return lookups(kind, _one_spelling(kind, value))
 
 
 def folded(kind: str, value: str) -> str:
     """The one of them by the current key."""
-    return lookup(kind, _small(kind, value))
+    return lookup(kind, _one_spelling(kind, value))
 
 
-def _small(kind: str, value: str) -> str:
-    return value.lower() if kind == IdentityKind.EMAIL else value
+def _one_spelling(kind: str, value: str) -> str:
+    """The many ways in which systems write one address: with space around it, in capitals, its domain in its script."""
+    value = value.strip()
+    if kind != IdentityKind.EMAIL:
+        return value
+    local, at, domain = value.lower().rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:  # no domain that a mail could go to
+        return f"{local}{at}{domain}"
 
 
 def file_place(pk: UUID) -> str:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from dsr.datamap.schema import Brand
+from dsr.datamap.shape import Brand
 from dsr.package.pages import FOLDER, rendered
 from dsr.package.reading import Reading
 

@@ -78,7 +78,7 @@ def _details(about: ControllerMap, given: dict[str, Any], change: str) -> Iterat
 
 def _stopped(about: ControllerMap, given: dict[str, Any]) -> str:
     known = withdrawable(about)
-    return "; ".join(known[slug].title for slug in given["purposes"] if slug in known)
+    return _("; ").join(known[slug].title for slug in given["purposes"] if slug in known)
 
 
 def said(about: ControllerMap, given: dict[str, Any]) -> str:

@@ -12,10 +12,10 @@ from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
 from dsr.law.work import Kind
-from dsr.models import Manifest, SubjectRequest
+from dsr.models import SubjectRequest
 from dsr.portal.words import Text
 from dsr.steps.counting import pauses
-from dsr.steps.fulfilling import rectification
+from dsr.steps.fulfilling import rectification, sources
 from dsr.steps.fulfilling.manifest import REFUSED, last_day
 
 
@@ -212,8 +212,7 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
     """What stays: by the manifest's rules, and what a system said of itself while erasing."""
     if subject_request.state in ENDED:
         return  # nothing was erased, so nothing was left of an erasure
-    manifest = Manifest.objects.filter(subject_request=subject_request).first()
-    for row in manifest.summary if manifest else []:
+    for row in sources.summary(subject_request):
         if row["until"]:
             title = _collection(about, row["system"], row["collection"])
             says = known.says if (known := about.controller.retention.get(row["rule"])) else ""

@@ -20,11 +20,13 @@ class Role(StrEnum):
     CODES = "codes"  # one-time codes at rest
     CHECKPOINTS = "checkpoints"  # Ed25519 seed: signs the record
     CERTIFICATES = "certificates"  # Ed25519 seed: signs what closed requests are answered with
+    SUPPRESSION = "suppression"  # keyed hashes of what was erased, to know it again after a restored backup
 
 
 # These sign and open nothing: until something is signed, an installation without them has lost nothing.
 KEY_BYTES = 32  # AES-256
 SIGNING = frozenset({Role.CHECKPOINTS, Role.CERTIFICATES})
+LATER = SIGNING | {Role.SUPPRESSION}  # an older installation lacks them, and has lost nothing before they are used
 
 
 class KeysMissing(Exception):

@@ -7,14 +7,11 @@ of its transaction: however long a transaction has been open, a lease begins now
 statement shortens a lease by lock_timeout at most, and a lease that is too short costs a fence, never an effect.
 """
 
-import logging
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -23,12 +20,10 @@ from dsr.law.states import CLOSED
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.models.plan import OPEN, state_among
-from dsr.steps import bell, permissions
+from dsr.steps import bell, gates, permissions
 from dsr.steps.deciding import blocking
 from dsr.steps.move import Conflict
 from dsr.steps.recording import record
-
-log = logging.getLogger(__name__)
 
 ATTEMPTS = 5  # claims without progress: a worker dies on this item each time
 TRIES = 20  # answers missed: about nine hours with the growing pauses below
@@ -43,26 +38,35 @@ class Fenced(Exception):
 
 def claim(*, at: datetime) -> PlanItem | None:
     """Take the next item that is due, or whose worker is gone. Its attempt is counted before it is made."""
-    with transaction.atomic():
-        while (item := _due(at).first()) is not None and item.attempts >= ATTEMPTS:
-            quarantine(item, note=f"Its worker stopped {ATTEMPTS} times in a row.", at=at)
-        if item is None:
-            return None
-        rows = PlanItem.objects.filter(pk=item.pk, fence=item.fence, state=item.state).update(
-            state=ItemState.RUNNING,
-            fence=item.fence + 1,
-            attempts=item.attempts + 1,
-            lease_until=Now() + timedelta(seconds=settings.DSR_LEASE_SECONDS),
-        )
-        if rows != 1:
-            return None
+    full: set[tuple[str, str]] = set()  # systems that take no more just now
+    while True:
+        with transaction.atomic():  # of its own for each look: nobody holds two gates
+            while (item := _due(at, full).first()) is not None and item.attempts >= ATTEMPTS:
+                quarantine(item, note=f"Its worker stopped {ATTEMPTS} times in a row.", at=at)
+            if item is None:
+                return None
+            if gates.admit(item, at=at):
+                return _taken(item)
+            full.add((item.subject_request.controller, item.system))
+
+
+def _taken(item: PlanItem) -> PlanItem | None:
+    """The item with its lease and its fence, unless another worker was faster."""
+    rows = PlanItem.objects.filter(pk=item.pk, fence=item.fence, state=item.state).update(
+        state=ItemState.RUNNING,
+        fence=item.fence + 1,
+        attempts=item.attempts + 1,
+        lease_until=Now() + timedelta(seconds=settings.DSR_LEASE_SECONDS),
+    )
+    if rows != 1:
+        return None
     item.fence += 1
     item.attempts += 1
     item.state = ItemState.RUNNING
     return item
 
 
-def _due(at: datetime) -> QuerySet[PlanItem]:
+def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
     earlier = PlanItem.objects.filter(before=OuterRef("pk")).exclude(state=ItemState.DONE)
     due = (
         PlanItem.objects.filter(
@@ -75,9 +79,12 @@ def _due(at: datetime) -> QuerySet[PlanItem]:
         .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
         .exclude(Q(kind=Kind.ERASE) & blocking.on_items())
         .exclude(Exists(earlier))
+        .exclude(gates.shut(at))
         .order_by("not_before")
         .select_related("subject_request")
     )
+    for controller, system in full:
+        due = due.exclude(subject_request__controller=controller, system=system)
     if connection.features.has_select_for_update_skip_locked:
         return due.select_for_update(skip_locked=True, of=("self",))
     return due
@@ -94,31 +101,6 @@ def _close(item: PlanItem, **columns: object) -> None:
         raise Fenced
     for name, value in columns.items():
         setattr(item, name, value)
-
-
-@contextmanager
-def held(item: PlanItem) -> Iterator[None]:
-    """Renew the lease in the background while the item is worked on."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(settings.DSR_LEASE_SECONDS / 3):
-            try:
-                if not mine(item).update(lease_until=Now() + timedelta(seconds=settings.DSR_LEASE_SECONDS)):
-                    return
-            except (OperationalError, InterfaceError) as error:
-                # A lock not had, a server that restarts: two more beats fit into the lease.
-                log.warning("a heartbeat of %s was missed: %s", item.pk, type(error).__name__)
-            finally:
-                connection.close()  # one per beat: it rests most of its time, and its thread has no other use for it
-
-    thread = threading.Thread(target=beat, name=f"heartbeat {item.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def finish(item: PlanItem, outcome: Outcome, *, at: datetime, counts: Mapping[str, object], **columns: object) -> None:
@@ -175,7 +157,7 @@ def release(item: PlanItem, *, seconds: float | None, note: str, at: datetime) -
     if tries >= TRIES:
         quarantine(item, note=note, at=at)
         return
-    pause = max(seconds or 0.0, min(LONGEST_PAUSE, 2.0**tries))
+    pause = max(seconds or 0.0, pause_after(tries))
     state = ItemState.WAITING if item.handle_sealed else ItemState.READY
     with transaction.atomic():
         _close(
@@ -187,6 +169,11 @@ def release(item: PlanItem, *, seconds: float | None, note: str, at: datetime) -
             note=note[:300],
         )
         record.write(item.subject_request, "item:unanswered", by=PORTAL, at=at, item=str(item), tries=tries)
+
+
+def pause_after(tries: int) -> float:
+    """How many seconds an item rests after so many answers missed."""
+    return min(LONGEST_PAUSE, 2.0**tries)
 
 
 def quarantine(item: PlanItem, *, note: str, at: datetime) -> None:
@@ -217,6 +204,7 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
         if rows != 1:
             message = "This item cannot be tried again now."
             raise Conflict(message)
+        gates.try_now(item, at=at)
         record.write(item.subject_request, "item:retried", by=by, at=at, item=str(item))
     bell.ring_after_commit()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from dsr.connectors import registry
 from dsr.datamap.load import load_all
 from dsr.datamap.schema import ControllerMap
 from dsr.datamap.translate import localised as localise
@@ -44,7 +45,7 @@ def calendar(slug: str) -> Calendar:
 
 @cache
 def _loaded(root: str) -> Mapping[str, ControllerMap]:
-    return load_all(Path(root))
+    return load_all(Path(root), registry.flaws)
 
 
 @cache

@@ -15,12 +15,13 @@ class Duty(StrEnum):
     APPROVE = "approve"
     OPERATE = "operate"  # retry items
     AUDIT = "audit"
+    RAISE = "raise"  # a limit of the map, for one request
 
 
 DUTIES: dict[Role, frozenset[Duty]] = {
     Role.AGENT: frozenset({Duty.VIEW, Duty.REVIEW, Duty.OPERATE}),
     Role.APPROVER: frozenset({Duty.VIEW, Duty.APPROVE}),
-    Role.PRIVACY_OFFICER: frozenset({Duty.VIEW, Duty.REVIEW, Duty.APPROVE, Duty.OPERATE, Duty.AUDIT}),
+    Role.PRIVACY_OFFICER: frozenset({Duty.VIEW, Duty.REVIEW, Duty.APPROVE, Duty.OPERATE, Duty.AUDIT, Duty.RAISE}),
     Role.ENGINEER: frozenset({Duty.OPERATE}),
     Role.AUDITOR: frozenset({Duty.VIEW, Duty.AUDIT}),
 }

@@ -9,7 +9,7 @@ from operator import or_
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from dsr.connectors.contract import Rejected, Unreachable
+from dsr.connectors.contract import Rejected, Unreachable, Waiting
 from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
 from dsr.law.states import State
@@ -17,11 +17,13 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
-from dsr.steps import ledger
-from dsr.steps.answering import delivery, handover, packaging
+from dsr.steps import gates, ledger, turns
+from dsr.steps.answering import delivery, handover, on_file, packaging
 from dsr.steps.asking import verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import approval, blocking, carried, holds, merging
+from dsr.steps.errands import asking
+from dsr.steps.frames import tell
 from dsr.steps.fulfilling import (
     correcting,
     execution,
@@ -31,6 +33,7 @@ from dsr.steps.fulfilling import (
     sources,
     stopping,
     supplement,
+    suppression,
     withdrawal,
 )
 from dsr.steps.move import Conflict, move
@@ -41,6 +44,7 @@ from dsr.steps.recording import certificates, sequencer
 log = logging.getLogger(__name__)
 
 CERTIFICATES = 50  # of one sweep
+FAILURES = 10  # of certificates in one sweep
 
 
 def close(item: PlanItem, *, at: datetime) -> None:
@@ -65,18 +69,26 @@ def do_next(*, at: datetime) -> bool:
     if item is None:
         return False
     try:
-        with ledger.held(item):
+        with turns.held(item, at=at):
             _act(item, at=at)
     except ledger.Fenced:
         log.warning("fenced off: %s %s", item.pk, item)
     except (OperationalError, InterfaceError):
         raise  # the portal's own database: the lease runs out, and somebody tries again
-    except Exception as error:  # the outermost edge of a worker: one item must not stop the others
-        log.exception("stopped: %s %s", item.pk, item)
-        ledger.quarantine(item, note=f"Something is wrong in the portal itself ({type(error).__name__}).", at=at)
+    except Exception as error:  # noqa: BLE001 — the outermost edge of a worker: one item must not stop the others
+        _stopped(item, error, at=at)
     else:
         advance(item.subject_request, at=at)
     return True
+
+
+def _stopped(item: PlanItem, error: Exception, *, at: datetime) -> None:
+    """What nobody foresaw is for a person; unless another worker has the item by now, and then it is theirs."""
+    tell(log, "stopped", f"{item.pk} {item}", error)
+    try:
+        ledger.quarantine(item, note=f"Something is wrong in the portal itself ({type(error).__name__}).", at=at)
+    except ledger.Fenced:
+        log.warning("fenced off: %s %s", item.pk, item)
 
 
 def _act(item: PlanItem, *, at: datetime) -> None:
@@ -84,8 +96,14 @@ def _act(item: PlanItem, *, at: datetime) -> None:
     try:
         carried.look_again(item, at=at)
         ACTS[item.kind](item, at=at)
+        gates.answered(item, at=at)
     except Unreachable as error:
-        ledger.release(item, seconds=error.retry_in, note=f"No answer: {error}", at=at)
+        with transaction.atomic():
+            ledger.release(item, seconds=error.retry_in, note=f"No answer: {error}", at=at)
+            gates.missed(item, seconds=error.retry_in, at=at)
+    except Waiting as waiting:
+        ledger.wait(item, seconds=waiting.poll_in, handle=waiting.handle, at=at)
+        gates.answered(item, at=at)
     except holds.Held:
         holds.wait(item, at=at)
     except OSError as error:  # disk full, file limit: nothing half was left behind
@@ -133,11 +151,13 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     if not _done(subject_request, Kind.ERASE) or (grace is not None and at < grace):
         return False
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
+    names = suppression.names(subject_request) if manifest is not None else set()
     with transaction.atomic():
         move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")
         if manifest is not None:
             dates = sources.dates(sources.summary(subject_request))
             execution.defer(subject_request, manifest.part, dates, at=at)
+            suppression.remember(subject_request, names, at=at)
             telling.erased(manifest, at=at)
     return True
 
@@ -146,11 +166,15 @@ def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
     """The package is assembled: release it and offer it."""
     if not _done(subject_request, Kind.ASSEMBLE) or blocking.blocks_delivery(subject_request):
         return False
+    by_hand = handover.by_hand(subject_request)  # then it is answered when somebody hands it over
+    addresses = on_file.addresses(subject_request) if by_hand else []
     with transaction.atomic():
-        by_hand = handover.by_hand(subject_request)  # then it is answered when somebody hands it over
         columns: dict[str, object] = {} if by_hand else {"answered_at": at}
         move(subject_request, State.PACKAGED, by=PORTAL, at=at, event="package:released", columns=columns)
-        (handover if by_hand else delivery).offer(subject_request, at=at)
+        if by_hand:
+            handover.offer(subject_request, addresses, at=at)
+        else:
+            delivery.offer(subject_request, at=at)
         parts.forget(subject_request)
     return True
 
@@ -202,8 +226,8 @@ def advance_stalled(*, at: datetime) -> None:
     for subject_request in idle[:100]:
         try:
             advance(subject_request, at=at)
-        except Exception:  # as above: one request must not hide those behind it
-            log.exception("cannot be moved on: %s", subject_request.reference)
+        except Exception as error:  # noqa: BLE001 — as above: one request must not hide those behind it
+            tell(log, "cannot be moved on", subject_request.reference, error)
 
 
 def _between_moves() -> Q:
@@ -213,14 +237,19 @@ def _between_moves() -> Q:
 
 
 def certify(*, at: datetime, since: int | None = None) -> int:
-    """Issue the certificates that are due, at most CERTIFICATES; how many. What fails is tried again by every sweep."""
-    issued = 0
-    for event in certificates.due(at=at, since=since):
+    """Issue the certificates that are due, at most CERTIFICATES; how many.
+
+    What fails is tried again, at most FAILURES of it in one sweep: the next one begins behind what failed last.
+    """
+    issued = failed = 0
+    for event in certificates.in_turn(certificates.due(at=at, since=since)):
         try:
             issued += certificates.issue(event, at=at)
-        except Exception:  # as above: one request must not hide those behind it
-            log.exception("no certificate for Event %s", event)
-        if issued == CERTIFICATES:
+        except Exception as error:  # noqa: BLE001 — as above: one request must not hide those behind it
+            tell(log, "no certificate for Event", event, error)
+            certificates.begin_behind(event)
+            failed += 1
+        if issued == CERTIFICATES or failed == FAILURES:
             break
     return issued
 
@@ -243,6 +272,7 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
                 reminders.tell_next(at=at),
                 merging.end_next(at=at),
                 telling.remind_next(at=at),
+                asking.remind_next(at=at),
                 holds.remind_next(at=at),
                 rectification.remind_next(at=at),
                 rectification.end_next(at=at),

@@ -73,6 +73,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self.do_POST()
 
+    def do_DELETE(self) -> None:
+        self._serve({})
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by http.server
         """Keep silent."""
 

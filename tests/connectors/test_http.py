@@ -106,7 +106,7 @@ def service() -> Iterator[Service]:
 
 
 def connect(service: Service, timeout: str = "5") -> HttpService:
-    settings = {"base_url": service.url, "token": "${SERVICE_TOKEN}", "timeout": timeout}
+    settings = {"base_url": service.url, "token": "${SERVICE_TOKEN}", "timeout": timeout, "private": "127.0.0.0/8"}
     return HttpService.from_map(service_map(settings), {"SERVICE_TOKEN": TOKEN})
 
 
@@ -436,7 +436,7 @@ def test_a_service_that_is_gone_is_unreachable(service: Service) -> None:
 
 
 def test_a_wrong_token_is_a_finding(service: Service) -> None:
-    settings = {"base_url": service.url, "token": "wrong"}
+    settings = {"base_url": service.url, "token": "wrong", "private": "127.0.0.0/8"}
     connector = HttpService.from_map(service_map(settings), {})
     assert {one.message for one in connector.check()} == {
         "payments: the service answered 401",

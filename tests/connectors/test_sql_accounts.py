@@ -29,7 +29,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
             request.getfixturevalue(request.param)
         )
     with opened as made:
-        made.run("CREATE TABLE visits (id int PRIMARY KEY, email varchar(40), page varchar(40))")
+        made.run(
+            "CREATE TABLE visits (id int PRIMARY KEY, email varchar(40), page varchar(40))",
+            "CREATE INDEX visited_by ON visits (email)",
+        )
         yield made
 
 

@@ -62,7 +62,7 @@ def test_a_table_in_another_database_is_found_and_erased(database: Database) -> 
     other = f"{sa.make_url(database.url).database}_other"
     database.run(
         f"CREATE DATABASE {other}",
-        f"CREATE TABLE {other}.letters (id int PRIMARY KEY, email varchar(40))",
+        f"CREATE TABLE {other}.letters (id int PRIMARY KEY, email varchar(40), KEY (email))",
         f"INSERT INTO {other}.letters VALUES (1, 'sam@example.com'), (2, 'SAM@example.com')",
     )
     letters = collection("id,email", key="id", settings={"schema": other}, found_by={"email": ("email",)})

@@ -114,6 +114,7 @@ def test_a_table_in_another_schema_is_found_and_erased_and_its_key_named(databas
         "CREATE SCHEMA post",
         "CREATE TABLE people (id int PRIMARY KEY, email text)",
         "CREATE TABLE post.people (id int PRIMARY KEY, email text)",
+        "CREATE INDEX called ON post.people (email)",
         "CREATE TABLE post.stamps (of int CONSTRAINT glued REFERENCES post.people (id))",
         "INSERT INTO post.people VALUES (1, 'sam@example.com'), (2, 'sam@example.com')",
         "INSERT INTO post.stamps VALUES (2)",
@@ -122,7 +123,7 @@ def test_a_table_in_another_schema_is_found_and_erased_and_its_key_named(databas
     connector = SqlDatabase.from_map(system("sql", {"url": database.url}, people=people), {})
     route = Route("people", people, (Seed("email", ("email",)),), ())
     assert [row["id"] for row in rows(connector, route, SAM)] == [1, 2]
-    assert ["glued" in finding.message for finding in connector.check()] == [True]
+    assert ["glued" in finding.message for finding in connector.check()] == [True, False]  # and is not described
     with pytest.raises(Rejected, match="foreign key 'glued' of table 'stamps'"):
         connector.erase(Chunk("people", Way.DELETE, ("id",), ((1,), (2,))), "one")
     assert connector.erase(Chunk("people", Way.DELETE, ("id",), ((1,),)), "two").count == 1

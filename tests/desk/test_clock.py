@@ -9,11 +9,12 @@ from django.test import Client
 
 from accounts import staff
 from accounts.models import Role, Staff
+from dsr.desk.due import chip
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.clocks import ExtensionReason, Pause
 from dsr.law.rights import Right
 from dsr.models import ClockPause, Deadline, Extension, SubjectRequest
-from dsr.steps.counting import extension, pauses
+from dsr.steps.counting import extension, misses, pauses
 from dsr.steps.deciding import review
 from tests.conftest import NOW, SAM, World
 from tests.steps import timing
@@ -190,3 +191,15 @@ def test_the_answer_of_the_person_is_read_on_the_desk(
     pauses.ask(to_clock, reason=Pause.INFORMATION_REQUIRED, question="Which?", by=dana, at=world.at)
     pauses.answer(to_clock, "The one of 2019.", by=SUBJECT, at=world.at + timedelta(hours=1))
     assert "The one of 2019." in page(agent, to_clock)
+
+
+@pytest.mark.parametrize(("duty", "words"), [("confirm", "Answered in time"), ("answer", "Answered late")])
+def test_only_a_missed_date_for_the_answer_makes_an_answer_late(world: World, duty: str, words: str) -> None:
+    to_clock = timing.reviewed(world, "california")
+    deadline = timing.deadline(to_clock, "ccpa", duty)
+    misses.note(deadline, missed_on=deadline.due_on, at=world.at)
+    SubjectRequest.objects.filter(pk=to_clock.pk).update(answered_at=world.at)
+    to_clock.refresh_from_db()
+    shown = chip(to_clock, world.at)
+    assert shown is not None
+    assert shown.words == words

@@ -2,22 +2,25 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 
+from accounts import staff
 from accounts.models import Role
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import Actor
+from dsr.law.clocks import Pause
 from dsr.law.states import State
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Event, Notice, SubjectRequest
 from dsr.steps.deciding import holds
+from dsr.steps.post import notices
 from tests.conftest import NOW, World
-from tests.steps.by_letter import packaged
+from tests.steps.by_letter import accepted, packaged
 
 Browser = Callable[..., Client]
 SignIn = Callable[[str], Client]
@@ -35,15 +38,15 @@ LETTER = {
 
 
 @pytest.fixture(autouse=True)
-def clock() -> object:
+def clock() -> Iterator[time_machine.Traveller]:
     """Pages read the clock themselves."""
-    with time_machine.travel(NOW, tick=False):
-        yield
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
 def ready(world: World, dana: Actor, devi: Actor) -> SubjectRequest:
-    """Sam wrote a letter; Dana entered it, Devi checked and accepted it; the package is made."""
+    """Sam wrote a letter; Dana entered and accepted it, Devi checked it; the package is made."""
     return packaged(world, dana, devi)
 
 
@@ -55,26 +58,33 @@ def marked(day: str = "2026-11-03") -> dict[str, str]:
     return {"given_on": day, "way": "registered", "reason": "RR 12 345"}
 
 
-def taken(client: Client, subject_request: SubjectRequest) -> bytes:
-    answer = client.post(at(subject_request, "package/"))
+def typed(username: str = "eli", **more: str) -> dict[str, str]:
+    return {"token": staff.demo_code(username), **more}
+
+
+def taken(client: Client, subject_request: SubjectRequest, **more: str) -> bytes:
+    answer = client.post(at(subject_request, "package/"), typed(**more))
     assert answer.status_code == 200
     return bytes(answer.getvalue())
 
 
 def test_a_letter_that_asks_for_access_walks_to_its_end_without_a_mailbox(
-    world: World, dana: Actor, devi: Actor, eli: Actor, sign_in: SignIn
+    world: World, dana: Actor, devi: Actor, eli: Actor, sign_in: SignIn, clock: time_machine.Traveller
 ) -> None:
     entered = sign_in("dana").post("/desk/intake/joypix/", LETTER)
     subject_request = SubjectRequest.objects.get()
     assert entered.status_code == 302
     checker = sign_in("devi")
     checker.post(at(subject_request, "vouch/"), {"note": "Called back under the number on file"})
-    checker.post(at(subject_request, "accept/"))
+    assert checker.post(at(subject_request, "accept/")).status_code == 403
+    sign_in("dana").post(at(subject_request, "accept/"))
     world.work(State.PACKAGED, subject_request)
+    world.letters()
+    clock.move_to(world.later(days=3))
     approver = sign_in("eli")
     assert "Hand over on paper or on a medium" in approver.get(at(subject_request)).content.decode()
     package = zipfile.ZipFile(io.BytesIO(taken(approver, subject_request)))
-    answer = approver.post(at(subject_request, "hand-over/"), marked())
+    answer = approver.post(at(subject_request, "hand-over/"), marked("2026-11-06"))
     subject_request.refresh_from_db()
     assert answer.status_code == 302
     assert package.testzip() is None
@@ -138,7 +148,7 @@ def test_for_staff_of_another_controller_the_package_does_not_exist(ready: Subje
 def test_a_package_that_is_taken_is_kept_by_no_cache_and_run_by_no_browser(
     ready: SubjectRequest, eli: Actor, sign_in: SignIn
 ) -> None:
-    answer = sign_in("eli").post(at(ready, "package/"))
+    answer = sign_in("eli").post(at(ready, "package/"), typed())
     assert answer.headers["Content-Disposition"] == f'attachment; filename="joypix-{ready.reference}.zip"'
     assert "no-store" in answer.headers["Cache-Control"]
     assert "sandbox" in answer.headers["Content-Security-Policy"]
@@ -153,7 +163,7 @@ def test_a_frozen_account_is_explained_on_the_desk(
     client = sign_in("eli")
     assert "the account is frozen: nothing is handed over" in client.get(at(ready)).content.decode()
     assert client.post(at(ready, "hand-over/"), marked()).status_code == 403
-    assert client.post(at(ready, "package/")).status_code == 302
+    assert client.post(at(ready, "package/"), typed()).status_code == 302
 
 
 @pytest.mark.parametrize("day", ["2026-11-04", "2026-11-01"])
@@ -175,7 +185,7 @@ def test_what_was_lost_in_the_post_is_taken_again(ready: SubjectRequest, eli: Ac
     assert "Download the package again" in page
     assert "Handed the package over by registered post, on 2026-11-03" in page
     assert "Reason: RR 12 345" in page
-    assert taken(client, ready) == first
+    assert taken(client, ready, reason="The letter came back") == first
 
 
 @pytest.mark.parametrize("identities", [(), ((IdentityKind.ACCOUNT, "jp000001"),)])
@@ -196,3 +206,67 @@ def test_what_is_corrected_on_a_page_still_needs_a_mailbox(world: World, dana: A
 def test_who_wrote_an_e_mail_has_an_address(world: World, dana: Actor, sign_in: SignIn) -> None:
     answer = sign_in("dana").post("/desk/intake/joypix/", LETTER | {"channel": "email"})
     assert "one e-mail address" in answer.content.decode()
+
+
+def test_the_page_shows_how_who_asks_was_checked_and_whether_the_address_on_file_was_told(
+    ready: SubjectRequest, eli: Actor, sign_in: SignIn
+) -> None:
+    page = sign_in("eli").get(at(ready, "hand-over/")).content.decode()
+    said = ("Devi checked who asks", "Called back under the number on file", "No e-mail address is on file")
+    assert [each for each in said if each not in page] == []
+
+
+def test_the_page_says_until_when_the_address_on_file_can_object(
+    ready: SubjectRequest, world: World, eli: Actor, sign_in: SignIn
+) -> None:
+    notices.queue(ready, Letter.ON_FILE, at=world.at, to_address="sam@example.com")
+    client = sign_in("eli")
+    assert "still on its way" in client.get(at(ready, "hand-over/")).content.decode()
+    world.letters()
+    page = client.get(at(ready, "hand-over/")).content.decode()
+    assert "The address on file was told on 3 Nov 2026" in page
+    assert "One-time code" not in page
+    assert client.post(at(ready, "package/"), typed()).status_code == 302
+    assert not Event.objects.filter(tag="package:taken").exists()
+
+
+@pytest.mark.parametrize("token", ["", "000000"])
+def test_an_open_session_alone_takes_no_package(ready: SubjectRequest, eli: Actor, sign_in: SignIn, token: str) -> None:
+    answer = sign_in("eli").post(at(ready, "package/"), {"token": token}, follow=True)
+    assert "The one-time code is not right" in answer.content.decode()
+    assert not Event.objects.filter(tag="package:taken").exists()
+
+
+def test_one_code_takes_one_package(ready: SubjectRequest, eli: Actor, sign_in: SignIn) -> None:
+    client, once = sign_in("eli"), typed(reason="Again")
+    assert client.post(at(ready, "package/"), once).status_code == 200
+    assert client.post(at(ready, "package/"), once).status_code == 302
+    assert Event.objects.filter(tag="package:taken").count() == 1
+
+
+def test_a_package_that_nobody_can_be_handed_is_given_up_on_its_page(
+    ready: SubjectRequest, eli: Actor, sign_in: SignIn
+) -> None:
+    client = sign_in("eli")
+    filled = {"why": "died", "reason": "The heirs wrote"}
+    assert "Nobody can be handed it" in client.get(at(ready)).content.decode()
+    assert client.post(at(ready, "give-up/"), {"why": "died"}).status_code == 200
+    assert client.post(at(ready, "give-up/"), filled).status_code == 302
+    page = client.get(at(ready)).content.decode()
+    assert "Destroyed the package and closed the request: the person died" in page
+    assert "Reason: The heirs wrote" in page
+    assert "Not needed any more" in page
+    assert "Kept" not in page
+
+
+def test_a_reply_on_paper_is_entered_on_its_page(world: World, dana: Actor, devi: Actor, sign_in: SignIn) -> None:
+    asked = accepted(world, dana, devi)
+    client = sign_in("dana")
+    why = {"reason": Pause.INFORMATION_REQUIRED.value, "question": "Which account?"}
+    client.post(at(asked, "clock/ask/"), why)
+    filled = {"channel": "telephone", "received_on": "2026-11-03", "words": "The older one"}
+    assert "Enter the reply" in client.get(at(asked)).content.decode()
+    assert client.post(at(asked, "clock/enter-reply/"), filled).status_code == 302
+    page = client.get(at(asked)).content.decode()
+    assert "The older one" in page
+    assert "which came by telephone on 2026-11-03" in page

@@ -22,6 +22,7 @@ SAMPLES = {
     "controller": "joypix",
     "listed": uuid4(),
     "hold": uuid4(),
+    "limit": uuid4(),
     "correction": uuid4(),
     "recipient": uuid4(),
     "letter": uuid4(),

@@ -10,6 +10,8 @@ import pytest
 from dsr.egress.client import Egress, NoAnswer, Refused, Timeouts
 from tests.connectors.service import Handler, Service, running
 
+LOOPBACK = "127.0.0.0/8"
+
 
 @pytest.fixture
 def service() -> Iterator[Service]:
@@ -20,7 +22,9 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def egress(service: Service) -> Iterator[Egress]:
-    made = Egress([service.url], timeouts=Timeouts(connect=0.5, read=0.3, total=0.6), max_bytes=1_000)
+    made = Egress(
+        [service.url], timeouts=Timeouts(connect=0.5, read=0.3, total=0.6), max_bytes=1_000, private=[LOOPBACK]
+    )
     yield made
     made.close()
 
@@ -132,7 +136,9 @@ def test_whoever_drips_is_left_at_the_deadline(drip: bytes) -> None:
         dripping = threading.Thread(target=drop_by_drop)
         dripping.start()
         egress = Egress(
-            [f"http://127.0.0.1:{server.getsockname()[1]}"], timeouts=Timeouts(connect=1, read=1, total=0.4)
+            [f"http://127.0.0.1:{server.getsockname()[1]}"],
+            timeouts=Timeouts(connect=1, read=1, total=0.4),
+            private=[LOOPBACK],
         )
         started = time.monotonic()
         with pytest.raises(NoAnswer, match="in time"):
@@ -155,3 +161,26 @@ def test_proxies_of_the_environment_are_not_asked(
 def test_an_allow_list_holds_whole_addresses_only(base: str) -> None:
     with pytest.raises(ValueError, match="address"):
         Egress([base])
+
+
+@pytest.mark.parametrize("private", [[], ["10.0.0.0/8"], ["127.0.0.2/32"], ["::1/128"]])
+def test_a_private_address_that_was_not_allowed_is_refused(service: Service, private: list[str]) -> None:
+    egress = Egress([service.url], private=private)
+    with pytest.raises(Refused, match="private"):
+        egress.send("GET", service.url)
+    egress.close()
+    assert service.calls == []
+
+
+def test_a_name_that_leads_home_is_refused(service: Service) -> None:
+    at_home = f"http://localhost:{service.server_address[1]}"
+    egress = Egress([at_home])
+    with pytest.raises(Refused, match="private"):
+        egress.send("GET", at_home)
+    egress.close()
+    assert service.calls == []
+
+
+def test_a_network_that_is_none_is_named() -> None:
+    with pytest.raises(ValueError, match="must be written like"):
+        Egress(["https://pay.example"], private=["localhost"])

@@ -12,13 +12,13 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import Ground, grounds_for
 from dsr.law.rights import Right
-from dsr.law.work import Asker
+from dsr.law.work import Asker, Channel
 from dsr.models import PlanItem, SubjectRequest, Supplement
 from dsr.steps.asking import intake
 from dsr.steps.asking.representation import REPRESENTED, Acting
 from dsr.steps.deciding import merging, withholding
 from dsr.steps.fulfilling import supplement
-from tests.life.scene import ALMA, GRETA, MOST, SAM
+from tests.life.scene import ALMA, GRETA, MOST, POSTAL, SAM, SAMS_ACCOUNT
 from tests.life.walking import Walking
 
 ASKED = sorted(set(Right) - {Right.PROCESSING_INFORMATION})
@@ -37,36 +37,50 @@ class Beside(Walking):
         region=st.sampled_from(["eea", "uk", "california", "elsewhere"]),
         scope=st.sampled_from(["everything", "posts"]),
         asker=st.sampled_from(sorted(Asker)),
+        by_letter=st.booleans(),
         far=st.integers(0, 8),
     )
-    def file(self, right: Right, region: str, scope: str, asker: Asker, far: int) -> None:
-        self._file(Right(right), region, scope, Asker(asker))
+    def file(self, right: Right, region: str, scope: str, asker: Asker, by_letter: bool, far: int) -> None:
+        self.ask(Right(right), region, scope, Asker(asker), by_letter=by_letter)
         self.go_on(far)  # chance alone seldom comes far
 
-    def _file(self, right: Right, region: str, scope: str, asker: Asker) -> None:
+    def ask(
+        self,
+        right: Right,
+        region: str = "eea",
+        scope: str = "everything",
+        asker: Asker = Asker.PERSON,
+        *,
+        by_letter: bool = False,
+    ) -> None:
+        """By letter: Sam has no mailbox, and Dana enters it. What needs a mailbox is asked on the web all the same."""
+        on_paper = by_letter and asker is Asker.PERSON and right not in intake.NEEDS_MAILBOX
         asked = intake.Intake(
             "acme",
             right,
-            ((IdentityKind.EMAIL, SAM),),
+            ((IdentityKind.ACCOUNT, SAMS_ACCOUNT) if on_paper else (IdentityKind.EMAIL, SAM),),
+            channel=Channel.LETTER if on_paper else Channel.WEB,
+            postal=POSTAL if on_paper else "",
             purposes=("news",) if right == Right.CONSENT_WITHDRAWAL else (),
             scope=scope if right == Right.ERASURE else "",
             region=region,
             acting=ACTING.get(asker) if right in REPRESENTED else None,
         )
-        self.own = intake.receive(asked, by=SUBJECT, at=self.at)
+        self.own = intake.receive(asked, by=self.dana if on_paper else SUBJECT, at=self.at)
         self.all.append(self.own)
 
     @precondition(lambda self: len(self.all) < MOST)
     @rule(far=st.integers(0, 2))
     def the_same_is_asked_again(self, far: int) -> None:
         first = self.all[0]
-        self._file(Right(first.right), first.region, first.scope, Asker(first.asker))
+        by_letter = first.channel == Channel.LETTER
+        self.ask(Right(first.right), first.region, first.scope, Asker(first.asker), by_letter=by_letter)
         self.go_on(far)
 
     @precondition(lambda self: len(self.all) < MOST)
     @rule(right=st.sampled_from(ASKED), asker=st.sampled_from(sorted(Asker)), far=st.integers(0, 8))
     def something_else_is_asked(self, right: Right, asker: Asker, far: int) -> None:
-        self._file(Right(right), "eea", "everything", Asker(asker))
+        self.ask(Right(right), asker=Asker(asker))
         self.go_on(far)
 
     @rule(which=st.integers(0, MOST))
@@ -91,7 +105,7 @@ class Beside(Walking):
     @rule()
     def sam_posts_once_more(self) -> None:
         with closing(sqlite3.connect(self.database)) as live, live:
-            live.execute("INSERT INTO posts SELECT max(id) + 1, '1', 'Still here' FROM posts")
+            live.execute("INSERT INTO posts SELECT max(CAST(id AS INTEGER)) + 1, '1', 'Still here' FROM posts")
 
     @rule()
     def dana_has_late_rows_listed(self) -> None:

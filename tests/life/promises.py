@@ -8,7 +8,7 @@ from hypothesis.stateful import invariant
 from dsr.law.regimes import HOUSE
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State, allowed
-from dsr.law.work import Asker, ItemState, Letter
+from dsr.law.work import Asker, Channel, ItemState, Letter
 from dsr.models import (
     Approval,
     Deadline,
@@ -25,7 +25,7 @@ from dsr.models import (
     SubjectRequest,
     Telling,
 )
-from tests.life.scene import ALMA, GRETA, SAM, Scene
+from tests.life.scene import ALMA, GRETA, POSTAL, SAM, Scene
 
 # What only somebody who is proven gets to read.
 TELLING = frozenset(
@@ -112,8 +112,9 @@ class Promises(Scene):
     def every_letter_goes_to_who_asks_or_is_asked_for(self) -> None:
         for notice in Notice.objects.exclude(pk__in=self.read).select_related("subject_request"):
             self.read.add(notice.pk)
-            guardian = notice.subject_request.asker == Asker.GUARDIAN
-            whose = {"": GRETA if guardian else SAM, "child": SAM, "agent": ALMA}
+            own = notice.subject_request
+            theirs = POSTAL if own.channel == Channel.LETTER else GRETA if own.asker == Asker.GUARDIAN else SAM
+            whose = {"": theirs, "child": SAM, "agent": ALMA}
             if notice.to in whose:
                 assert notice.addressee() == whose[notice.to], notice
 

@@ -24,6 +24,7 @@ from dsr.steps.post import notices
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 SAM, ALMA, GRETA = "sam@example.com", "alma@agents.example", "greta@family.example"
+SAMS_ACCOUNT, POSTAL = "1", "Sam Ortiz, 1 Main St"
 REFUSED = (Conflict, Forbidden, intake.NotAccepted, holds.Held)  # a step may say no; it never breaks
 P = ParamSpec("P")
 MOST = 4  # requests of one life
@@ -57,6 +58,9 @@ class Scene(RuleBasedStateMachine):
         self.all: list[SubjectRequest] = []
         self.dates: dict[int, tuple[date, ...]] = {}
         self.read: set[UUID] = set()  # letters that a promise has looked at
+        self.swept_at: datetime | None = None  # and nothing was done since
+        self.held: set[tuple[object, ...]] = set()  # what was erased and approved of held requests, at the last look
+        self.all_held: list[SubjectRequest] = []  # then
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.point)
@@ -70,10 +74,14 @@ class Scene(RuleBasedStateMachine):
         with closing(sqlite3.connect(self.database)) as live:
             return live.execute(statement).fetchall()
 
-    def code(self) -> str | None:
-        """The newest code in the post for this request."""
+    def the_post_goes_out(self) -> None:
+        """Every letter that is queued."""
         while notices.send_next(at=self.at):
             pass
+
+    def code(self) -> str | None:
+        """The newest code in the post for this request."""
+        self.the_post_goes_out()
         mine = [str(one.body) for one in mail.outbox if self.own.reference in f"{one.subject} {one.body}"]
         found = re.findall(r"^ +([2-9A-Z]{4}) ([2-9A-Z]{4})$", "\n".join(mine), re.MULTILINE)
         return "".join(found[-1]) if found else None
@@ -82,7 +90,7 @@ class Scene(RuleBasedStateMachine):
         self, step: Callable[Concatenate[SubjectRequest, P], object], *given: P.args, **named: P.kwargs
     ) -> None:
         """An act that may be refused; then it has changed nothing."""
-        own, before = self.present(), self._print()
+        own, before, self.swept_at = self.present(), self._print(), None
         try:
             step(own, *given, **named)
         except REFUSED:

@@ -1,5 +1,7 @@
 """The whole life of requests, in every order that chance finds: no illegal move, one Event per move, no clock back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from accounts import staff
 from accounts.models import Role
-from tests.life.beside import Beside
+from dsr.law.rights import Right
+from dsr.law.states import State
 from tests.life.promises import Promises
+from tests.life.tempting import Tempting
 
 
 @pytest.fixture
@@ -24,8 +28,67 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
     return database
 
 
-class Life(Beside, Promises):
+class Life(Tempting, Promises):
     """Every act, in any order; every promise, after each."""
+
+
+@contextmanager
+def begun(acme: Path) -> Iterator[Life]:
+    """A life that is told, not left to chance."""
+    Life.database = acme
+    life = Life()
+    try:
+        yield life
+    finally:
+        life.teardown()
+
+
+def keeps_every_promise(life: Life) -> None:
+    for promise in life.invariants:
+        promise.function(life)
+
+
+ACTS = (
+    "the_same_person_accepts_and_tries_to_approve",
+    "a_hold_is_set_within_the_grace",
+    "a_worker_comes_within_the_grace",
+    "nobody_looks_for_weeks",
+    "sam_has_enough_of_waiting",
+)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("far", [0, 2])
+def test_what_somebody_tries_or_forgets_breaks_no_promise(acme: Path, act: str, far: int) -> None:
+    with begun(acme) as life:
+        life.ask(Right.ERASURE)
+        life.go_on(far)
+        keeps_every_promise(life)
+        getattr(life, act)()
+        keeps_every_promise(life)
+
+
+def test_a_letter_is_answered_on_paper_by_second_hands_alone(acme: Path) -> None:
+    with begun(acme) as life:
+        life.ask(Right.ACCESS, by_letter=True)
+        for _ in range(8):
+            if life.present().state != State.PACKAGED:
+                life.go_on(1)
+                keeps_every_promise(life)
+        life.who_vouched_tries_to_hand_it_over()
+        keeps_every_promise(life)
+        assert life.present().state == State.PACKAGED
+        life.go_on(1)
+        keeps_every_promise(life)
+        assert life.present().state == State.DELIVERED
+
+
+def test_late_rows_can_come_in_a_hundred_times(acme: Path) -> None:
+    with begun(acme) as life:
+        life.ask(Right.ACCESS)
+        for _ in range(100):
+            life.sam_posts_once_more()
+        assert len(life.rows("SELECT id FROM posts")) == 102
 
 
 def test_a_life_in_any_order_keeps_every_promise(acme: Path) -> None:

@@ -12,20 +12,21 @@ from dsr.law.clocks import ExtensionReason, Pause
 from dsr.law.grounds import Ground, grounds_for
 from dsr.law.rights import WORKED, Right
 from dsr.law.states import State, allowed
-from dsr.law.work import Asker
+from dsr.law.work import Asker, Channel
 from dsr.models import Correction, LegalHold, SubjectRequest
 from dsr.steps import work
-from dsr.steps.answering import delivery
-from dsr.steps.asking import cancellation, representation, verification
+from dsr.steps.answering import delivery, handover
+from dsr.steps.answering.handover import Given, Way
+from dsr.steps.asking import cancellation, representation, verification, vouching
 from dsr.steps.counting import pauses, receipt
 from dsr.steps.counting.extension import extend
 from dsr.steps.deciding import approval, holds, review
 from dsr.steps.fulfilling import correctable, rectification
 from dsr.steps.move import Conflict, move
-from tests.life.scene import Scene
+from tests.life.guards import Guards, held
 
 
-class Walking(Scene):
+class Walking(Guards):
     """Sam, Dana, Eli, Pia and the workers, in any order."""
 
     @rule()
@@ -35,12 +36,28 @@ class Walking(Scene):
     def go_on(self, times: int) -> None:
         """The sensible next thing, several times."""
         forward = {
-            State.RECEIVED: self.the_code_is_typed,
+            State.RECEIVED: self._proven,
             State.VERIFIED: self._accepted,
-            State.PACKAGED: self.sam_downloads,
+            State.PACKAGED: self._handed_over,
         }
         for _ in range(times):
             forward.get(State(self.present().state), self._staff_and_workers)()
+
+    def on_paper(self) -> bool:
+        """Whether Sam wrote a letter, and has no mailbox."""
+        return self.own.channel == Channel.LETTER
+
+    def _proven(self) -> None:
+        (self.pia_vouches if self.on_paper() else self.the_code_is_typed)()
+
+    def _handed_over(self) -> None:
+        if self.on_paper():
+            self.the_post_goes_out()
+            self.at += timedelta(days=5)  # until then whose account it is can object
+            self.eli_takes_the_package()
+            self.eli_hands_it_over()
+        else:
+            self.sam_downloads()
 
     def _accepted(self) -> None:
         if self.own.asker == Asker.GUARDIAN:
@@ -69,6 +86,7 @@ class Walking(Scene):
     @rule()
     def the_worker_sweeps(self) -> None:
         work.sweep(lambda: self.at, seconds=1)
+        self.swept_at = self.at
 
     # Who asks
 
@@ -108,6 +126,18 @@ class Walking(Scene):
         self.attempt(_download, at=self.at)
 
     # Staff
+
+    @rule()
+    def pia_vouches(self) -> None:
+        self.attempt(vouching.vouch, note="Called back under the number on file", by=self.pia, at=self.at)
+
+    @rule()
+    def eli_takes_the_package(self) -> None:
+        self.attempt(taken, by=self.eli, at=self.at)
+
+    @rule()
+    def eli_hands_it_over(self) -> None:
+        self.attempt(handover.give, Given(self.today(), Way.POST), by=self.eli, at=self.at)
 
     @rule()
     def dana_accepts(self) -> None:
@@ -185,11 +215,17 @@ class Walking(Scene):
     def dana_sets_a_hold(self) -> None:
         order = holds.Order(reason="A court asked for it.", review_on=self.at.date() + timedelta(days=90))
         self.attempt(holds.set_hold, order, by=self.dana, at=self.at)
+        self.held, self.all_held = self.touched_of_held(), held()
 
     @rule()
     def dana_releases_the_holds(self) -> None:
         for hold in LegalHold.objects.filter(released_at=None):
             holds.release(hold, by=self.dana, at=self.at)
+
+
+def taken(own: SubjectRequest, *, by: Actor, at: datetime) -> None:
+    """Somebody takes the package, to its last byte."""
+    assert list(handover.take(own, by=by, at=at))
 
 
 def _download(own: SubjectRequest, *, at: datetime) -> None:

@@ -1,19 +1,21 @@
 """Whether every system answers and is what its map says, in one line each."""
 
 import io
+import json
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from tests.conftest import World
 from tests.steps import scenes
 
 
-def check() -> tuple[int, str]:
+def check(*arguments: str) -> tuple[int, str]:
     """The exit code and what was said."""
     said = io.StringIO()
     try:
-        call_command("check_systems", stdout=said)
+        call_command("check_systems", *arguments, stdout=said)
     except SystemExit as ended:
         return int(str(ended.code)), said.getvalue()
     return 0, said.getvalue()
@@ -50,13 +52,89 @@ def test_a_table_that_is_missing_is_named(world: World) -> None:
     assert "consents: the table 'consents' is missing" in said
 
 
-def test_a_system_that_does_not_answer_hides_no_other(world: World) -> None:
-    (world.systems.folder / "joypix" / "database.sqlite3").unlink()
+def told(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit code, and what a program reads: each system by its place."""
+    code, said = check("--json", *arguments)
+    return code, {f"{one['controller']}/{one['system']}": one for one in json.loads(said)["systems"]}
+
+
+def test_a_table_that_nobody_described_is_named(world: World) -> None:
+    with scenes.live(world) as database:
+        database.execute("CREATE TABLE shoes (owner TEXT)")
     code, said = check()
     assert code == 1
-    assert "joypix/app-database: \n" in said
-    assert "does not answer" in said
-    assert "pixplus/app-database: well" in said
+    assert "shoes: the table is not described" in said
+
+
+def test_an_identity_that_no_index_serves_is_named(world: World) -> None:
+    with scenes.live(world) as database:
+        database.execute("ALTER TABLE devices RENAME TO old_devices")
+        database.execute("CREATE TABLE devices AS SELECT * FROM old_devices")
+        database.execute("ALTER TABLE social_signins RENAME TO old_signins")
+        database.execute("CREATE TABLE social_signins AS SELECT * FROM old_signins")
+    code, said = check("--controller", "joypix", "--system", "app-database")
+    assert code == 1
+    assert "social_signins: no index serves the search by social (provider, subject): every row is read" in said
+    assert "users: no index" not in said
+
+
+def test_a_link_between_types_that_never_meet_is_named(world: World) -> None:
+    with scenes.live(world) as database:
+        database.execute("ALTER TABLE consents RENAME COLUMN user_id TO was")
+        database.execute("ALTER TABLE consents ADD COLUMN user_id INTEGER")
+    code, said = check()
+    assert code == 1
+    assert "consents: column 'user_id' (INTEGER) cannot hold what 'users.id' (TEXT) holds" in said
+
+
+def test_a_link_into_another_system_between_types_that_never_meet_is_named(world: World) -> None:
+    with scenes.live(world, "pixplus/events.sqlite3") as database:
+        database.execute("ALTER TABLE logs RENAME COLUMN device_id TO was")
+        database.execute("ALTER TABLE logs ADD COLUMN device_id INTEGER")
+        database.execute("CREATE INDEX logs_by_device ON logs (device_id)")
+    code, found = told("--controller", "pixplus")
+    assert code == 1
+    assert {
+        "collection": "logs",
+        "message": "field 'device_id' (INTEGER) cannot hold what 'app-database.devices.id' (TEXT) holds",
+    } in found["pixplus/event-store"]["findings"]
+
+
+def test_a_system_that_does_not_answer_hides_no_other_and_is_said_apart(world: World) -> None:
+    (world.systems.folder / "joypix" / "database.sqlite3").unlink()
+    code, said = check()
+    apart = said.partition("No answer, so nothing is known of:\n")
+    assert code == 2
+    assert "joypix/app-database" not in apart[0]
+    assert "  joypix/app-database: " in apart[2]
+    assert "does not answer" in apart[2]
+    assert "pixplus/app-database: well" in apart[0]
+
+
+def test_a_difference_weighs_more_than_a_system_that_does_not_answer(world: World) -> None:
+    (world.systems.folder / "pixplus" / "database.sqlite3").unlink()
+    with scenes.live(world) as database:
+        database.execute("ALTER TABLE users DROP COLUMN nickname")
+    code, found = told()
+    assert code == 1
+    assert found["pixplus/app-database"]["standing"] == "unreachable"
+    assert found["joypix/app-database"]["standing"] == "differs"
+    assert {"collection": "users", "message": "column 'nickname' is missing"} in found["joypix/app-database"][
+        "findings"
+    ]
+
+
+def test_a_program_reads_that_all_is_well(world: World) -> None:
+    code, found = told()
+    assert code == 0
+    assert {one["standing"] for one in found.values()} == {"well"}
+    assert len(found) == 9
+
+
+def test_one_system_can_be_asked_alone(world: World) -> None:
+    assert list(told("--controller", "pixplus", "--system", "media-store")[1]) == ["pixplus/media-store"]
+    with pytest.raises(CommandError, match="no such controller or system"):
+        check("--controller", "nobody")
 
 
 def test_a_file_that_is_no_database_hides_no_other(world: World) -> None:
@@ -85,5 +163,6 @@ def test_a_folder_that_is_gone_is_named(world: World) -> None:
     folder = world.systems.folder / "pixplus" / "media"
     folder.rename(folder.with_name("away"))
     code, said = check()
-    assert code == 1
+    assert code == 2
     assert "pixplus/media-store: well" not in said
+    assert "pixplus/media-store: " in said

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from dsr.law.actors import PORTAL
 from dsr.management import keys
-from dsr.models import Checkpoint
+from dsr.models import Checkpoint, SubjectRequest, Suppression
 from dsr.sealing import keyring
 from dsr.steps.recording import record, sequencer
 
@@ -96,3 +96,23 @@ def test_a_lost_key_that_seals_is_never_missing(older: Path, db: None) -> None:
 def test_the_deployment_check_says_in_one_line_what_to_do(older: Path, db: None) -> None:
     with pytest.raises(CommandError, match="make_keys --missing"):
         call_command("check", deploy=True)
+
+
+def test_the_key_of_the_suppression_ledger_is_added_once_and_never_after_it_was_used(folder: Path, db: None) -> None:
+    (folder / "suppression.json").unlink()
+    assert keys.make_missing(folder) == ["suppression"]
+    asked = SubjectRequest.objects.create(
+        controller="joypix", right="erasure", reference="AAA-AAA-AAA", received_at=AT, due_on=AT.date()
+    )
+    Suppression.objects.create(
+        controller="joypix",
+        kind="email",
+        hash="0" * 64,
+        key_id="k1",
+        normalisation=1,
+        erased_at=AT,
+        subject_request=asked,
+    )
+    (folder / "suppression.json").unlink()
+    with pytest.raises(keys.KeysLost, match="was used already"):
+        keys.make_missing(folder)

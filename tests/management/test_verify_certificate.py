@@ -13,9 +13,10 @@ from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.models import Certificate
 from dsr.steps import work
-from dsr.steps.asking import intake
+from dsr.steps.asking import cancellation, intake
 from dsr.steps.recording import sequencer, signing
-from tests.conftest import NOW
+from tests.conftest import NOW, World
+from tests.steps import timing
 from tests.tree import ROOT
 
 
@@ -39,6 +40,17 @@ def test_the_portal_checks_its_own(file: Path) -> None:
     call_command("verify_certificate", str(file), stdout=said)
     assert '"right":"processing-information"' in said.getvalue()
     assert "Genuine: signed by 127.0.0.1/audit/certificates+" in said.getvalue()
+
+
+def test_a_missed_date_is_shown(world: World, tmp_path: Path) -> None:
+    late = timing.reviewed(world, "eea")
+    cancellation.cancel(late, by=SUBJECT, at=world.later(days=60))
+    sequencer.sequence(at=world.at)
+    work.certify(at=world.at)
+    path, said = tmp_path / "late.jws", io.StringIO()
+    path.write_text(Certificate.objects.get().jws, "ascii")
+    call_command("verify_certificate", str(path), stdout=said)
+    assert '"missed":[{"duty":"answer","missed_on":"2026-11-25","regime":"house"' in said.getvalue()
 
 
 def test_on_a_machine_without_portal_database_and_keys_the_public_keys_are_enough(file: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from dsr.datamap.schema import (
     Basis,
-    Brand,
     Calendar,
     CollectionMap,
     ConnectorMap,
@@ -17,6 +16,7 @@ from dsr.datamap.schema import (
     Source,
     SystemMap,
 )
+from dsr.datamap.shape import Brand
 from dsr.law.rights import Right
 
 CONTROLLER = Controller(

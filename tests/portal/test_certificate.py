@@ -169,3 +169,14 @@ def test_the_page_says_who_was_not_told_and_when_a_recipients_copy_expires() -> 
     assert "Not told A: It holds no names." in page
     assert "Still to be told B" in page
     assert "Recipient told C: It cannot be deleted; it expires by itself (gone by itself on 31 January 2027)" in page
+
+
+def test_the_page_says_which_dates_were_missed() -> None:
+    promise = {"regime": "house", "title": "house", "duty": "answer", "missed_on": "2026-11-25"}
+    receipt = {"regime": "ccpa", "title": "CCPA", "duty": "confirm", "missed_on": "2026-11-18"}
+    statement = {"reference": "JP-1", "right": "erasure", "state": "delivered", "missed": [receipt, promise]}
+    statement |= dict.fromkeys(("received_on", "answered_on", "promised_by"), "2026-11-09")
+    shown = render_to_string("portal/certificate.html", {"stated": view.stated(statement), "form": CertificateForm()})
+    page = " ".join(re.sub("<[^>]+>", " ", shown).split())
+    assert "Date to confirm receipt, missed 18 November 2026 (CCPA)" in page
+    assert "Date for the answer, missed 25 November 2026 (Our own promise)" in page

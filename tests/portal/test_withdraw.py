@@ -5,12 +5,14 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from dsr.datamap.schema import Purpose
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import LegalHold, SubjectRequest
+from dsr.portal import checking
 from dsr.steps import maps, work
 from dsr.steps.deciding import holds, review
 from dsr.steps.deciding.holds import Order
@@ -190,3 +192,11 @@ def test_of_a_frozen_account_no_present_values_are_shown(sam: Client, world: Wor
     order = Order("x", NOW.date().replace(month=12), kind=LegalHold.FREEZE, person=True)
     holds.set_hold(own, order, by=dana, at=world.at)
     assert sam.get(page_of(own, "correct/"))["Location"] == page_of(own)
+
+
+def test_several_consents_are_listed_with_the_marks_of_the_readers_language() -> None:
+    given = {"details": {"purposes": ["marketing", "analytics"]}}
+    with override("zh-hans"):
+        shown = next(checking.rows(maps.controller("joypix"), Right.CONSENT_WITHDRAWAL, given)).value
+    assert "\uff1b" in shown
+    assert ";" not in shown

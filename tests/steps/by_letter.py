@@ -38,10 +38,10 @@ def asked(
 def accepted(
     world: World, entered_by: Actor, checked_by: Actor, right: Right = Right.ACCESS, account: str = SAMS_ACCOUNT
 ) -> SubjectRequest:
-    """It was checked and accepted by a second person."""
+    """It was checked by a second person, and accepted by the first."""
     subject_request = asked(world, entered_by, right, account)
     vouching.vouch(subject_request, note="Called back under the number on file", by=checked_by, at=world.at)
-    review.accept(subject_request, by=checked_by, at=world.at)
+    review.accept(subject_request, by=entered_by, at=world.at)
     return subject_request
 
 
@@ -56,7 +56,11 @@ def walked(
 
 def packaged(world: World, entered_by: Actor, checked_by: Actor) -> SubjectRequest:
     """A small package of it is laid out; no system was asked."""
-    subject_request = accepted(world, entered_by, checked_by)
+    return laid_out(world, accepted(world, entered_by, checked_by))
+
+
+def laid_out(world: World, subject_request: SubjectRequest) -> SubjectRequest:
+    """The same for a request that is accepted."""
     subject_request.items.update(state=ItemState.DONE)
     SubjectRequest.objects.filter(pk=subject_request.pk).update(state=State.CARRIED_OUT)
     package = Package(subject_request=subject_request, released_at=world.at)

@@ -1,121 +1,160 @@
 """Asking a service: its lists, page by page, and never a question that would be wider than meant."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
-from dsr.connectors.contract import Rejected, Unreachable
+from dsr.connectors.contract import Rejected
+from dsr.connectors.http.calls import Calls, believed, parsed
 from dsr.connectors.http.config import HttpSettings
-from dsr.connectors.http.wire import OK, body_of, page_of
-from dsr.datamap.route import Identities, Route
+from dsr.connectors.http.declarations import Endpoints, Listing
+from dsr.connectors.http.paging import MOST_PAGES, Turn
+from dsr.connectors.http.paths import ABSENT, at
+from dsr.connectors.http.template import Named, Request
+from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import SystemMap
-from dsr.egress.client import Answer, Egress, NoAnswer, Refused, Timeouts
-
-_MOST_PAGES = 10_000
+from dsr.egress.client import Answer
 
 Item = Mapping[str, object]
+Asked = Mapping[str, Sequence[Named]]
 
 
 class Asking:
-    """One service, asked with its token."""
+    """One service, asked by its settings."""
 
     def __init__(self, system: SystemMap, settings: HttpSettings) -> None:
         self._system = system
         self._settings = settings
-        timeouts = Timeouts(connect=min(5.0, settings.timeout), read=settings.timeout, total=settings.timeout)
-        try:
-            self._egress = Egress([settings.base_url], timeouts=timeouts)
-        except ValueError as error:
-            raise ValueError(f"{system.slug}: setting 'base_url': {error}") from None
+        self._calls = Calls(system.slug, settings)
 
     def close(self) -> None:
         """Give back connections."""
-        self._egress.close()
+        self._calls.close()
 
     def _rows(self, route: Route, identities: Identities) -> Iterator[Item]:
         """List the rows of a route; a row that the service repeats is brought once."""
-        query, (key,) = self._settings.collections[route.name].query, route.collection.key
+        endpoints, (key,) = self._settings.collections[route.name], route.collection.key
         seen = set()
-        for item in self._listed(route.name, query, self._values(route, identities), shown_in=query):
-            one = named(route.name, item.get(key))
-            if one not in seen:
-                seen.add(one)
-                yield item
+        for fields, values in self._values(route, identities).items():
+            for item in self._found(route.name, endpoints, fields, list(values)):
+                one = named(route.name, value_of(item, key))
+                if one not in seen:
+                    seen.add(one)
+                    yield item
 
-    def _values(self, route: Route, identities: Identities) -> list[str]:
-        """Collect the parameter's values. Empty ones reach nobody and are never sent."""
-        told: list[object] = []
+    def _values(self, route: Route, identities: Identities) -> dict[tuple[str, ...], dict[Key, None]]:
+        """Collect by which fields and values rows are found. One with a gap reaches nobody and is never sent."""
+        told: dict[tuple[str, ...], dict[Key, None]] = {}
         for seed in route.seeds:
-            told += [key[0] for key in identities.get(seed.kind, ()) if len(key) == 1]
+            for key in identities.get(seed.kind, ()):
+                if len(key) == len(seed.fields):
+                    told.setdefault(seed.fields, {})[key] = None
         for hop in route.hops:
-            told += [item.get(hop.to_fields[0]) for item in self._rows(hop.to, identities)]
-        values = (named(route.name, value) for value in told if value not in (None, ""))
-        return list(dict.fromkeys(str(value) for value in values))
+            for item in self._rows(hop.to, identities):
+                key = tuple(_told(item, name) for name in hop.to_fields)
+                told.setdefault(hop.fields, {})[key] = None
+        return {
+            fields: {tuple(named(route.name, one) for one in key): None for key in keys if "" not in map(_bare, key)}
+            for fields, keys in told.items()
+        }
 
-    def _listed(self, name: str, parameter: str, values: Sequence[str], *, shown_in: str = "") -> Iterator[Item]:
-        """Ask page by page, as many values at once as the service takes. No value, no call.
+    def _found(self, name: str, endpoints: Endpoints, fields: tuple[str, ...], values: list[Key]) -> Iterator[Item]:
+        """Ask directly, or by the ids that a search finds."""
+        listing, search = endpoints.list, endpoints.search
+        if search and search.listing.request.names == frozenset(fields) != listing.request.names:
+            ids: dict[Key, None] = {}
+            for (value,) in values:
+                for item in self._pages(name, search.listing, {fields[0]: [_plain(value)]}):
+                    # A search brings what is like the value; only what is equal to it is meant.
+                    if str(at(search.shows, item)).casefold() == str(value).casefold():
+                        ids[(named(name, at(search.field, item)),)] = None
+            fields, values = tuple(listing.request.names), list(ids)
+        yield from self._listed(name, listing, fields, values)
 
-        Each row must show in `shown_in` a value that was asked for, else the service's filter did not
-        work and the row may be anybody's.
-        """
-        endpoints = self._settings.collections[name]
-        for start in range(0, len(values), endpoints.batch):
-            asked = values[start : start + endpoints.batch]
-            if not parameter or not all(asked):
-                raise Rejected(f"{name}: a question without a value would reach everybody; it was not sent")
-            expected = {value.casefold() for value in asked}
-            for item in self._pages(name, [(parameter, value) for value in asked]):
-                if shown_in and str(item.get(shown_in, "")).casefold() not in expected:
-                    raise Rejected(f"{name}: the service brings rows that were not asked for")
-                yield item
+    def _listed(self, name: str, listing: Listing, fields: Sequence[str], values: Sequence[Key]) -> Iterator[Item]:
+        """Ask for as many values at once as the service takes. No value, no call."""
+        step = listing.batch if len(fields) == 1 else 1
+        for start in range(0, len(values), step):
+            keys = values[start : start + step]
+            asked = {field: [_plain(key[n]) for key in keys] for n, field in enumerate(fields)}
+            for item in self._pages(name, listing, asked):
+                yield _shown(name, listing.request, asked, item)
 
-    def _pages(self, name: str, asked: Sequence[tuple[str, str]]) -> Iterator[Item]:
-        path = self._settings.collections[name].list
-        cursor, cursors = "", set[str]()
-        while len(cursors) < _MOST_PAGES:
-            params = [*asked, *([("cursor", cursor)] if cursor else [])]
-            answer = self._sent("GET", path, params=params)
-            page = page_of(name, body_of(name, answer, expected=(OK,)))
-            yield from page.items
-            if not page.cursor:
+    def _pages(self, name: str, listing: Listing, asked: Asked) -> Iterator[Item]:
+        request, paging = listing.request, listing.paging
+        path, params, body = request.path_for(asked), request.query_for(asked), request.body_for(asked)
+        here = self._calls.address(path, params)
+        turn, turns, before = paging.start(), set[Turn](), b""
+        while turn not in turns and len(turns) < MOST_PAGES:
+            turns.add(turn)
+            address = turn.address or self._calls.address(path, [*params, *paging.params(turn)])
+            answer = self._calls.send(request.method, address, body=body)
+            told = parsed(name, answer)
+            if listing.absent.holds(answer.status, told):
                 return
-            if page.cursor in cursors:
+            rows = _items(name, listing.rows, believed(name, answer, told, self._settings))
+            digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).digest()
+            if rows and digest == before:
                 break
-            cursor = page.cursor
-            cursors.add(cursor)
+            yield from rows
+            following = paging.after(turn, here, answer, told, rows)
+            if following is None:
+                return
+            turn, before = following, digest
         raise Rejected(f"{name}: the list does not come to an end")
 
-    def _sent(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Sequence[tuple[str, str]] = (),
-        headers: Mapping[str, str] | None = None,
-        body: object = None,
-    ) -> Answer:
+    def _sent(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: object = None) -> Answer:
         """Send once. Raises Unreachable, Rejected."""
-        with _speaking(self._system.slug):
-            return self._egress.send(
-                method,
-                self._settings.base_url + path,
-                params=params,
-                headers={"Authorization": f"Bearer {self._settings.token}", **(headers or {})},
-                body=body,
-            )
+        return self._calls.send(method, self._calls.address(path, ()), headers=headers, body=body)
 
 
-def named(place: str, *found: object) -> str | int:
+def value_of(item: Item, name: str) -> object:
+    """A field of a row: of this name, or at this path. None: it is not there."""
+    found = item[name] if name in item else at(name, item)
+    return None if found is ABSENT else found
+
+
+def named(place: str, *found: object) -> Named:
     """Let through what can name a row: text or a whole number."""
     if len(found) == 1 and isinstance(found[0], str | int) and not isinstance(found[0], bool) and found[0] != "":
         return found[0]
     raise Rejected(f"{place}: a row or a value cannot be named; text or a whole number is needed")
 
 
-@contextmanager
-def _speaking(place: str) -> Iterator[None]:
-    try:
-        yield
-    except NoAnswer as error:
-        raise Unreachable(f"{place}: {error}", retry_in=error.retry_in) from None
-    except Refused as error:
-        raise Rejected(f"{place}: {error}") from None
+def _told(item: Item, name: str) -> Named | None:
+    found = value_of(item, name)
+    return None if found is None else named(name, found) if found != "" else ""
+
+
+def _bare(value: object) -> object:
+    return "" if value is None else value.strip() if isinstance(value, str) else value
+
+
+def _plain(value: object) -> Named:
+    return value if isinstance(value, int) else str(value)
+
+
+def _items(place: str, rows: str, body: object) -> list[Item]:
+    found = at(rows, body)
+    listed = found if isinstance(found, list) else [found]
+    items = [item for item in listed if isinstance(item, Mapping)]
+    if len(items) != len(listed):
+        raise Rejected(f"{place}: '{rows}' must be a list of objects, or an object")
+    return items
+
+
+def _shown(place: str, request: Request, asked: Asked, item: Item) -> Item:
+    """Let a row through that shows the values asked for; else the filter did not work and it may be anybody's.
+
+    What stood in the path need not be shown, for a path leads nowhere else; it is filled in.
+    """
+    missing: dict[str, object] = {}
+    for gap in request.gaps:
+        found = value_of(item, gap.name)
+        if found is None and gap.name in request.in_path:
+            missing[gap.name] = asked[gap.name][0]
+            continue
+        expected = {str(one).casefold() for value in asked[gap.name] for one in (value, gap.filled(value))}
+        if found is None or str(found).casefold() not in expected:
+            raise Rejected(f"{place}: the service brings rows that were not asked for")
+    return {**item, **missing} if missing else item

@@ -1,120 +1,132 @@
 """The settings of an HTTP service, checked against the map before anything is sent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from dsr.connectors.settings import collection_settings, stop_settings, system_settings
-from dsr.datamap.schema import SystemMap, Way
+from dsr.connectors.http.auth import AUTH, NEEDS, OPTIONAL, Auth
+from dsr.connectors.http.declarations import Endpoints, StopEndpoint
+from dsr.connectors.http.endpoints import PAGING, endpoints, stop_endpoint
+from dsr.connectors.http.pace import rate
+from dsr.connectors.http.paths import Condition
+from dsr.connectors.http.reading import Given, SettingError, address, choice, seconds, word
+from dsr.connectors.settings import resolve
+from dsr.datamap.flaw import Flaw
+from dsr.datamap.schema import SystemMap
+from dsr.egress.addresses import networks
 
-_MOST_VALUES = 100
 _LONGEST_TIMEOUT = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """How one collection is asked; an empty path means that the service cannot do it."""
-
-    list: str
-    query: str  # the own field that is the parameter
-    batch: int = 1  # values in one call
-    erase: str = ""
-    correct: str = ""
-    poll: str = ""  # of a job, erasure or correction
-    by_id: str = ""  # the parameter that asks for keys, for reading back
-
-
-@dataclass(frozen=True, slots=True)
-class StopEndpoint:
-    """Where a stop is sent, and where its job is polled."""
-
-    path: str
-    poll: str = ""
+_REFERENCE = re.compile(r"\$\{[^}]*\}")
+_HEADER = "header."
+_OWN = ("auth", "timeout", "private", "rate", "ok", "bodies", "idempotency_header")
+_SECRETS = ("token", "password", "client_secret", "secret")
+# What a reference may stand for, while only the shape of a map is looked at.
+_SAMPLES = {
+    "base_url": "https://unknown.example",
+    "token_url": "https://unknown.example/token",
+    "timeout": "30",
+    "private": "10.0.0.0/8",
+    "rate": "1/s",
+    "auth": "bearer",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """Where the service is and how it knows us. The token shows itself nowhere."""
+    """Where the service is and how it knows us. Secrets show themselves nowhere."""
 
     base_url: str
-    token: str = field(repr=False)
     timeout: float
-    collections: Mapping[str, Endpoints]
-    stops: Mapping[str, StopEndpoint]
+    private: tuple[str, ...]
+    rate: str
+    ok: Condition | None
+    form: bool
+    idempotency_header: str
+    headers: Mapping[str, str] = field(repr=False)
+    auth: Auth = field(repr=False)
+    collections: Mapping[str, Endpoints] = field(default_factory=dict)
+    stops: Mapping[str, StopEndpoint] = field(default_factory=dict)
 
 
 def http_settings(system: SystemMap, environ: Mapping[str, str]) -> HttpSettings:
     """Read and check everything. ValueError names the setting."""
-    given = system_settings(system, environ, needed=("base_url", "token"), optional=("timeout",))
-    token = given["token"]
-    if not (token.isascii() and token.isprintable()) or " " in token:
-        raise ValueError(f"{system.slug}: setting 'token' must be one word of plain characters")
-    return HttpSettings(
-        base_url=given["base_url"].rstrip("/"),
-        token=token,
-        timeout=_timeout(system.slug, given.get("timeout", "30")),
-        collections={name: _endpoints(system, name) for name in system.collections},
+    given = Given(system.slug, ("connector", "settings"), _resolved(system, environ))
+    return replace(
+        _own(given),
+        collections={name: _collection(system, name) for name in system.collections},
         stops={slug: _stop(system, slug) for slug in system.stops},
     )
 
 
-def _timeout(slug: str, text: str) -> float:
+def http_flaws(system: SystemMap) -> Iterator[Flaw]:
+    """What is wrong with a map's settings, as far as it shows without any secret."""
+    raw = system.connector.settings
+    sampled = {
+        name: _SAMPLES.get(name, "x") if _REFERENCE.fullmatch(text) else _REFERENCE.sub("x", text)
+        for name, text in raw.items()
+    }
     try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= _LONGEST_TIMEOUT:
-        raise ValueError(f"{slug}: setting 'timeout' must be seconds, at most {_LONGEST_TIMEOUT:.0f}")
-    return seconds
+        _own(Given(system.slug, ("connector", "settings"), sampled))
+    except SettingError as error:
+        yield Flaw(system.slug, error.where, error.message)
+    for name in _SECRETS:
+        if name in raw and not _REFERENCE.search(raw[name]):
+            message = "a secret must not stand in a map; name where it is, as ${NAME} or ${file:/path}"
+            yield Flaw(system.slug, ("connector", "settings", name), message)
+    for read, names in ((_collection, system.collections), (_stop, system.stops)):
+        for name in names:
+            try:
+                read(system, name)
+            except SettingError as error:
+                yield Flaw(system.slug, error.where, error.message)
 
 
-def _endpoints(system: SystemMap, name: str) -> Endpoints:
-    where = f"{system.slug}.{name}"
-    optional = ("erase", "correct", "poll", "batch", "by_id")
-    given = collection_settings(system, name, needed=("list", "query"), optional=optional)
-    _paths(where, given, ("list", "erase", "correct", "poll"))
-    batch = given.get("batch", "1")
-    if not (batch.isascii() and batch.isdigit() and 1 <= int(batch) <= _MOST_VALUES):
-        raise ValueError(f"{where}: setting 'batch' must be a number from 1 to {_MOST_VALUES}")
-    endpoints = Endpoints(
-        list=given["list"],
-        query=given["query"],
-        batch=int(batch),
-        erase=given.get("erase", ""),
-        correct=given.get("correct", ""),
-        poll=given.get("poll", ""),
-        by_id=given.get("by_id", ""),
+def _resolved(system: SystemMap, environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, text in system.connector.settings.items():
+        try:
+            found[name] = resolve(text, environ).strip()
+        except ValueError as error:
+            where = ("connector", "settings", name)
+            raise SettingError(system.slug, where, f"setting '{name}': {error}") from None
+    return found
+
+
+def _own(given: Given) -> HttpSettings:
+    auth = given.read("auth", choice(*AUTH), "bearer")
+    given.only(("base_url", *NEEDS[auth]), (*_OWN, *PAGING, *OPTIONAL[auth]), prefix=_HEADER)
+    private = tuple(given.text("private").split())
+    given.read("private", lambda _: networks(private), "")
+    given.maybe("rate", rate)
+    base_url = given.read("base_url", address, "")
+    if base_url.startswith("http:") and not private:
+        raise given.error(
+            "base_url", "setting 'base_url' must begin with https://, for what we are known by goes there"
+        )
+    return HttpSettings(
+        base_url=base_url.rstrip("/"),
+        timeout=given.read("timeout", seconds(_LONGEST_TIMEOUT), "30"),
+        private=private,
+        rate=given.text("rate"),
+        ok=given.maybe("ok", Condition.of),
+        form=given.read("bodies", choice("json", "form"), "json") == "form",
+        idempotency_header=given.read("idempotency_header", word, "Idempotency-Key"),
+        headers={name.removeprefix(_HEADER): given.text(name) for name in given.values if name.startswith(_HEADER)},
+        auth=Auth.of(auth, given),
     )
-    _agree(where, system, name, endpoints)
-    return endpoints
+
+
+def _collection(system: SystemMap, name: str) -> Endpoints:
+    settings = {**_defaults(system), **system.collections[name].settings}
+    given = Given(f"{system.slug}.{name}", ("collections", name, "settings"), settings)
+    return endpoints(system, name, given)
 
 
 def _stop(system: SystemMap, slug: str) -> StopEndpoint:
-    given = stop_settings(system, slug, needed=("path",), optional=("poll",))
-    _paths(f"{system.slug}.stops.{slug}", given, ("path", "poll"))
-    return StopEndpoint(given["path"], given.get("poll", ""))
+    where = ("stops", slug, "settings")
+    return stop_endpoint(Given(f"{system.slug}.stops.{slug}", where, system.stops[slug].settings))
 
 
-def _paths(where: str, given: Mapping[str, str], settings: tuple[str, ...]) -> None:
-    for setting in settings:
-        path = given.get(setting, "/")
-        if not path.startswith("/") or path.startswith("//") or ".." in path or set(path) & set("?#\\"):
-            raise ValueError(f"{where}: setting '{setting}' must be a path such as /payments")
-    if given.get("poll", "{job}").count("{job}") != 1:
-        raise ValueError(f"{where}: setting 'poll' must hold {{job}} once")
-
-
-def _agree(where: str, system: SystemMap, name: str, endpoints: Endpoints) -> None:
-    collection = system.collections[name]
-    if len(collection.key) != 1:
-        raise ValueError(f"{where}: rows of a service are named by one field; its key has more")
-    for own in (*collection.found_by.values(), *(tuple(link.on) for link in collection.links)):
-        if tuple(own) != (endpoints.query,):
-            raise ValueError(f"{where}: rows are found by '{endpoints.query}' only, the setting 'query'")
-    if collection.files:
-        raise ValueError(f"{where}: 'files' is not for services; they bring rows")
-    if (endpoints.erase or endpoints.correct) and not endpoints.by_id:
-        raise ValueError(f"{where}: setting 'by_id' is missing; without it no effect can be read back")
-    if not endpoints.correct and any(field.rectifiable for field in collection.fields.values()):
-        raise ValueError(f"{where}: setting 'correct' is missing, though a field is rectifiable")
-    if collection.erase.way not in (Way.DELETE, Way.KEEP):
-        raise ValueError(f"{where}: a service erases in its own way; the map can say delete or keep")
+def _defaults(system: SystemMap) -> dict[str, str]:
+    """A system says once how its lists go on."""
+    return {name: text for name, text in system.connector.settings.items() if name in PAGING}

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from dsr.connectors.contract import (
@@ -19,9 +19,12 @@ from dsr.connectors.contract import (
     fields_brought,
 )
 from dsr.connectors.guards import correctable, stoppable
-from dsr.connectors.http.asking import Asking, Item, named
+from dsr.connectors.http.asking import Asking, Item, named, value_of
 from dsr.connectors.http.changes import corrected, correction, is_stopped, runs, stopped
-from dsr.connectors.http.config import Endpoints, http_settings
+from dsr.connectors.http.config import http_settings
+from dsr.connectors.http.declarations import Endpoints
+from dsr.connectors.http.declared import JOBS, Declared
+from dsr.connectors.http.paths import at
 from dsr.connectors.http.wire import (
     ACCEPTED,
     OK,
@@ -48,7 +51,7 @@ class HttpService(Asking):
 
     @classmethod
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
-        """Validate `base_url`, `token`, `timeout`; per collection `list`, `query`, `erase` and so on."""
+        """Validate the settings; docs/connectors.md has a table of them."""
         return cls(system, http_settings(system, environ))
 
     @property
@@ -59,6 +62,9 @@ class HttpService(Asking):
             found.add(Ability.CORRECT)
         if self._settings.stops:
             found.add(Ability.STOP)
+        erasures = [endpoints.erasure for endpoints in self._settings.collections.values() if endpoints.erasure]
+        if erasures and all(erasure.rehearse for erasure in erasures):
+            found.add(Ability.REHEARSE)
         return frozenset(found)
 
     def describe(self) -> Schema:
@@ -70,7 +76,7 @@ class HttpService(Asking):
         findings = []
         for name, endpoints in self._settings.collections.items():
             try:
-                rows = sum(1 for _ in self._listed(name, endpoints.query, [_NOBODY]))
+                rows = self._nobodys(name, endpoints)
             except Rejected as problem:
                 findings.append(Finding(name, str(problem)))
                 continue
@@ -87,7 +93,7 @@ class HttpService(Asking):
         fields = fields_brought(route.collection)
         waiting = []
         for item in self._rows(route, identities):
-            waiting.append(tuple(cell(item.get(name)) for name in fields))
+            waiting.append(tuple(cell(value_of(item, name)) for name in fields))
             if len(waiting) == ROWS_AT_ONCE:
                 yield Batch(route.name, fields, tuple(waiting))
                 waiting = []
@@ -97,12 +103,15 @@ class HttpService(Asking):
     def erase(self, chunk: Chunk, key: str) -> Receipt:
         """Send the ids with the idempotency key, equal in every attempt."""
         endpoints = self._endpoints(chunk)
-        if not endpoints.erase or chunk.way is not Way.DELETE:
+        if not (endpoints.erase or endpoints.erasure) or chunk.way is not Way.DELETE:
             raise Rejected(f"{chunk.collection}: the service has no way to do this")
         own = self._ids(chunk)
         if not own:
             _needs(chunk.collection, key)
             return Receipt(Effect.ABSENT)
+        if endpoints.erasure:
+            _needs(chunk.collection, key)
+            return self._declared(chunk.collection).erase(list(own.values()), key)
 
         def read(place: str, body: Item, asked: int) -> Receipt:
             return _counted(receipt_of(place, body, lambda found: _own(place, own, found)), body, asked)
@@ -112,12 +121,11 @@ class HttpService(Asking):
 
     def read_back(self, chunk: Chunk) -> tuple[Key, ...]:
         """List again by id and name the keys that are still there."""
-        endpoints, own = self._endpoints(chunk), self._ids(chunk)
-        if not endpoints.by_id:
-            raise Rejected(f"{chunk.collection}: setting 'by_id' is missing; nothing can be read back")
+        self._endpoints(chunk)
+        own = self._ids(chunk)
         (field,) = chunk.key_fields
-        found = self._listed(chunk.collection, endpoints.by_id, list(own), shown_in=field)
-        return tuple(dict.fromkeys(_own(chunk.collection, own, item[field]) for item in found))
+        found = self._by_key(chunk.collection, list(own.values()))
+        return tuple(dict.fromkeys(_own(chunk.collection, own, value_of(item, field)) for item in found))
 
     def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:
         """Send old and new values; the service compares the old ones in the same step."""
@@ -132,9 +140,8 @@ class HttpService(Asking):
         """List again by id and read the fields."""
         name = correctable(self._system, changes)
         (field,) = self._system.collections[name].key
-        wanted = list(dict.fromkeys(str(named(name, change.key[0])) for change in changes))
-        rows = self._listed(name, self._settings.collections[name].by_id, wanted, shown_in=field)
-        found = {str(item[field]): item for item in rows}
+        wanted = list(dict.fromkeys((str(named(name, change.key[0])),) for change in changes))
+        found = {str(value_of(item, field)): item for item in self._by_key(name, wanted)}
         return tuple(_value(name, found.get(str(change.key[0])), change.field) for change in changes)
 
     def stop(self, stop: Stop, route: Route, identities: Identities, key: str) -> Receipt:
@@ -158,6 +165,8 @@ class HttpService(Asking):
     def poll(self, handle: str) -> Receipt:
         """Ask for the outcome of a job. The handle names what it does, the number of rows, and the job."""
         label, asked, job = [*handle.rsplit("/", 2), "", ""][:3]
+        if label.startswith(JOBS) and asked.isdecimal():
+            return self._declared(label.removeprefix(JOBS)).poll(handle, int(asked), job)
         path, read = self._job(label)
         if not path or not asked.isdecimal():
             raise Rejected(f"{self._system.slug}: the handle names no effect of ours")
@@ -166,6 +175,34 @@ class HttpService(Asking):
         if body.get("status") == "running":
             return Receipt(Effect.STARTED, handle=handle, poll_in=poll_in(place, body))
         return read(place, body, int(asked))
+
+    def rehearse(self, chunks: Iterable[Chunk]) -> None:
+        """Ask the service whether it would erase each row, before the first is gone."""
+        for chunk in chunks:
+            self._endpoints(chunk)
+            self._declared(chunk.collection).rehearse(list(self._ids(chunk).values()))
+
+    def _declared(self, name: str) -> Declared:
+        endpoints = self._settings.collections.get(name)
+        if endpoints is None or endpoints.erasure is None:
+            raise Rejected(f"{self._system.slug}: the map declares no such erasure")
+        return Declared(self._calls, self._settings, name, self._system.collections[name].key[0], endpoints.erasure)
+
+    def _nobodys(self, name: str, endpoints: Endpoints) -> int:
+        """How many rows come for a value that nobody has."""
+        listing = endpoints.search.listing if endpoints.search else endpoints.list
+        asked = {name: [_NOBODY] for name in listing.request.names}
+        if endpoints.search:  # which may bring what is like the value
+            shows = endpoints.search.shows
+            return sum(at(shows, item) == _NOBODY for item in self._pages(name, listing, asked))
+        return sum(1 for _ in self._pages(name, listing, asked))
+
+    def _by_key(self, name: str, keys: Sequence[Key]) -> Iterator[Item]:
+        """List rows by their keys; those that say that they are gone are not."""
+        endpoints = self._settings.collections[name]
+        if endpoints.read is None:
+            raise Rejected(f"{name}: no setting says how to ask by the key; nothing can be read back")
+        yield from self._listed(name, endpoints.read, self._system.collections[name].key, keys)
 
     def _job(self, label: str) -> tuple[str, Reader]:
         """Where a job is polled, and how its outcome is read; an empty path: none of ours."""
@@ -192,7 +229,7 @@ class HttpService(Asking):
 
     def _ordered(self, method: str, path: str, place: str, key: str, body: object) -> Answer:
         _needs(place, key)
-        return self._sent(method, path, headers={"Idempotency-Key": key}, body=body)
+        return self._sent(method, path, headers={self._settings.idempotency_header: key}, body=body)
 
     def _endpoints(self, chunk: Chunk) -> Endpoints:
         if chunk.collection not in self._settings.collections:

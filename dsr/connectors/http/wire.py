@@ -17,14 +17,6 @@ _LONGEST_POLL = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list; `cursor` is empty on the last one."""
-
-    items: tuple[Mapping[str, object], ...]
-    cursor: str
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """An erasure that goes on; its outcome is polled."""
 
@@ -45,15 +37,6 @@ def body_of(place: str, answer: Answer, *, expected: tuple[int, ...]) -> Mapping
     if body.get("error") or body.get("errors"):
         raise Rejected(f"{place}: the answer reports an error, though its status is {answer.status}")
     return body
-
-
-def page_of(place: str, body: Mapping[str, object]) -> Page:
-    """Read a page of a list. Raises Rejected."""
-    items = _list(place, body, "items")
-    following = body.get("next", "")
-    if "next" not in body or not (following is None or (isinstance(following, str) and following)):
-        raise Rejected(f"{place}: 'next' must be null or a cursor")
-    return Page(tuple(_object(place, item) for item in items), following if isinstance(following, str) else "")
 
 
 def receipt_of(place: str, body: Mapping[str, object], key_of: Callable[[object], Key]) -> Receipt:

@@ -8,7 +8,7 @@ from sqlalchemy import types
 
 from dsr.connectors.contract import Cell, Change, Effect, Rejected
 from dsr.connectors.sql.live import Condition, Place, Tables, bound
-from dsr.connectors.sql.statements import among_rows, reached, slices
+from dsr.connectors.sql.statements import reached, slices
 from dsr.connectors.sql.values import Misfit
 from dsr.datamap.route import Identities, Route
 from dsr.datamap.schema import NOW, Stop
@@ -87,12 +87,8 @@ def _mine(tables: Tables, place: Place, route: Route, identities: Identities) ->
     """Say that a row is the person's, by the same route as in finding. No identity, no condition."""
     own: list[sa.ColumnElement[Any]] = [place.column(name) for name in route.collection.key]
     for part in slices(route, identities):
-        there = reached(tables, route, part)
-        if there is None:
-            continue
-        source, condition = there
-        theirs: list[sa.ColumnElement[Any]] = [place.column(name, source) for name in route.collection.key]
-        yield among_rows(own, sa.select(*theirs).where(condition))
+        if there := reached(tables, route, part):
+            yield there.among(own, [place.column(name, there.source) for name in route.collection.key])
 
 
 def _row(place: Place, change: Change) -> Condition | None:

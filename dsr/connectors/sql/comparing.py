@@ -1,12 +1,12 @@
 """What a map gets wrong of its live database, said before anything is erased by it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import types
 
 from dsr.connectors.contract import Finding, Rejected
-from dsr.connectors.sql import neutral
+from dsr.connectors.sql import neutral, serving
 from dsr.connectors.sql.live import Column, Place, Tables, Where, where
 from dsr.connectors.sql.references import Reference, references, unique_columns
 from dsr.connectors.sql.values import Misfit
@@ -20,7 +20,9 @@ _ENGINE = (
 _SAFE = "InnoDB"
 
 
-def findings(system: SystemMap, tables: Tables, connection: sa.Connection) -> Iterator[Finding]:
+def findings(
+    system: SystemMap, tables: Tables, connection: sa.Connection, without_people: Collection[str] = ()
+) -> Iterator[Finding]:
     """Every difference, collection by collection; then what the foreign keys say about their order."""
     places: dict[str, Place] = {}
     for name, collection in system.collections.items():
@@ -34,6 +36,7 @@ def findings(system: SystemMap, tables: Tables, connection: sa.Connection) -> It
         yield from _transactions(connection, name, places[name])
     schemas = {collection.settings.get("schema") for collection in system.collections.values()}
     yield from _references(system, references(connection, schemas))
+    yield from serving.findings(system, places, connection, without_people)
 
 
 def _columns(name: str, collection: CollectionMap, place: Place) -> Iterator[Finding]:
@@ -48,7 +51,8 @@ def _named(collection: CollectionMap) -> set[str]:
     names = {*collection.key, *collection.fields, *collection.erase.set}
     names.update(*collection.found_by.values(), *(link.on for link in collection.links))
     if collection.keep is not None:
-        names.update((collection.keep.since,), collection.keep.when)
+        own = () if "." in collection.keep.since else (collection.keep.since,)  # else the parent describes it
+        names.update(own, collection.keep.when)
     return names
 
 

@@ -24,6 +24,7 @@ from dsr.connectors.contract import (
 from dsr.connectors.guards import correctable, corrections, stoppable
 from dsr.connectors.settings import collection_settings, stop_settings, system_settings
 from dsr.connectors.sql import changes as changing
+from dsr.connectors.sql.answers import Seen, answered
 from dsr.connectors.sql.comparing import findings, lasting
 from dsr.connectors.sql.engine import open_engine
 from dsr.connectors.sql.erasing import Erasure
@@ -31,11 +32,10 @@ from dsr.connectors.sql.errors import nameless, speaking
 from dsr.connectors.sql.live import Place, Tables
 from dsr.connectors.sql.references import blocking, own_references, unique_columns
 from dsr.connectors.sql.statements import reached, slices
+from dsr.connectors.sql.surveying import SqlSurvey
 from dsr.connectors.sql.values import spelling
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import Stop, SystemMap, Way
-
-ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,14 @@ class SqlSettings:
 
     url: str = field(repr=False)
     write_url: str = field(default="", repr=False)
+    without_people: str = ""  # tables that check() need not find in the map, separated by commas
 
 
 class SqlDatabase:
     """Finds by one statement with semi-joins per collection, erases by keys in one transaction."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset(
-        {Ability.FIND, Ability.ERASE, Ability.REHEARSE, Ability.CORRECT, Ability.STOP}
+        {Ability.FIND, Ability.ERASE, Ability.REHEARSE, Ability.CORRECT, Ability.STOP, Ability.SURVEY}
     )
 
     def __init__(self, system: SystemMap, settings: SqlSettings) -> None:
@@ -59,15 +60,17 @@ class SqlDatabase:
         writing = "write_url" if settings.write_url else "url"
         self._writer = _opened(system, writing, settings.write_url or settings.url, writing=True)
         self._tables = Tables(self._reader, system)
+        self._without_people = [name.strip() for name in settings.without_people.split(",")]
 
     @classmethod
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
-        """Validate the settings: `url`; optional are `write_url`, and a collection's `table` and `schema`."""
+        """Validate the settings; optional are `write_url`, `without_people`, a collection's `table` and `schema`."""
         for name in system.collections:
             collection_settings(system, name, optional=("table", "schema"))
         for slug in system.stops:
             stop_settings(system, slug)
-        return cls(system, SqlSettings(**system_settings(system, environ, needed=("url",), optional=("write_url",))))
+        settings = system_settings(system, environ, needed=("url",), optional=("write_url", "without_people"))
+        return cls(system, SqlSettings(**settings))
 
     def describe(self) -> Schema:
         """Read all tables of the default schema and of those that the map names, and their columns."""
@@ -81,7 +84,7 @@ class SqlDatabase:
     def check(self) -> list[Finding]:
         """Compare every collection with its live table, and the order of erasure with the live foreign keys."""
         with speaking(self._system.slug), self._reader.connect() as connection:
-            return list(findings(self._system, self._tables, connection))
+            return list(findings(self._system, self._tables, connection, self._without_people))
 
     def count(self, route: Route, identities: Identities) -> int:
         """Count in the database; rows reached in two ways count once."""
@@ -91,11 +94,9 @@ class SqlDatabase:
             return sum(len(rows) for rows in keys)
         with self._asking(route.name) as connection:
             for part in parts:
-                there = reached(self._tables, route, part)
-                if there is not None:
-                    source, condition = there
-                    counted = sa.select(sa.func.count()).select_from(source).where(condition)
-                    return int(connection.execute(counted).scalar_one())
+                if there := reached(self._tables, route, part):
+                    rows = there.each_once([sa.literal(1).label("one")]).subquery()
+                    return int(connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one())
         return 0
 
     def find(self, route: Route, identities: Identities) -> Iterator[Batch]:
@@ -174,6 +175,10 @@ class SqlDatabase:
             statements = changing.running(self._tables, stoppable(self._system, stop, route), route, identities)
             return len({tuple(row) for statement in statements for row in connection.execute(statement)})
 
+    def survey(self) -> SqlSurvey:
+        """Answer questions about whole tables, over the reading connection."""
+        return SqlSurvey(self._system, self._reader, self._tables)
+
     def poll(self, handle: str) -> Receipt:
         """Refuse: an effect in a database is over when its transaction is."""
         raise Rejected(f"{self._system.slug}: no effect '{handle[:40]}' is under way")
@@ -189,17 +194,15 @@ class SqlDatabase:
         parts = slices(route, identities)
         if not parts:
             return
-        seen = _Seen([fields.index(name) for name in route.collection.key]) if len(parts) > 1 else None
+        seen = Seen([fields.index(name) for name in route.collection.key]) if len(parts) > 1 else None
         with self._asking(route.name) as connection:
             for part in parts:
                 there = reached(self._tables, route, part)
                 if there is None:
                     continue
-                source, condition = there
-                place = self._tables.place(route.name, route.collection)
-                statement = sa.select(*(place.column(name, source) for name in fields)).where(condition)
-                read = [place.reader(name) for name in fields]
-                for partition in connection.execute(statement).partitions(ROWS_AT_ONCE):
+                statement = there.each_once([there.place.column(name, there.source) for name in fields])
+                read = [there.place.reader(name) for name in fields]
+                for partition in answered(connection, statement, there.place.family):
                     rows = tuple(tuple(cell(value) for cell, value in zip(read, row, strict=True)) for row in partition)
                     rows = rows if seen is None else seen.new(rows)
                     if rows:
@@ -208,7 +211,7 @@ class SqlDatabase:
     @contextmanager
     def _asking(self, place: str) -> Iterator[sa.Connection]:
         with speaking(place), self._reader.connect() as connection:
-            yield connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE)
+            yield connection
 
     def _marked(
         self,
@@ -260,23 +263,6 @@ class SqlDatabase:
                 for reference in blocking(connection, erasure.place, erasure.chunk.key_fields, keys)
             }
         return "; ".join(sorted(found))
-
-
-class _Seen:
-    """Remembers keys when a question had to be asked in slices, so that no row comes twice."""
-
-    def __init__(self, positions: Sequence[int]) -> None:
-        self._positions = positions
-        self._keys: set[tuple[Cell, ...]] = set()
-
-    def new(self, rows: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
-        fresh = []
-        for row in rows:
-            key = tuple(row[position] for position in self._positions)
-            if key not in self._keys:
-                self._keys.add(key)
-                fresh.append(row)
-        return tuple(fresh)
 
 
 def _opened(system: SystemMap, setting: str, url: str, *, writing: bool = False) -> sa.Engine:

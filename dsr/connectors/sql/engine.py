@@ -20,7 +20,8 @@ _DRIVERS = {
 def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
     """Make an engine; nothing is connected yet. ValueError: not an address of a database we can reach.
 
-    No pool: a connection lives as long as one question, so that a read-back sees what others see.
+    Connections are given back after each question, which ends its transaction: the next one, such as a read-back,
+    sees what others see. Who closes the engine closes them.
     """
     try:
         parsed = sa.make_url(url)
@@ -29,7 +30,7 @@ def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
         if family == "sqlite":
             return _sqlite(parsed, writing=writing)
         told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
-        engine = sa.create_engine(parsed, poolclass=sa.NullPool, hide_parameters=True, connect_args=told)
+        engine = sa.create_engine(parsed, hide_parameters=True, connect_args=told)
     except (exc.ArgumentError, ModuleNotFoundError):
         raise ValueError("it is not the address of a database that we have a driver for") from None
     if family == "mysql":
@@ -42,10 +43,14 @@ def _arguments(family: str, *, writing: bool) -> Mapping[str, object]:
         return {"connect_timeout": 10}
     if family != "postgresql":
         return {}
-    read_only = "off" if writing else "on"
+    told = {
+        "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}",
+        "default_transaction_read_only": "off" if writing else "on",
+        "cursor_tuple_fraction": "1",  # an answer is read to its end
+    }
     return {
         "connect_timeout": 10,
-        "options": f"-c lock_timeout={LOCK_SECONDS * 1000:.0f} -c default_transaction_read_only={read_only}",
+        "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
         "keepalives_idle": 30,
     }
 
@@ -101,7 +106,7 @@ def _sqlite(url: sa.URL, *, writing: bool) -> sa.Engine:
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool, hide_parameters=True)
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.QueuePool, hide_parameters=True)
     sa.event.listen(engine, "begin", begin)
     return engine
 

@@ -1,5 +1,7 @@
 """From a route to one statement: names come from the map and the live schema, values are bound."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -11,34 +13,56 @@ from dsr.datamap.route import Hop, Identities, Key, Route, Seed
 SEEDS_AT_ONCE = 500
 
 
-def reached(tables: Tables, route: Route, identities: Identities) -> tuple[sa.FromClause, Condition] | None:
-    """Give a route's table and the condition of its rows; None when no identity leads there."""
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A route's table, and the ways on which rows of it are reached; a row may be reached on several.
+
+    One statement with OR between them would have the table read from end to end: databases use an index for each way,
+    but not for both.
+    """
+
+    place: Place
+    source: sa.FromClause
+    ways: tuple[Condition, ...]
+
+    def each_once(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """Bring these columns of every row once: of each way the rows that no earlier one brings."""
+        selects = [
+            sa.select(*columns).where(way, *(sa.case((earlier, 0), else_=1) == 1 for earlier in self.ways[:number]))
+            for number, way in enumerate(self.ways)
+        ]
+        return selects[0] if len(selects) == 1 else sa.union_all(*selects)
+
+    def among(self, own: list[sa.ColumnElement[Any]], columns: list[sa.ColumnElement[Any]]) -> Condition:
+        """Say that columns of another table equal these of one of the rows."""
+        selects = [sa.select(*columns).where(way) for way in self.ways]
+        wanted = selects[0] if len(selects) == 1 else sa.union_all(*selects)
+        return own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
+
+
+def reached(tables: Tables, route: Route, identities: Identities) -> Reached | None:
+    """Give where a route's rows stand and how they are reached; None when no identity leads there."""
     place = tables.place(route.name, route.collection)
     source = place.source.alias()
-    seeded = (_seeded(place, source, seed, identities) for seed in route.seeds)
+    seeded = [_seeded(place, source, seed, identities) for seed in route.seeds]
+    named = [condition for condition in seeded if condition is not None]
     hopped = (_hopped(tables, place, source, hop, identities) for hop in route.hops)
-    conditions = [condition for condition in (*seeded, *hopped) if condition is not None]
-    return (source, sa.or_(*conditions)) if conditions else None
+    ways = (sa.or_(*named) if named else None, *hopped)
+    found = tuple(way for way in ways if way is not None)
+    return Reached(place, source, found) if found else None
 
 
 def _hopped(tables: Tables, place: Place, source: sa.FromClause, hop: Hop, identities: Identities) -> Condition | None:
     there = reached(tables, hop.to, identities)
     if there is None or not hop.fields:
         return None
-    other, condition = there
-    target = tables.place(hop.to.name, hop.to.collection)
     pairs = list(
         chain.from_iterable(
-            place.met(name, source, target, to, other)
+            place.met(name, source, there.place, to, there.source)
             for name, to in zip(hop.fields, hop.to_fields, strict=True)
         )
     )  # fmt: skip
-    return among_rows([own for own, _ in pairs], sa.select(*(to for _, to in pairs)).where(condition))
-
-
-def among_rows(own: list[sa.ColumnElement[Any]], wanted: sa.Select[Any]) -> Condition:
-    """Say that columns equal those of one of the rows."""
-    return own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
+    return there.among([own for own, _ in pairs], [to for _, to in pairs])
 
 
 def _seeded(place: Place, source: sa.FromClause, seed: Seed, identities: Identities) -> Condition | None:

@@ -1,39 +1,60 @@
 """Ask every system whether it answers and looks as its map says."""
 
-import os
+import json
 import sys
-from contextlib import closing
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dsr.connectors import registry
-from dsr.connectors.contract import Rejected, Unreachable
-from dsr.datamap.schema import SystemMap
+from dsr.management.checking import Checked, Standing, checked
 from dsr.steps import maps
+
+_DIFFERS, _UNKNOWN = 1, 2
 
 
 class Command(BaseCommand):
     """Check systems."""
 
-    help = "Probe every system and compare it with its map; exits with 1 when something differs."
+    help = (
+        "Probe every system and compare it with its map. Exits with 1 when something differs, "
+        "and with 2 when nothing does, but a system did not answer."
+    )
 
-    def handle(self, **_: object) -> None:
-        """Print one line per system and one per finding."""
-        findings = 0
-        for slug, controller_map in maps.controllers().items():
-            for system in controller_map.systems.values():
-                said = _findings(system)
-                findings += len(said)
-                self.stdout.write(f"{slug}/{system.slug}: {'well' if not said else ''}")
-                for line in said:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whose, which one, and how it is told."""
+        parser.add_argument("--controller", default="", help="only this one's")
+        parser.add_argument("--system", default="", help="only the systems of this name")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object, for programs")
+
+    def handle(self, *, controller: str, system: str, as_json: bool, **_: object) -> None:
+        """Print what was found; those that did not answer come apart, at the end."""
+        chosen = {slug: one for slug, one in maps.controllers().items() if controller in {"", slug}}
+        found = [one for controller_map in chosen.values() for one in checked(controller_map, system)]
+        if not found:
+            raise CommandError("There is no such controller or system.")
+        if as_json:
+            self.stdout.write(json.dumps({"systems": [one.told() for one in found]}, indent=2, ensure_ascii=False))
+        else:
+            self._tell(found)
+        code = _code(found)
+        if code:
+            sys.exit(code)
+
+    def _tell(self, found: list[Checked]) -> None:
+        silent = [one for one in found if one.standing is Standing.UNREACHABLE]
+        for one in found:
+            if one in silent:
+                continue
+            self.stdout.write(f"{one.controller}/{one.system}: {one.standing}")
+            for line in (*(f"{each.collection}: {each.message}" for each in one.findings), one.note):
+                if line:
                     self.stdout.write(f"  {line}")
-        if findings:
-            sys.exit(1)
+        if silent:
+            self.stdout.write("No answer, so nothing is known of:")
+        for one in silent:
+            self.stdout.write(f"  {one.controller}/{one.system}: {one.note}")
 
 
-def _findings(system: SystemMap) -> list[str]:
-    try:
-        with closing(registry.build(system, os.environ)) as connector:
-            return [f"{finding.collection}: {finding.message}" for finding in connector.check()]
-    except (Unreachable, Rejected, ValueError) as error:
-        return [str(error)]
+def _code(found: list[Checked]) -> int:
+    if any(one.standing in {Standing.DIFFERS, Standing.REFUSED} for one in found):
+        return _DIFFERS
+    return _UNKNOWN if any(one.standing is Standing.UNREACHABLE for one in found) else 0

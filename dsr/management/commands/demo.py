@@ -56,7 +56,8 @@ class Command(BaseCommand):
             copies = demo.walk_examples(folder, timezone.now(), self._say)
             self._say("Starting the web server and a worker")
             ready = processes.Ready(HOST, port, partial(self._tell, port, passwords, copies))
-            return processes.run([processes.web(HOST, port), processes.worker()], ready, [services.process])
+            commands = [processes.web(HOST, port), processes.worker(), processes.poster()]
+            return processes.run(commands, ready, [services.process])
         finally:
             processes.end([services.process])
 
@@ -92,7 +93,7 @@ def _again_in_demo_mode(port: int) -> None:
     if not database.exists() and not settings.DSR_KEYS.exists():
         keys.make(settings.DSR_KEYS)
     try:
-        if keyring.lacking(settings.DSR_KEYS) <= keyring.SIGNING:  # a demo that is older than these keys
+        if keyring.lacking(settings.DSR_KEYS) <= keyring.LATER:  # a demo that is older than these keys
             keys.make_missing(settings.DSR_KEYS)
         keys.require(settings.DSR_KEYS)
     except keys.KeysLost as error:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             after = f" (after {', '.join(sorted(system.after))})" if system.after else ""
             self.stdout.write(f"  {system.system}{after}")
             for route in system.routes:
-                self.stdout.write(f"    {route.name:<24} {counts[f'{system.system}.{route.name}']:>9}")
+                self.stdout.write(f"    {route.name:<24} {counts.get(f'{system.system}.{route.name}', 'by hand'):>9}")
         for name in plan.unreachable:
             self.stdout.write(f"  not reached: {name}")
 

@@ -15,7 +15,7 @@ from dsr.management import keys, processes
 class Command(BaseCommand):
     """Serve until Ctrl-C."""
 
-    help = "Migrate, check, then run the web server and one worker until Ctrl-C."
+    help = "Migrate, check, then run the web server and two workers until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where to listen."""
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("check", databases=["default"], deploy=not settings.DSR_DEMO, fail_level="WARNING")
         ready = processes.Ready(host, port, partial(self._say, f"Rightful listens on http://{host}:{port}/"))
-        sys.exit(processes.run([processes.web(host, port), processes.worker()], ready))
+        sys.exit(processes.run([processes.web(host, port), processes.worker(), processes.poster()], ready))
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"{text} — stop it with Ctrl-C.")

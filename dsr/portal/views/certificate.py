@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dsr.law.actors import SUBJECT
+from dsr.law.clocks import Duty
+from dsr.law.regimes import HOUSE
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.portal import access, pages
@@ -26,7 +28,7 @@ from dsr.steps.recording import certificates, signing
 ENDS = {
     State.DELIVERED: _("Answered"),
     State.REFUSED: _("Refused"),
-    State.CANCELLED: _("Cancelled by the person who asked"),
+    State.CANCELLED: _("Cancelled, without an answer"),
 }
 FIELDS = {
     "corrected": _("Corrected"),
@@ -35,6 +37,8 @@ FIELDS = {
     "failed": _("Could not be written"),
     "open": _("Nothing was done"),
 }
+ANSWER_MISSED, CONFIRMATION_MISSED = _("Date for the answer, missed"), _("Date to confirm receipt, missed")
+OUR_PROMISE = _("Our own promise")
 TOLD, NOT_TOLD, TO_BE_TOLD = _("Recipient told"), _("Not told"), _("Still to be told")
 
 
@@ -116,11 +120,19 @@ def stated(statement: Mapping[str, Any]) -> dict[str, object]:
         "answered_on": day(statement["answered_on"]),
         "promised_by": day(statement["promised_by"]),
         "statutory": [{**one, "due_on": day(one["due_on"])} for one in statement.get("statutory", [])],
+        "missed": [_missed(one) for one in statement.get("missed", [])],
         "longer": [_longer(one) for one in statement.get("extension", {}).get("dates", [])],
         "rectification": _rectification(statement.get("rectification")),
         "recipients": [_recipient(one) for one in statement.get("recipients", [])],
         "systems": systems,
     }
+
+
+def _missed(stated: Mapping[str, str]) -> dict[str, object]:
+    """What was due on which day, and by whom: where it was our promise, no law is named."""
+    what = CONFIRMATION_MISSED if stated["duty"] == Duty.CONFIRM else ANSWER_MISSED
+    by = OUR_PROMISE if stated["regime"] == HOUSE else stated["title"]
+    return {"what": what, "by": by, "missed_on": date.fromisoformat(stated["missed_on"])}
 
 
 def _longer(stated: Mapping[str, str]) -> dict[str, object]:

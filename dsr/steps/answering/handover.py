@@ -20,7 +20,8 @@ from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import Download, Package, SubjectRequest
 from dsr.steps import maps, permissions
-from dsr.steps.answering import delivery
+from dsr.steps.answering import delivery, on_file
+from dsr.steps.counting import clock
 from dsr.steps.deciding import blocking
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices, team
@@ -29,6 +30,7 @@ from dsr.steps.recording import record
 REASON = 300  # characters
 REMIND = timedelta(days=3)
 HANDED_OVER = "package:handed-over"
+WHY_AGAIN = "The package was taken from here before. Write why it is taken once more."
 # Events of those who had the request in hand before: who enters it says where the package goes.
 _FIRST = ("request:received", "identity:vouched", "request:accepted")
 # Of SubjectRequest: its package is made, and nobody has handed it over.
@@ -62,13 +64,18 @@ def waiting(subject_request: SubjectRequest) -> bool:
     return subject_request.state == State.PACKAGED and subject_request.answered_at is None
 
 
-def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
-    """Lay the newest package out for staff, with the letter that goes with it. Call it within the move to packaged."""
+def offer(subject_request: SubjectRequest, addresses: list[str], *, at: datetime) -> None:
+    """Lay the newest package out for staff, with the letter that goes with it. Call it within the move to packaged.
+
+    `addresses` are those that the found account has on file: they are told, and the package waits for them.
+    """
     package = subject_request.packages.filter(offered_at=None).order_by("-version")[0]
     package.offered_at, package.remind_at = at, at + REMIND
     package.save(update_fields=["offered_at", "remind_at"])
     record.write(subject_request, "package:laid-out", by=PORTAL, at=at, version=package.version, size=package.size)
     notices.queue(subject_request, Letter.READY, at=at, size=package.size, sha256=package.sha256)
+    on_file.tell(subject_request, addresses, at=at)
+    clock.close_question(subject_request, at=at, done_at=at)
     team.tell(subject_request, Letter.TO_HAND_OVER, _second_people(subject_request), at=at)
 
 
@@ -81,28 +88,36 @@ def why_not(subject_request: SubjectRequest, by: Actor) -> str:
     return ""
 
 
-def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> delivery.Stream:
+def take(subject_request: SubjectRequest, *, by: Actor, at: datetime, reason: str = "") -> delivery.Stream:
     """Open the package for a member of staff who hands it over. Raises Forbidden, Conflict.
 
-    It stays open to them until it is destroyed on its date: what is lost in the post is handed over again.
+    It stays open to them until it is destroyed on its date: what is lost in the post is handed over again. Each time
+    but the first needs a reason, and the team is told.
     """
-    _check(subject_request, by)
+    check(subject_request, by)
     package = delivery.available(subject_request)
     if package is None or (package.expires_at and package.expires_at <= at):
         message = "There is no package to hand over: it is not made yet, or it is destroyed already."
         raise Conflict(message)
+    reason, before = reason.strip()[:REASON], package.downloads.count()
+    if why := on_file.why_wait(subject_request, at=at) or ("" if reason or not before else WHY_AGAIN):
+        raise Conflict(why)
     chunks = delivery.opened(package)
+    secret = {"reason": reason} if reason else None
     with transaction.atomic():
         _not_frozen(subject_request)
         Download.objects.create(package=package, actor=str(by), at=at)
-        record.write(subject_request, "package:taken", by=by, at=at, version=package.version)
+        record.write(subject_request, "package:taken", by=by, at=at, secret=secret, version=package.version)
         record.viewed(subject_request, by=by, at=at)
+        if before:
+            told_to = [*team.officers(subject_request), *team.answerable(subject_request)]
+            team.tell(subject_request, Letter.TAKEN_AGAIN, told_to, at=at, times=before + 1)
     return delivery.stream_of(package, chunks)
 
 
 def give(subject_request: SubjectRequest, given: Given, *, by: Actor, at: datetime) -> None:
     """Staff handed it over on that day: the request is answered as of then. Raises Forbidden, Conflict."""
-    _check(subject_request, by)
+    check(subject_request, by)
     package = _laid_out(subject_request)
     _check_day(package, given, at)
     calendar = maps.calendar(subject_request.controller)
@@ -153,7 +168,8 @@ def remind_next(*, at: datetime) -> bool:
     return True
 
 
-def _check(subject_request: SubjectRequest, by: Actor) -> None:
+def check(subject_request: SubjectRequest, by: Actor) -> None:
+    """Whether this member of staff takes or hands over the package now. Raises Forbidden, Conflict."""
     permissions.require(by, permissions.Duty.APPROVE, subject_request)
     if by.kind is not ActorKind.STAFF or not by_hand(subject_request):
         message = "This package is for the person alone, who downloads it with a code."

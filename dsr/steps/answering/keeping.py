@@ -17,6 +17,7 @@ from dsr.law.work import ItemState, Kind
 from dsr.models import (
     ClockPause,
     Correction,
+    Errand,
     EventSecret,
     Extension,
     LegalHold,
@@ -83,6 +84,8 @@ def _reduce(subject_request: SubjectRequest, *, at: datetime) -> None:
         for model, columns in _OF_ITS_ROWS:
             rows = model._default_manager.filter(subject_request=subject_request)
             rows.update(**dict.fromkeys(columns, ""))
+        errands = Errand.objects.filter(item__subject_request=subject_request)
+        errands.exclude(item__in=_deferred(subject_request)).update(kept_sealed="", because_sealed="")
         _forget_identities(subject_request)
         Representative.objects.filter(subject_request=subject_request).delete()
         EventSecret.objects.filter(event__subject_request=subject_request).delete()
@@ -104,13 +107,18 @@ def _forget_identities(subject_request: SubjectRequest) -> None:
     """All of them; while rows wait for their date the hashes of what is proven, or was carried, stay for holds."""
     Proof.objects.filter(identity__subject_request=subject_request).delete()
     mine = subject_request.identities
-    deferred = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.ERASE).exclude(until=None)
-    if deferred.exclude(state=ItemState.DONE).exists():
+    if _deferred(subject_request).exists():
         mine.filter(proven_at=None).delete()
         mine.update(value_sealed="")
     else:
         mine.all().delete()
         subject_request.carried_names.all().delete()
+
+
+def _deferred(subject_request: SubjectRequest) -> models.QuerySet[PlanItem]:
+    """Rows that still wait for their date."""
+    deferred = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.ERASE).exclude(until=None)
+    return deferred.exclude(state=ItemState.DONE)
 
 
 def _forget_parts(subject_request: SubjectRequest) -> None:

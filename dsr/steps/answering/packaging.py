@@ -22,6 +22,7 @@ from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import withholding
+from dsr.steps.errands.said import confirmed
 from dsr.steps.fulfilling import parts, sources
 from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, last_day
 from dsr.steps.post import remedies
@@ -105,7 +106,8 @@ def told(subject_request: SubjectRequest, *, at: datetime) -> dict[str, Any]:
         for row in system.collections:
             title = known.collections[row.collection].title
             if row.erased:
-                erased.append({"title": title, "count": row.erased})
+                how = f" ({system.note})" if system.note else ""
+                erased.append({"title": f"{title}{how}", "count": row.erased})
             kept += [_told_kept(title, rows) for rows in row.kept]
     others = [{"title": each.title, "says": each.says, "when": each.when} for each in answer.told]
     return {"erased": erased, "kept": kept, "failed": failed, "told": others}
@@ -145,7 +147,8 @@ def _outcome(controller_map: ControllerMap, find: PlanItem, *, erasing: bool) ->
         CollectionOutcome(name, found, counts.get(name, {}).get("erased", 0) - numbers.get(name, 0), kept.get(name, ()))
         for name, found in rows.items()
     )
-    return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", "", collections)
+    how = confirmed(controller_map, find.system)
+    return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", how, collections)
 
 
 def _rows(find: PlanItem) -> Counter[str]:
@@ -179,7 +182,10 @@ def _withheld(find: PlanItem, row: dict[str, str]) -> tuple[str, str, str] | Non
     """Why rows stay that staff refused to erase: ground, citation and their own words."""
     if not row["rule"].startswith(REFUSED):
         return None
-    said = withholding.said(withholding.refused(find.subject_request)[row["system"], row["collection"]])
+    refused = withholding.refused(find.subject_request)
+    ground = row["rule"].removeprefix(REFUSED)
+    pointing = (part for part in refused.values() if part.ground == ground)  # it stays for the rows that point at it
+    said = withholding.said(refused.get((row["system"], row["collection"])) or next(pointing))
     return said.ground, said.citation, said.words
 
 

@@ -112,12 +112,17 @@ def confirmed(subject_request: SubjectRequest, *, at: datetime) -> None:
 
 def met(subject_request: SubjectRequest, *, at: datetime, done_at: datetime) -> None:
     """The request was answered or closed then: no date runs any more. What was late by then is recorded as missed."""
+    close_question(subject_request, at=at, done_at=done_at)
+    _meet(subject_request, list(Duty), at=at, done_at=done_at)
+
+
+def close_question(subject_request: SubjectRequest, *, at: datetime, done_at: datetime) -> None:
+    """What is still asked then keeps nothing back any more: the answer is given, or lies ready."""
     pause = ClockPause.objects.filter(subject_request=subject_request, ended_at=None).first()
     if pause is not None:
         ClockPause.objects.filter(pk=pause.pk, ended_at=None).update(ended_at=at, ended_by=str(PORTAL))
         record.write(subject_request, "question:closed", by=PORTAL, at=at)
         resume(subject_request, at=done_at)
-    _meet(subject_request, list(Duty), at=at, done_at=done_at)
 
 
 def resume(subject_request: SubjectRequest, *, at: datetime) -> None:

@@ -9,6 +9,7 @@ from dsr.law.actors import Actor
 from dsr.law.clocks import Duty, ExtensionReason
 from dsr.law.deadlines import local_day
 from dsr.law.regimes import HOUSE, regimes
+from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import Deadline, Extension, SubjectRequest, sealed
 from dsr.steps import permissions
@@ -62,6 +63,8 @@ def why_not(subject_request: SubjectRequest, *, at: datetime) -> str:
     """Why there can be no more time now, whatever the reason; empty when there can."""
     if not clock.running(subject_request):
         return "This request is answered or closed."
+    if subject_request.state == State.PACKAGED:
+        return "The package is made: no more time is needed. Hand it over."
     if Extension.objects.filter(subject_request=subject_request).exists():
         return "This request was given more time once. There is no second time."
     deciding = _deciding(subject_request)

@@ -1,6 +1,8 @@
 """Questions to the person. While one is open, the clocks of those laws that allow it stand still."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -8,9 +10,10 @@ from django.db.models import Q
 
 from dsr.law.actors import PORTAL, Actor, ActorKind
 from dsr.law.clocks import Pause
-from dsr.law.deadlines import business_days_left, local_day
+from dsr.law.deadlines import business_days_left, closes_at, local_day
 from dsr.law.regimes import HOUSE, regimes
-from dsr.law.work import Letter
+from dsr.law.states import State
+from dsr.law.work import Channel, Letter
 from dsr.models import ClockPause, Deadline, SubjectRequest, sealed
 from dsr.steps import maps, permissions
 from dsr.steps.counting import clock, reckoning
@@ -20,6 +23,16 @@ from dsr.steps.recording import record
 
 WORDS = 5_000  # characters of a question, and of its answer
 MOST = 12  # questions in one request; and so many spans fit into a deadline
+REPLIES = (Channel.LETTER, Channel.TELEPHONE, Channel.IN_PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person without a mailbox replied to a question, when and in which way."""
+
+    words: str
+    received_on: date
+    channel: Channel
 
 
 def ask(subject_request: SubjectRequest, *, reason: Pause, question: str, by: Actor, at: datetime) -> None:
@@ -28,7 +41,8 @@ def ask(subject_request: SubjectRequest, *, reason: Pause, question: str, by: Ac
     question = _written(question, "Write the question first.")
     with transaction.atomic():
         present = clock.held(subject_request)
-        _may_ask(present)
+        if why := why_not(present):
+            raise Conflict(why)
         today = local_day(at, maps.calendar(present.controller))
         ends_on = today + timedelta(days=settings.DSR_QUESTION_DAYS)
         pause = ClockPause(subject_request=present, reason=reason, asked_at=at, asked_by_id=int(by.id), ends_on=ends_on)
@@ -85,15 +99,50 @@ def answer(subject_request: SubjectRequest, text: str, *, by: Actor, at: datetim
     text = _written(text, "Write your answer first.")
     with transaction.atomic():
         present = clock.held(subject_request)
-        pause = _ended(present, by=by, at=at)
-        pause.answer_sealed = sealed.seal(text, "clock_pause", pause.id, "answer")
-        pause.save(update_fields=["answer_sealed"])
+        _ended(present, by=by, at=at)
         record.write(present, "question:answered", by=by, at=at, secret={"answer": text})
-        clock.resume(present, at=at)
-        if pause.reason == Pause.IDENTITY_REQUIRED:
-            clock.proven(present, at=at)
-        team.tell(present, Letter.REPLIED, team.answerable(present), at=at)
+        _answered(present, text, on=at, at=at)
     subject_request.due_on = present.due_on
+
+
+def enter_reply(subject_request: SubjectRequest, reply: Reply, *, by: Actor, at: datetime) -> None:
+    """Staff enter what a person without a mailbox replied; the pause ends as of its receipt. Raises Conflict."""
+    permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    text = _written(reply.words, "Write what the person replied.")
+    with transaction.atomic():
+        present = clock.held(subject_request)
+        pause = _ended(present, by=by, at=at)
+        if why := _why_not_reply(present, pause, reply, at):
+            raise Conflict(why)
+        how: dict[str, Any] = {"channel": reply.channel, "received_on": reply.received_on.isoformat()}
+        record.write(present, "question:reply-entered", by=by, at=at, secret={"answer": text}, **how)
+        over = closes_at(reply.received_on, maps.calendar(present.controller)) - timedelta(microseconds=1)
+        _answered(present, text, on=min(at, over), at=at)
+    subject_request.due_on = present.due_on
+
+
+def _why_not_reply(subject_request: SubjectRequest, pause: ClockPause, reply: Reply, at: datetime) -> str:
+    calendar = maps.calendar(subject_request.controller)
+    if subject_request.mailbox() is not None:
+        return "This person has a mailbox, and answers on the page of the request."
+    if reply.channel not in REPLIES:
+        return "A reply comes by letter, by telephone or in person."
+    if reply.received_on > local_day(at, calendar):
+        return "The day cannot lie in the future."
+    if reply.received_on < local_day(pause.asked_at, calendar):
+        return "The question was not asked yet on that day."
+    return ""
+
+
+def _answered(subject_request: SubjectRequest, text: str, *, on: datetime, at: datetime) -> None:
+    """The latest question has its answer as of `on`: the clock runs again from there."""
+    pause = subject_request.pauses.latest("asked_at")
+    pause.answer_sealed = sealed.seal(text, "clock_pause", pause.id, "answer")
+    pause.save(update_fields=["answer_sealed"])
+    clock.resume(subject_request, at=on)
+    if pause.reason == Pause.IDENTITY_REQUIRED:
+        clock.proven(subject_request, at=on)
+    team.tell(subject_request, Letter.REPLIED, team.answerable(subject_request), at=at)
 
 
 def end(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
@@ -132,16 +181,17 @@ def open_question(subject_request: SubjectRequest) -> ClockPause | None:
     return ClockPause.objects.filter(subject_request=subject_request, ended_at=None).first()
 
 
-def _may_ask(subject_request: SubjectRequest) -> None:
+def why_not(subject_request: SubjectRequest) -> str:
+    """Why the person cannot be asked now; empty when they can. No question keeps back a package that is made."""
     if not clock.running(subject_request):
-        message = "This request is answered or closed: there is nothing to ask any more."
-        raise Conflict(message)
+        return "This request is answered or closed: there is nothing to ask any more."
+    if subject_request.state == State.PACKAGED:
+        return "The package is made: there is nothing to ask any more. Hand it over."
     if open_question(subject_request) is not None:
-        message = "There is a question open already. Ask one thing at a time."
-        raise Conflict(message)
+        return "There is a question open already. Ask one thing at a time."
     if subject_request.pauses.count() >= MOST:
-        message = f"The person was asked {MOST} times. Decide with what is there."
-        raise Conflict(message)
+        return f"The person was asked {MOST} times. Decide with what is there."
+    return ""
 
 
 def _ended(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> ClockPause:

@@ -17,7 +17,7 @@ from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
 from dsr.law.states import OPEN
 from dsr.law.work import ItemState, Kind, Letter
-from dsr.models import CarriedName, LegalHold, Package, PlanItem, SubjectRequest, sealed
+from dsr.models import CarriedName, Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
 from dsr.steps import maps
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import parts
@@ -26,6 +26,7 @@ from dsr.steps.recording import record
 
 SPELLINGS = 4_096  # values whose keyed hashes are remembered, for rows of one account name it again and again
 AT_ONCE = 500  # rows of one statement
+_OWN_HOUSE = "portal"  # the kind of connector
 
 
 class Watch:
@@ -51,6 +52,9 @@ class Watch:
             yield one
 
     def _look(self, system: SystemMap, batch: Batch) -> None:
+        if system.connector.kind == _OWN_HOUSE and "identifiers" in batch.fields:
+            self._carried.update(_proven_in(batch))
+            return  # that cell tells all of them in one text
         for kind, own in system.collections[batch.collection].found_by.items():
             if not set(own) <= set(batch.fields):
                 continue  # it is never let out of its system
@@ -68,6 +72,14 @@ class Watch:
         """Hold the request with whatever was met of the held."""
         if met := self._held & self._carried:
             _spread(self._subject_request, met, at=at)
+
+
+def _proven_in(batch: Batch) -> Iterator[str]:
+    """By what a hold may name the person of requests that were found in the portal itself."""
+    place = batch.fields.index("reference")
+    found = Identity.objects.filter(subject_request__reference__in=[row[place] for row in batch.rows])
+    for identity in found.filter(of_representative=False).exclude(proven_at=None):
+        yield from identity.held_by()
 
 
 def _value(cells: list[Cell]) -> str:

@@ -11,7 +11,7 @@ from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import ledger, permissions
-from dsr.steps.asking import reports, representation
+from dsr.steps.asking import reports, representation, vouching
 from dsr.steps.deciding import blocking, holds, merging
 from dsr.steps.fulfilling import parts, search, stopping
 from dsr.steps.move import Conflict, move
@@ -39,7 +39,7 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
     if why := not_yet(subject_request):
         raise Conflict(why)
-    if why := representation.why_not_by(subject_request, by):
+    if why := why_not_by(subject_request, by):
         raise permissions.Forbidden(why)
     accepted_by: dict[str, object] = {"accepted_by_id": int(by.id)} if by.kind is ActorKind.STAFF else {}
     if accepted_by and subject_request.owner_id is None:
@@ -71,6 +71,11 @@ def not_yet(subject_request: SubjectRequest) -> str:
     if original is not None:
         return f"This request is answered with {original.reference}, which it repeats."
     return representation.why_not_yet(subject_request)
+
+
+def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
+    """Why it is for somebody else to accept it; empty when this member of staff can."""
+    return representation.why_not_by(subject_request, by) or vouching.why_not_by(subject_request, by)
 
 
 def refuse(

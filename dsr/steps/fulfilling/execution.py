@@ -23,7 +23,8 @@ from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking, holds
-from dsr.steps.fulfilling import manifest, parts, search, sources
+from dsr.steps.errands import bound
+from dsr.steps.fulfilling import limits, manifest, parts, search, sources, versions
 from dsr.steps.recording import record
 
 
@@ -56,9 +57,11 @@ def erase(item: PlanItem, *, at: datetime) -> None:
 
     Raises Unreachable, Rejected, Halted, Held, Fenced.
     """
+    versions.same_places(item, lines_of(item))
     place = search.reach(item)
+    bound.take_up(place.connector, item, at=at)
     with closing(place.connector):
-        effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place.connector)
+        effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place.connector, at)
         pending = [effect.poll_in for effect in effects if effect.effect is Effect.STARTED]
         if pending:
             ledger.wait(item, seconds=min(pending), handle=msgspec.json.encode(effects).decode(), at=at)
@@ -75,11 +78,13 @@ def erase(item: PlanItem, *, at: datetime) -> None:
     _record(item, kept, at)
 
 
-def _started(item: PlanItem, connector: Connector) -> list[Applied]:
+def _started(item: PlanItem, connector: Connector, at: datetime) -> list[Applied]:
     """Apply every line once; the key of a line is the same in every attempt."""
     effects = []
+    watch = limits.Watch(item.subject_request, item.system, lines_of(item), connector)
     for name, line in _named(item):
         _should_proceed(item)
+        watch.ask(line.collection, at=at)
         receipt = connector.erase(line.chunk(_collection(item, line)), effect_key(item, name))
         effects.append(_applied(line.collection, receipt))
     return effects
@@ -117,8 +122,10 @@ def _named(item: PlanItem) -> Iterator[tuple[str, manifest.Line]]:
         message = "An erase item without a manifest."
         raise Halted(message)
     for listed, lines in sources.lists(item):
-        for number, line in enumerate(line for line in lines if line.until == until):
-            yield f"{listed}:{number}" if listed else str(number), line
+        for number, (line, taken) in enumerate(each for each in lines if each[0].until == until):
+            if line.keys:
+                name = f"{number}-{taken}" if taken else str(number)  # other rows: an effect of its own
+                yield f"{listed}:{name}" if listed else name, line
 
 
 def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:
@@ -183,17 +190,19 @@ def routes_back(item: PlanItem, place: search.Reach) -> tuple[list[Route], dict[
     for line in sources.lines(item):
         if line.collection in parents:
             keys[line.collection].update(dict.fromkeys(tuple(key) for key in line.keys))
-    identities |= {_by_key(name): tuple(found) for name, found in keys.items()}
-    return [_from_keys(route) for route in place.plan.routes], identities
+    identities |= {by_key(name): tuple(found) for name, found in keys.items()}
+    return [from_keys(route) for route in place.plan.routes], identities
 
 
-def _from_keys(route: Route) -> Route:
-    seeds = [Seed(_by_key(hop.to.name), hop.fields) for hop in route.hops if hop.to_fields == hop.to.collection.key]
-    hops = [Hop(hop.fields, _from_keys(hop.to), hop.to_fields) for hop in route.hops]
+def from_keys(route: Route) -> Route:
+    """The same route, which also starts at the keys of every parent."""
+    seeds = [Seed(by_key(hop.to.name), hop.fields) for hop in route.hops if hop.to_fields == hop.to.collection.key]
+    hops = [Hop(hop.fields, from_keys(hop.to), hop.to_fields) for hop in route.hops]
     return Route(route.name, route.collection, (*route.seeds, *seeds), tuple(hops))
 
 
-def _by_key(collection: str) -> str:
+def by_key(collection: str) -> str:
+    """The kind of identity under which keys of a collection stand."""
     return f"manifest:{collection}"
 
 

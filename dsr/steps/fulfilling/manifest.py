@@ -1,6 +1,6 @@
 """The manifest of an erasure: which keys go in which way, which are kept, on which ground and until when."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,8 @@ from decimal import Decimal
 import msgspec
 
 from dsr.connectors.contract import Batch, Cell, Chunk, Found
+from dsr.datamap import erasing
+from dsr.datamap.place import place_of
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
 from dsr.law.retention import kept_until
 
@@ -29,32 +31,92 @@ class Line(msgspec.Struct, frozen=True):
     set: dict[str, str | int | None] = {}
     until: str = ""  # ISO date
     rule: str = ""  # retention rule that keeps the rows
+    place: str = ""  # where the keys count, as the map said when the rows were found
 
     def chunk(self, collection: CollectionMap) -> Chunk:
         """The effect that erases this line."""
         return Chunk(self.collection, self.way, collection.key, tuple(tuple(key) for key in self.keys), self.set)
 
 
-def lines_of(system: SystemMap, rules: "Rules", found: Iterable[Found], on: date) -> Iterator[Line]:
-    """Decide the fate of every row, children first as they come. `on` is the day the decision is made."""
-    latest: dict[str, date] = {}  # collection -> last day any of its rows is kept
+def lines_of(
+    system: SystemMap, rules: "Rules", found: Iterable[Found], on: date, anchors: "Anchors | None" = None
+) -> Iterator[Line]:
+    """Decide the fate of every row, children first as they come. `on` is the day the decision is made.
+
+    A row that stays keeps the rows that it points at: as tombstones where the map says so, else with its own ground.
+    """
+    deciding = _Deciding(system, rules, on, anchors or {}, Needs(system))
     for batch in found:
         if not isinstance(batch, Batch):
             continue
-        collection = system.collections[batch.collection]
-        ground = rules.refused.get((system.slug, batch.collection), "")
-        fates: dict[date | None, list[Key]] = {}
+        key = system.collections[batch.collection].key
+        fates: dict[Fate | None, list[Key]] = {}
         for row in batch.rows:
             record = dict(zip(batch.fields, row, strict=True))
-            until = NO_DAY if ground else _kept(collection, record, rules, on)
-            fates.setdefault(until, []).append(tuple(record[name] for name in collection.key))
-        for until, keys in fates.items():
-            if until:
-                latest[batch.collection] = max(until, latest.get(batch.collection, until))
-                rule = f"{REFUSED}{ground}" if ground else _rule(collection)
-                yield _line(system, batch.collection, keys, until=until.isoformat(), rule=rule)
-            else:
-                yield from _erased(system, batch.collection, keys, _needed_until(system, batch.collection, latest))
+            fates.setdefault(deciding.fate(batch.collection, record), []).append(tuple(record[name] for name in key))
+        for fate, keys in fates.items():
+            yield from _decided(system, batch.collection, keys, fate)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Why a row stays, and until when: itself, or no more of it than the rows that point at it need."""
+
+    until: date
+    rule: str
+    whole: bool = True
+
+
+Anchors = Mapping[tuple[str, str], Mapping[tuple[str, ...], Cell]]  # collection, 'parent.field' -> own values -> date
+
+
+class Needs:
+    """Until when, and by which rule, rows are needed by those that stay and point at them."""
+
+    def __init__(self, system: SystemMap) -> None:
+        self._pointers = tuple(erasing.pointers(system))
+        self._until: dict[tuple[erasing.Pointer, tuple[str, ...]], Fate] = {}
+
+    def note(self, collection: str, record: Mapping[str, Cell], fate: Fate) -> None:
+        """A row stays."""
+        for pointer in self._pointers:
+            if pointer.collection == collection and (place := _place(record, pointer.fields)):
+                known = self._until.get((pointer, place))
+                if known is None or fate.until > known.until:
+                    self._until[pointer, place] = fate
+
+    def met_by(self, collection: str, record: Mapping[str, Cell]) -> Fate | None:
+        """Until when this row is needed; None when nothing that stays points at it."""
+        if not self._until:
+            return None
+        mine = (pointer for pointer in self._pointers if pointer.to == collection)
+        places = ((pointer, _place(record, pointer.to_fields)) for pointer in mine)
+        found = (self._until.get((pointer, place)) for pointer, place in places if place)
+        return max((each for each in found if each), key=lambda fate: fate.until, default=None)
+
+
+def _place(record: Mapping[str, Cell], fields: Iterable[str]) -> tuple[str, ...] | None:
+    """The values by which rows meet, as text; None where one is missing."""
+    values = [record.get(name) for name in fields]
+    return None if any(value is None for value in values) else tuple(str(spelled(value)) for value in values)
+
+
+def anchors(system: SystemMap, found: Callable[[], Iterable[Found]]) -> Anchors:
+    """The dates that stand in a parent's row and that rows are kept from; `found` is asked only if there are any."""
+    wanted = {
+        (name, collection.keep.since): there
+        for name, collection in system.collections.items()
+        if collection.keep and (there := erasing.anchor(collection, collection.keep.since))
+    }
+    dates: dict[tuple[str, str], dict[tuple[str, ...], Cell]] = {each: {} for each in wanted}
+    for batch in found() if wanted else ():
+        for each, (link, field_there) in wanted.items():
+            if isinstance(batch, Batch) and batch.collection == link.to:
+                for row in batch.rows:
+                    record = dict(zip(batch.fields, row, strict=True))
+                    if place := _place(record, link.on.values()):
+                        dates[each][place] = record.get(field_there)
+    return dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,42 +127,64 @@ class Rules:
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)  # system and collection -> ground
 
 
-def _kept(collection: CollectionMap, record: dict[str, Cell], rules: Rules, on: date) -> date | None:
-    if collection.erase.way is Way.KEEP:
-        return NO_DAY
-    keep = collection.keep
-    if keep is None or any(str(record.get(name)) not in values for name, values in keep.when.items()):
-        return None
-    since = record.get(keep.since)
-    if not isinstance(since, date | str):
-        return NO_DAY  # its period has not begun, or nobody can say when: nothing says that it may go
-    try:
-        until = kept_until(since, **rules.periods[keep.rule])
-    except ValueError:
-        return NO_DAY  # a start that cannot be read: a person must look before anything goes
-    return until if until >= on else None
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """What the fate of a system's rows is decided by."""
+
+    system: SystemMap
+    rules: Rules
+    on: date
+    anchors: Anchors
+    needs: Needs
+
+    def fate(self, name: str, record: dict[str, Cell]) -> Fate | None:
+        """Of one row; None: it goes."""
+        own = self._own(name, self.system.collections[name], record)
+        needed = self.needs.met_by(name, record)
+        if needed and (own is None or needed.until > own.until):
+            own = Fate(needed.until, needed.rule, whole=own is not None)  # what stays whole is not emptied before
+        if own:
+            self.needs.note(name, record, own)
+        return own
+
+    def _own(self, name: str, collection: CollectionMap, record: dict[str, Cell]) -> Fate | None:
+        """By its own rule."""
+        keep = collection.keep
+        if ground := self.rules.refused.get((self.system.slug, name)):
+            return Fate(NO_DAY, f"{REFUSED}{ground}")
+        if collection.erase.way is Way.KEEP:
+            return Fate(NO_DAY, keep.rule if keep else collection.retention)
+        if keep is None or any(str(record.get(field)) not in values for field, values in keep.when.items()):
+            return None
+        since = self._since(name, collection, keep.since, record)
+        if not isinstance(since, date | str):
+            return Fate(NO_DAY, keep.rule)  # its period has not begun, or nobody can say when: it may not go
+        try:
+            until = kept_until(since, **self.rules.periods[keep.rule])
+        except ValueError:
+            return Fate(NO_DAY, keep.rule)  # a start that cannot be read: a person must look before anything goes
+        return Fate(until, keep.rule) if until >= self.on else None
+
+    def _since(self, name: str, collection: CollectionMap, told: str, record: dict[str, Cell]) -> Cell:
+        """The date in the row itself, or in the row of the parent that 'collection.field' names."""
+        there = erasing.anchor(collection, told)
+        if there is None:
+            return record.get(told)
+        return self.anchors.get((name, told), {}).get(_place(record, there[0].on) or ())
 
 
-def _needed_until(system: SystemMap, name: str, latest: dict[str, date]) -> date | None:
-    """Until when a kept row below needs this collection's rows as tombstones."""
-    if not system.collections[name].erase.tombstone:
-        return None
-    return max((until for child, until in latest.items() if _leads(system, child, name)), default=None)
-
-
-def _leads(system: SystemMap, child: str, parent: str) -> bool:
-    links = [link.to for link in system.collections[child].links if "." not in link.to]
-    return parent in links or any(_leads(system, to, parent) for to in links)
-
-
-def _erased(system: SystemMap, name: str, keys: list[Key], needed: date | None) -> Iterator[Line]:
+def _decided(system: SystemMap, name: str, keys: list[Key], fate: Fate | None) -> Iterator[Line]:
+    """The lines of rows that share a fate."""
     collection = system.collections[name]
-    if needed is None:
-        yield _line(system, name, keys, way=collection.erase.way, new=collection.erase.set)
-        return
-    blank = {field: collection.erase.set.get(field) for field in collection.fields if field not in collection.key}
-    yield _line(system, name, keys, way=Way.REDACT, new=blank)
-    yield _line(system, name, keys, until=needed.isoformat(), rule=TOMBSTONE)
+    if fate and fate.whole:
+        yield _line(system, name, keys, until=fate.until.isoformat(), rule=fate.rule)
+    elif fate is None or collection.erase.way is not Way.DELETE:  # in its own way a row stays, and breaks no reference
+        yield _line(system, name, keys, way=collection.erase.way, new=erasing.new_values(collection))
+    elif collection.erase.tombstone:
+        yield _line(system, name, keys, way=Way.TOMBSTONE, new=erasing.blank(collection))
+        yield _line(system, name, keys, until=fate.until.isoformat(), rule=TOMBSTONE)
+    else:
+        yield _line(system, name, keys, until=fate.until.isoformat(), rule=fate.rule)
 
 
 def _line(
@@ -114,7 +198,7 @@ def _line(
     rule: str = "",
 ) -> Line:
     plain = [[spelled(part) for part in key] for key in keys]
-    return Line(system.slug, name, way, plain, new or {}, until, rule)
+    return Line(system.slug, name, way, plain, new or {}, until, rule, place_of(system, name))
 
 
 def spelled(cell: Cell) -> str | int | float | bool | None:
@@ -122,10 +206,6 @@ def spelled(cell: Cell) -> str | int | float | bool | None:
     if isinstance(cell, bytes):
         return cell.hex()
     return cell.isoformat() if isinstance(cell, date) else str(cell) if isinstance(cell, Decimal) else cell
-
-
-def _rule(collection: CollectionMap) -> str:
-    return collection.keep.rule if collection.keep else collection.retention
 
 
 def last_day(until: str) -> date | None:
@@ -136,10 +216,14 @@ def last_day(until: str) -> date | None:
 
 def written(lines: Iterable[Line]) -> Iterator[bytes]:
     """One JSON object per line; these bytes are what the digest names."""
+    return (msgspec.json.encode(piece) + b"\n" for piece in pieces(lines))
+
+
+def pieces(lines: Iterable[Line]) -> Iterator[Line]:
+    """The same lines, none with more keys than one effect takes."""
     for line in lines:
         for start in range(0, len(line.keys), CHUNK):
-            piece = msgspec.structs.replace(line, keys=line.keys[start : start + CHUNK])
-            yield msgspec.json.encode(piece) + b"\n"
+            yield msgspec.structs.replace(line, keys=line.keys[start : start + CHUNK])
 
 
 def read(stream: Iterable[bytes]) -> Iterator[Line]:

@@ -58,8 +58,13 @@ def named(lookups: Iterable[str]) -> Q:
 
 
 def represented(lookups: Iterable[str]) -> Q:
-    """Of SubjectRequest: which the owner of this mailbox made for somebody else."""
-    return Q(pk__in=Representative.objects.filter(lookup__in=lookups).values("subject_request"))
+    """Of SubjectRequest: which the owner of this mailbox made for somebody else.
+
+    A guardian proves theirs in the request. An agent's is only named there, so `_acting` tells little of it.
+    """
+    theirs = Identity.objects.filter(lookup__in=lookups, of_representative=True).exclude(proven_at=None)
+    agents = Representative.objects.filter(lookup__in=lookups, kind=Asker.AGENT)
+    return Q(pk__in=theirs.values("subject_request")) | Q(pk__in=agents.values("subject_request"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +164,9 @@ def _representative(row: Representative) -> Cells:
 
 def _acting(row: Representative) -> Cells:
     one = row.subject_request
-    postal = one.postal() if _for_child(one) else ""
-    return str(row.pk), row.kind, row.name(), row.email(), postal, one.received_at, closed_on(one)
+    # Nobody proved an agent's mailbox: where it was mistyped, name and postal address are a stranger's.
+    name, postal = (row.name(), one.postal()) if _for_child(one) else ("", "")
+    return str(row.pk), row.kind, name, row.email(), postal, one.received_at, closed_on(one)
 
 
 def _evidence(row: Evidence) -> Cells:

@@ -2,10 +2,11 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -24,6 +25,7 @@ from dsr.package.part import keys_of
 from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import carried, withholding
+from dsr.steps.errands import bound
 from dsr.steps.fulfilling import manifest, parts
 from dsr.steps.recording import record
 
@@ -87,13 +89,13 @@ def reach(item: PlanItem) -> Reach:
     subject_request = item.subject_request
     controller_map = maps.controller(subject_request.controller)
     # A deferred item asks by its sealed keys alone: when its date comes, the identities may be forgotten.
-    whole = compile_plan(controller_map, IdentityKind if item.deferred else proven(subject_request))
+    identities = proven(subject_request)
+    whole = compile_plan(controller_map, IdentityKind if item.deferred else identities)
     compiled = narrowed(whole, controller_map, Right(subject_request.right), scopes.only(subject_request))
     system = next((plan for plan in compiled.systems if plan.system == item.system), None)
     if system is None:
         message = "The data map does not lead to this system any more."
         raise Rejected(message)
-    identities = proven(subject_request)
     for key in system.needs:
         identities[key.kind] = tuple(_foreign_keys(subject_request, key))
     return Reach(connect(controller_map.systems[item.system]), system, identities)
@@ -117,6 +119,7 @@ def _foreign_keys(subject_request: SubjectRequest, key: ForeignKey) -> Iterable[
 def find(item: PlanItem, *, at: datetime) -> None:
     """Ask one system for everything the plan reaches in it. Raises Unreachable, Rejected, Fenced."""
     place = reach(item)
+    bound.take_up(place.connector, item, at=at)
     if left_out := _left_out(item, place.plan):
         note = f"It is searched by way of {', '.join(left_out)}, which was left out."
         ledger.finish(item, Outcome.FAILED, at=at, counts={}, note=note)
@@ -185,28 +188,41 @@ def _fates(subject_request: SubjectRequest, controller_map: ControllerMap, at: d
     found = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.FIND).exclude(part=None)
     for item in found.order_by("system").select_related("part"):
         if item.part is not None:
-            yield from fates(subject_request, controller_map.systems[item.system], parts.found_in(item.part), at=at)
+            part = item.part
+            read = partial(parts.found_in, part)
+            yield from fates(subject_request, controller_map.systems[item.system], read(), at=at, anchors_from=read)
 
 
 def fates(
-    subject_request: SubjectRequest, system: SystemMap, found: Iterable[Found], *, at: datetime
+    subject_request: SubjectRequest,
+    system: SystemMap,
+    found: Iterable[Found],
+    *,
+    at: datetime,
+    anchors_from: Callable[[], Iterable[Found]],
 ) -> Iterator[manifest.Line]:
-    """What becomes of the rows found in one system, as far as they are asked for."""
+    """What becomes of the rows found in one system, as far as they are asked for; `anchors_from` gives them again."""
     retention = maps.controller(subject_request.controller).controller.retention
     refused = {place: row.ground for place, row in withholding.refused(subject_request).items()}
     rules = manifest.Rules({slug: rule.period.model_dump() for slug, rule in retention.items() if rule.period}, refused)
     asked = (one for one in found if scopes.within(subject_request, system.slug, one.collection))
-    return manifest.lines_of(system, rules, asked, local_day(at, maps.calendar(subject_request.controller)))
+    today = local_day(at, maps.calendar(subject_request.controller))
+    return manifest.lines_of(system, rules, asked, today, manifest.anchors(system, anchors_from))
 
 
 def preview(controller: str, identities: Identities) -> tuple[Plan, dict[str, int]]:
-    """The plan for these identities with counts per 'system.collection'. Changes nothing. Raises Unreachable."""
+    """The plan for these identities with counts per 'system.collection'. Changes nothing. Raises Unreachable.
+
+    Without a count stands what only a person could count.
+    """
     controller_map = maps.controller(controller)
     compiled = compile_plan(controller_map, identities)
     known = dict(identities)
     counts: dict[str, int] = {}
     for system in compiled.systems:
         with closing(connect(controller_map.systems[system.system])) as connector:
+            if bound.uncounted(connector):
+                continue
             for route in system.routes:
                 counts[f"{system.system}.{route.name}"] = connector.count(route, known)
             wanted = {key for later in compiled.systems for key in later.needs if key.system == system.system}

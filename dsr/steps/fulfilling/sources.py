@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from dsr.models import Approval, Manifest, Part, PlanItem, SubjectRequest, Supplement
 from dsr.steps.fulfilling import manifest, parts
 
 Row = dict[str, Any]  # of a summary
+Place = tuple[str, tuple[str | int | float | bool | None, ...]]  # collection and key
 
 
 class Unapproved(Exception):
@@ -22,33 +25,56 @@ def supplements(subject_request: SubjectRequest, system: str = "") -> list[Suppl
 def summary(subject_request: SubjectRequest) -> list[Row]:
     """Counts per system, collection, rule and day over everything that is approved; empty without a manifest."""
     first = Manifest.objects.filter(subject_request=subject_request).first()
-    later = [row for each in supplements(subject_request) for row in each.summary]
-    return [*(first.summary if first else []), *later]
+    counted: dict[tuple[str, str, str, str], int] = {}
+    rows = [*(first.summary if first else []), *(row for each in supplements(subject_request) for row in each.summary)]
+    for row in rows:
+        place = row["system"], row["collection"], row["rule"], row["until"]
+        counted[place] = counted.get(place, 0) + row["count"] * (-1 if row.get("instead") else 1)
+    names = ("system", "collection", "rule", "until")
+    return [{**dict(zip(names, place, strict=True)), "count": count} for place, count in counted.items() if count > 0]
 
 
 def later(subject_request: SubjectRequest, system: str) -> list[Row]:
     """The part of the summary that no search had found: a system's approved supplements."""
-    return [row for each in supplements(subject_request, system) for row in each.summary]
+    rows = [row for each in supplements(subject_request, system) for row in each.summary]
+    return [row for row in rows if not row.get("again") and not row.get("instead")]
 
 
 def lines(item: PlanItem) -> Iterator[manifest.Line]:
     """Every line that is known of an item's system."""
-    return (line for _, listed in lists(item) for line in listed)
+    return (line for _, listed in lists(item) for line, _ in listed)
 
 
-def lists(item: PlanItem) -> Iterator[tuple[str, Iterator[manifest.Line]]]:
+def lists(item: PlanItem) -> Iterator[tuple[str, Iterator[tuple[manifest.Line, int]]]]:
     """The lines of each approved list, with the list's own name, which is empty for the first manifest.
+
+    With each line stands how many of its rows a later list has decided about anew; they are left out of it.
 
     The newest supplement comes first: what came in late may point at rows of an earlier list, and children go before
     their parents. Names and the order within a list never change, so neither do the keys of effects.
     """
     if item.source is None:
         return
+    decided: set[Place] = set()
     # What a system keeps by its own word stands in a Part of its own, and nothing is added to it.
     if Manifest.objects.filter(part=item.source_id).exists():
         for each in reversed(supplements(item.subject_request, item.system)):
-            yield str(each.pk), _read(each.part, item.system)
-    yield "", _read(item.source, item.system)
+            yield str(each.pk), _without(_read(each.part, item.system), frozenset(decided))
+            decided.update(places(_read(each.part, item.system)))
+    yield "", _without(_read(item.source, item.system), frozenset(decided))
+
+
+def places(lines: Iterable[manifest.Line]) -> Iterator[Place]:
+    """Collection and key of every row that stands in these lines."""
+    return ((line.collection, tuple(key)) for line in lines for key in line.keys)
+
+
+def _without(lines: Iterator[manifest.Line], decided: frozenset[Place]) -> Iterator[tuple[manifest.Line, int]]:
+    """The lines without these rows, and how many were taken. A line that becomes empty keeps its place in the list."""
+    for line in lines:
+        left = [key for key in line.keys if (line.collection, tuple(key)) not in decided] if decided else line.keys
+        taken = len(line.keys) - len(left)
+        yield (msgspec.structs.replace(line, keys=left) if taken else line), taken
 
 
 def _read(part: Part, system: str) -> Iterator[manifest.Line]:

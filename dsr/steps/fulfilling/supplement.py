@@ -10,9 +10,11 @@ from contextlib import closing
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from django.db import IntegrityError, transaction
 
 from dsr.connectors.contract import Batch
+from dsr.datamap.schema import SystemMap
 from dsr.law.actors import PORTAL, Actor, ActorKind
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
@@ -73,18 +75,14 @@ def close(item: PlanItem, *, at: datetime) -> None:
     system = maps.controller(subject_request.controller).systems[item.system]
     place = search.reach(erasing)
     with closing(place.connector):
-        lines = list(search.fates(subject_request, system, _new(erasing, place), at=at))
+        found = list(_found(erasing, place))
+    known_lines = list(sources.lines(erasing))
+    lines = _lines(subject_request, system, found, known_lines, at)
     if not lines:
         note = "Nothing new is there. Try the erasure again."
         ledger.finish(item, Outcome.NOTHING, at=at, counts={}, note=note)
         return
-    counted = Counter[tuple[str, str, str]]()
-    for line in lines:
-        counted[line.collection, line.rule, line.until] += len(line.keys)
-    summary = [
-        {"system": item.system, "collection": name, "rule": rule, "until": until, "count": count}
-        for (name, rule, until), count in counted.items()
-    ]
+    summary = _summary(item.system, lines, known_lines)
     part = parts.write_lines(item, manifest.written(lines))
     with transaction.atomic():
         part.save(force_insert=True)
@@ -101,20 +99,55 @@ def close(item: PlanItem, *, at: datetime) -> None:
         record.write(subject_request, "supplement:closed", by=PORTAL, at=at, digest=part.sha256, item=str(item))
 
 
-def _new(erasing: PlanItem, place: search.Reach) -> Iterator[Batch]:
-    """Rows that the route reaches, from the manifest's keys of the parents as well, and that stand in no line."""
-    listed = {(line.collection, tuple(key)) for line in sources.lines(erasing) for key in line.keys}
+def _found(erasing: PlanItem, place: search.Reach) -> Iterator[Batch]:
+    """What the route reaches now, from the manifest's keys of the parents as well."""
     routes, identities = execution.routes_back(erasing, place)
     for route in routes:
-        for batch in place.connector.find(route, identities):
-            if isinstance(batch, Batch):
-                places = [batch.fields.index(name) for name in route.collection.key]
-                rows = tuple(
-                    row
-                    for row in batch.rows
-                    if (route.name, tuple(manifest.spelled(row[i]) for i in places)) not in listed
-                )
-                yield Batch(batch.collection, batch.fields, rows)
+        yield from (batch for batch in place.connector.find(route, identities) if isinstance(batch, Batch))
+
+
+def _lines(
+    subject_request: SubjectRequest, system: SystemMap, found: list[Batch], known: list[manifest.Line], at: datetime
+) -> list[manifest.Line]:
+    """What becomes of rows that no line names, and of those that are listed already and have to stay for them."""
+    listed = set(sources.places(known))
+    fates = list(search.fates(subject_request, system, found, at=at, anchors_from=lambda: found))
+    before, now = _until(known), _until(fates)
+    anew = {place for place in listed & set(now) if now[place] > before[place]}
+    lines = []
+    for line in fates:
+        keys = [key for key in line.keys if (place := (line.collection, tuple(key))) in anew or place not in listed]
+        if keys:
+            lines.append(msgspec.structs.replace(line, keys=keys))
+    return lines
+
+
+def _until(lines: list[manifest.Line]) -> dict[sources.Place, str]:
+    """Until when each row stays at the latest; empty: it goes."""
+    until: dict[sources.Place, str] = {}
+    for line in lines:
+        for place in sources.places([line]):
+            until[place] = max(line.until, until.get(place, ""))
+    return until
+
+
+def _summary(system: str, lines: list[manifest.Line], known: list[manifest.Line]) -> list[dict[str, object]]:
+    """Counts of the list; what an earlier list said of the same rows is taken back by counts marked 'instead'."""
+    listed = set(sources.places(known))
+    counted = Counter[tuple[str, str, str, str]]()
+    for line in lines:
+        for place in sources.places([line]):
+            counted[line.collection, line.rule, line.until, "again" if place in listed else ""] += 1
+    anew = set(sources.places(lines))
+    for line in known:
+        taken = sum(place in anew for place in sources.places([line]))
+        counted[line.collection, line.rule, line.until, "instead"] += taken
+    names = ("collection", "rule", "until")
+    return [
+        {"system": system, **dict(zip(names, fate, strict=True)), "count": count, **({mark: True} if mark else {})}
+        for (*fate, mark), count in counted.items()
+        if count
+    ]
 
 
 def approve(supplement: Supplement, *, digest: str, by: Actor, at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
 from dsr.law.work import Asker
-from dsr.models import Notice, Representative, SubjectRequest
+from dsr.models import ClockPause, Notice, Representative, SubjectRequest
 from dsr.steps import maps
 from dsr.steps.post import grounds, remedies, wording
 
@@ -63,11 +63,18 @@ def facts(subject_request: SubjectRequest, language: str, more: dict[str, object
             "agent": _agent(subject_request),
             # Whoever has no mailbox has no page either: the words themselves go on paper.
             "answer": subject_request.answer() if more.get("paper") else "",
+            "question": _question(subject_request) if more.get("paper") else "",
             **remedies.of(subject_request, controller),
             **more,
         }
         words = wording.said(told, controller.calendar.zone)
     return dict(words) if isinstance(words, dict) else {}
+
+
+def _question(subject_request: SubjectRequest) -> str:
+    """The question that waits for the person."""
+    pause = ClockPause.objects.filter(subject_request=subject_request, ended_at=None).first()
+    return pause.question() if pause else ""
 
 
 def _agent(subject_request: SubjectRequest) -> str:

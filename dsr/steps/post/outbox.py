@@ -39,15 +39,17 @@ def queue(
     to_staff: Staff | None = None,
     to_recipient: str | None = None,
     to_other: str = "",
+    to_address: str = "",
     again_of: Notice | None = None,
     **context: object,
 ) -> Notice | None:
-    """Put a letter to the person, a staff member or a recipient into the outbox; None when it can reach nobody.
+    """Put a letter to the person, a staff member, a recipient or an address on file into the outbox, or None.
 
     Dates, moments and lazy texts in `context` are said in the reader's language. A code or a link is never given
     here: `proof` or `telling` names the row that it is made for when the letter goes out.
     """
-    reader = _OTHERS[to_other](subject_request) if to_other else _reader(subject_request, to_staff, to_recipient)
+    other = _other(subject_request, to_other, to_address)
+    reader = other if to_other or to_address else _reader(subject_request, to_staff, to_recipient)
     if reader is None:
         return None
     post = Post.EMAIL if reader.address else Post.PAPER
@@ -62,10 +64,8 @@ def queue(
         not_before=at,
         created_at=at,
     )
-    more = {**context, "paper": post is Post.PAPER}
-    notice.seal(
-        reader.address or subject_request.postal(), json.dumps(letters.facts(subject_request, reader.language, more))
-    )
+    facts = letters.facts(subject_request, reader.language, {**context, "paper": post is Post.PAPER})
+    notice.seal(reader.address or subject_request.postal(), json.dumps(facts))
     notice.save(force_insert=True)
     bell.ring_after_commit()
     if letter in ENDING and not reader.to and again_of is None:
@@ -89,6 +89,13 @@ def _child(subject_request: SubjectRequest) -> _Reader | None:
 
 
 _OTHERS = {"agent": _agent, "child": _child}
+
+
+def _other(subject_request: SubjectRequest, to_other: str, to_address: str) -> _Reader | None:
+    """Somebody else than who asks; an address that the systems have on file is nobody whom we know."""
+    if to_address:
+        return _Reader("on-file", to_address, subject_request.language)
+    return _OTHERS[to_other](subject_request) if to_other else None
 
 
 def _reader(subject_request: SubjectRequest, to_staff: Staff | None, to_recipient: str | None) -> _Reader | None:

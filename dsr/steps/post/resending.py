@@ -12,7 +12,7 @@ from dsr.law.rights import Right
 from dsr.law.work import Kind, Letter, NoticeState
 from dsr.models import ClockPause, Extension, LegalHold, Link, Notice, SubjectRequest
 from dsr.steps import bell, permissions
-from dsr.steps.answering import delivery, handover, packaging
+from dsr.steps.answering import delivery, giving_up, handover, packaging
 from dsr.steps.asking import verification
 from dsr.steps.counting import extension, misses
 from dsr.steps.deciding import blocking
@@ -34,6 +34,11 @@ def _nothing_more(_: SubjectRequest, __: datetime) -> dict[str, Any]:
 
 def _resumed(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
     return {"resumed": subject_request.items.filter(kind=Kind.RESUME).exists()}
+
+
+def _cancelled(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
+    given_up = subject_request.events.filter(tag=giving_up.GIVEN_UP).exists()
+    return {"given_up": given_up, **_resumed(subject_request, at)}
 
 
 def _package(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
@@ -108,7 +113,7 @@ FACTS: dict[Letter, Facts] = {
     Letter.RELEASED: _released,
     Letter.HANDED_OVER: lambda subject_request, _: handover.told(subject_request),
     Letter.ANSWER: _nothing_more,
-    Letter.CANCELLED: _resumed,
+    Letter.CANCELLED: _cancelled,
     Letter.LAPSED: _nothing_more,
     Letter.QUESTION: _question,
     Letter.QUESTION_OVER: _nothing_more,

@@ -13,9 +13,9 @@ from dsr.datamap.facts import recipients_of
 from dsr.datamap.schema import ControllerMap, Recipient
 from dsr.law.actors import PORTAL, Actor, ActorKind
 from dsr.law.deadlines import local_day
-from dsr.law.work import Kind, Letter, Outcome
+from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Manifest, PlanItem, SubjectRequest, Telling, sealed
-from dsr.steps import maps, permissions
+from dsr.steps import bell, maps, permissions
 from dsr.steps.fulfilling import sources
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
@@ -38,6 +38,17 @@ def plan(subject_request: SubjectRequest, *, about: str, recipients: Iterable[st
     told = set(subject_request.tellings.values_list("recipient", flat=True))
     slugs = [slug for slug in dict.fromkeys(recipients) if slug in known and slug not in told]
     return [_plan(subject_request, slug, known[slug], about, at) for slug in slugs]
+
+
+def ask(subject_request: SubjectRequest, slug: str, *, about: str, at: datetime) -> Telling:
+    """Write to one recipient whose answer an item of the ledger waits for; repeated, it adds nothing.
+
+    Raises KeyError when the map names no such recipient any more.
+    """
+    facts = maps.controller(subject_request.controller).controller.recipients[slug]
+    with transaction.atomic():
+        told = subject_request.tellings.filter(recipient=slug).first()
+        return told or _begin(subject_request, slug, facts, EMAIL if facts.email else HAND, about, at)
 
 
 def touched(controller_map: ControllerMap, places: Iterable[tuple[str, str]]) -> list[str]:
@@ -64,6 +75,17 @@ def _plan(subject_request: SubjectRequest, slug: str, facts: Recipient, about: s
     told_by: str = facts.told_by
     if told_by == CONNECTOR and (item is None or item.outcome == Outcome.FAILED):
         told_by = EMAIL if facts.email else HAND
+    telling = _begin(subject_request, slug, facts, told_by, about, at)
+    if item is not None and told_by == CONNECTOR:
+        _set(telling, told_at=at)
+        answer, expires_on = _answer_of(item)
+        _answered(telling, answer, expires_on, "", by=PORTAL, at=at)
+    return telling
+
+
+def _begin(
+    subject_request: SubjectRequest, slug: str, facts: Recipient, told_by: str, about: str, at: datetime
+) -> Telling:
     day = local_day(at, maps.calendar(subject_request.controller))
     telling = Telling(subject_request=subject_request, recipient=slug, told_by=told_by, created_at=at)
     telling.due_on = day + timedelta(days=facts.days) if told_by in {EMAIL, HAND} else None
@@ -72,10 +94,6 @@ def _plan(subject_request: SubjectRequest, slug: str, facts: Recipient, about: s
     if told_by == EMAIL:
         _write(telling, Letter.TELL, about, at)
         _set(telling, told_at=at)
-    if item is not None and told_by == CONNECTOR:
-        _set(telling, told_at=at)
-        answer, expires_on = _answer_of(item)
-        _answered(telling, answer, expires_on, "", by=PORTAL, at=at)
     return telling
 
 
@@ -160,6 +178,16 @@ def _answered(telling: Telling, answer: str, expires_on: date | None, words: str
     until = {"until": expires_on.isoformat()} if expires_on else {}
     named: dict[str, Any] = {"recipient": telling.recipient, "answer": answer, **until}
     record.write(telling.subject_request, "recipient:answered", by=by, at=at, **named)
+    _wake(telling, at)
+
+
+def _wake(telling: Telling, at: datetime) -> None:
+    """Work on a system of this recipient's that waits for its answer goes on at once."""
+    systems = maps.controller(telling.subject_request.controller).systems.items()
+    theirs = [slug for slug, system in systems if system.processor == telling.recipient]
+    waiting = telling.subject_request.items.filter(kind=Kind.ERASE, state=ItemState.WAITING, system__in=theirs)
+    if waiting.update(not_before=at):
+        bell.ring_after_commit()
 
 
 def overdue(at: datetime) -> Q:

@@ -11,12 +11,13 @@ from django.db import transaction
 
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import CLOSED, State
-from dsr.models import Certificate, Checkpoint, Event, Leaf, SubjectRequest
+from dsr.models import Certificate, Checkpoint, Event, Leaf, SubjectRequest, Turn
 from dsr.record import certificate, tree
 from dsr.record.proof import Proof
 from dsr.steps.recording import record, sequencer, signing, statement
 
 CERTIFIED = sorted(CLOSED - {State.LAPSED})
+_TURN = "certificates"  # the row that remembers which one failed last
 
 
 def due(*, at: datetime, since: int | None = None) -> list[int]:
@@ -30,6 +31,18 @@ def due(*, at: datetime, since: int | None = None) -> list[int]:
     floor = sequencer.settled(at=at) if since is None else since
     closings = Event.objects.filter(id__gt=floor, moved_to__in=CERTIFIED, sequenced__position__lt=covering.size)
     return list(closings.filter(subject_request__certificate=None).order_by("id").values_list("id", flat=True))
+
+
+def in_turn(events: list[int]) -> list[int]:
+    """The same, beginning behind the one that failed last: what fails again and again waits for its turn."""
+    turn = Turn.objects.filter(name=_TURN).first() if events else None
+    last = int(turn.slot) if turn else 0
+    return sorted(events, key=lambda event: (event <= last, event))
+
+
+def begin_behind(event: int) -> None:
+    """This one failed: whoever sweeps next, in whatever process, begins behind it."""
+    Turn.objects.update_or_create(name=_TURN, defaults={"slot": str(event)})
 
 
 def issue(event: int, *, at: datetime) -> bool:

@@ -38,6 +38,7 @@ def of(subject_request: SubjectRequest, closing: Event, *, at: datetime) -> dict
         "received_on": subject_request.received_at.astimezone(zone).date().isoformat(),
         "scope": _scope(subject_request, about),
         **_dates(subject_request),
+        "missed": _missed(subject_request),
         "extension": _extension(subject_request, zone),
         "answered_on": (subject_request.answered_at or closing.at).astimezone(zone).date().isoformat(),
         "state": closing.moved_to,
@@ -75,6 +76,16 @@ def _dates(subject_request: SubjectRequest) -> dict[str, object]:
         if row.regime != HOUSE
     ]
     return {"promised_by": promised[0] if promised else subject_request.due_on.isoformat(), "statutory": statutory}
+
+
+def _missed(subject_request: SubjectRequest) -> list[dict[str, str]]:
+    """Each date that was missed, also where it moved on afterwards: our promise, or a law's, and what was due then."""
+    rows = subject_request.deadlines.exclude(missed_on=None).order_by("missed_on", "pk")
+    return [
+        {"regime": row.regime, "title": _law(row.regime), "duty": row.duty, "missed_on": row.missed_on.isoformat()}
+        for row in rows
+        if row.missed_on is not None
+    ]
 
 
 def _answered_with(subject_request: SubjectRequest, closing: Event) -> str | None:

@@ -35,7 +35,7 @@ BY_POST = Given(TODAY, Way.POST)
 
 @pytest.fixture
 def ready(world: World, dana: Actor, devi: Actor) -> SubjectRequest:
-    """Dana entered Sam's letter, Devi checked and accepted it; the package is made."""
+    """Dana entered and accepted Sam's letter, Devi checked it; the package is made."""
     return packaged(world, dana, devi)
 
 
@@ -83,6 +83,8 @@ def test_it_holds_what_sam_would_have_got_by_a_link(
     account = next(one for one in linked.namelist() if one.endswith("users.json"))
     number = json.loads(linked.read(account))[0]["id"]
     ready = walked(world, dana, devi, account=str(number))
+    world.letters()
+    world.later(days=3)
     by_hand = zipfile.ZipFile(io.BytesIO(take(ready, world, eli)))
 
     def below(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -309,6 +311,8 @@ def test_a_portable_copy_goes_the_same_way_and_its_letter_says_what_is_inside(
     ready = walked(world, dana, devi, Right.PORTABILITY)
     letter = notices.on_paper(ready.notices.get(letter=Letter.READY)).text
     assert "portability.json" in letter
+    world.letters()
+    world.later(days=3)
     assert zipfile.ZipFile(io.BytesIO(take(ready, world, eli))).testzip() is None
 
 

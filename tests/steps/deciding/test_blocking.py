@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import date
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.apps import apps
+from pytest_django import Settings
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
@@ -13,6 +15,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
+from dsr.sealing.keyring import KeysMissing
 from dsr.steps import ledger
 from dsr.steps.answering import keeping
 from dsr.steps.asking import intake
@@ -133,3 +136,33 @@ def test_identifiers_of_before_are_filled_as_far_as_they_open(world: World, monk
     filled = dict(Identity.objects.values_list("pk", "folded"))
     spelled = sealed.lookup("email", TYPED)
     assert filled == {opens.pk: sealed.lookup("email", TYPED.lower()), forgotten.pk: spelled, broken.pk: spelled}
+
+
+@pytest.mark.parametrize(
+    "written", [" sam@b\u00fccher.de", "Sam@B\u00dcCHER.de", "sam@xn--bcher-kva.de\n", "SAM@XN--BCHER-KVA.DE"]
+)
+def test_one_address_is_held_however_a_system_writes_it(written: str) -> None:
+    assert sealed.held_by(IdentityKind.EMAIL, written) == sealed.held_by(IdentityKind.EMAIL, "sam@b\u00fccher.de")
+    assert sealed.folded(IdentityKind.EMAIL, written) != sealed.folded(IdentityKind.EMAIL, "sam@bucher.de")
+
+
+@pytest.mark.parametrize("written", ["", "sam", "sam@", "sam@a..b", f"sam@{'a' * 64}.de"])
+def test_what_is_no_address_is_held_as_it_is(written: str) -> None:
+    assert sealed.folded(IdentityKind.EMAIL, written) == sealed.lookup(IdentityKind.EMAIL, written)
+
+
+def test_a_domain_of_before_is_filled_in_its_one_spelling(world: World) -> None:
+    identity = world.file(Right.COMPLAINT, email="Sam@b\u00fccher.de").identities.get()
+    Identity.objects.update(folded="")
+    import_module("dsr.migrations.0006_addresses_in_small_letters").fill(apps, None)
+    identity.refresh_from_db()
+    assert identity.folded == sealed.lookup(IdentityKind.EMAIL, "sam@xn--bcher-kva.de")
+
+
+def test_without_the_keys_nothing_is_filled_for_good(world: World, settings: Settings, tmp_path: Path) -> None:
+    world.file(Right.COMPLAINT, email=TYPED)
+    Identity.objects.update(folded="")
+    settings.DSR_KEYS = tmp_path
+    with pytest.raises(KeysMissing):
+        import_module("dsr.migrations.0006_addresses_in_small_letters").fill(apps, None)
+    assert Identity.objects.get().folded == ""

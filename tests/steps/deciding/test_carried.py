@@ -12,7 +12,7 @@ from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter
-from dsr.models import Event, LegalHold, SubjectRequest, sealed
+from dsr.models import Event, Identity, LegalHold, SubjectRequest, sealed
 from dsr.steps import work
 from dsr.steps.answering import delivery, keeping
 from dsr.steps.asking import intake
@@ -22,6 +22,8 @@ from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import SAM, World
 from tests.steps import scenes
+from tests.steps.long_life import guarded
+from tests.steps.representing import GRETA
 
 REASON = "Claim 2026-114 is before the court."
 REVIEW_ON = date(2026, 12, 24)
@@ -265,3 +267,55 @@ def test_who_released_a_hold_before_this_request_arrived_may_approve_it(world: W
     approval.approve(erasure, digest=erasure.manifest.digest, by=both, at=world.at)
     erasure.refresh_from_db()
     assert erasure.state == State.APPROVED
+
+
+def of_account(subject_request: SubjectRequest, world: World, account: str) -> SubjectRequest:
+    """It has proven this account as well."""
+    identity = Identity(subject_request=subject_request, kind=IdentityKind.ACCOUNT, proven_at=world.at)
+    identity.seal_value(account)
+    identity.save(force_insert=True)
+    return subject_request
+
+
+def by_old_account(world: World, dana: Actor) -> SubjectRequest:
+    """An access from another mailbox, by an account that only an older request of Sam's knows."""
+    older = world.file(Right.COMPLAINT)
+    world.prove(of_account(older, world, "gone-1"))
+    access = world.file(Right.ACCESS, email="nobody@example.net")
+    world.prove(of_account(access, world, "gone-1"))
+    review.accept(access, by=dana, at=world.at)
+    world.work(State.PACKAGED, access)
+    return access
+
+
+def test_a_freeze_reaches_who_found_nothing_but_the_persons_requests_in_the_portal(world: World, dana: Actor) -> None:
+    access = by_old_account(world, dana)
+    held(world, dana, FROZEN)
+    with pytest.raises(Conflict, match="frozen"):
+        delivery.download(access, by=SUBJECT, at=world.at)
+
+
+def test_of_requests_found_in_the_portal_each_proven_identifier_is_carried_and_nothing_else(
+    world: World, dana: Actor
+) -> None:
+    access = by_old_account(world, dana)
+    names = (("email", SAM), ("email", "nobody@example.net"), ("account", "gone-1"))
+    known = {each for kind, value in names for each in sealed.held_by(kind, value)}
+    assert set(access.carried_names.values_list("lookup", flat=True)) == known
+
+
+def test_who_asks_for_a_child_is_not_carried_with_it(world: World, dana: Actor) -> None:
+    guarded(world, dana)
+    access = scenes.accepted(world, dana, Right.ACCESS)
+    world.work(State.PACKAGED, access)
+    assert access.carried_names.filter(lookup=sealed.folded("email", SAM)).exists()
+    assert not access.carried_names.filter(lookup=sealed.folded("email", GRETA)).exists()
+
+
+def test_an_address_that_a_system_wrote_in_capitals_and_with_space_is_held(world: World, dana: Actor) -> None:
+    access = by_account(world, dana, Right.ACCESS)
+    with scenes.live(world) as database, database:
+        database.execute("UPDATE users SET email = ? WHERE email = ?", [f" {SAM.upper()} ", SAM])
+    held(world, dana, FROZEN)
+    world.work()
+    assert blocking.blocks_delivery(access)

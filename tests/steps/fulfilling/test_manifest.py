@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dsr.connectors.contract import Batch, Cell
-from dsr.datamap.schema import Way
+from dsr.datamap.schema import Erase, Keep, Way
 from dsr.steps import maps
 from dsr.steps.fulfilling import manifest
 
@@ -67,3 +67,64 @@ def test_a_collection_that_the_map_keeps_is_never_erased() -> None:
 @pytest.mark.parametrize(("cell", "text"), [(Decimal("1.50"), "1.50"), (date(2026, 1, 2), "2026-01-02"), (7, 7)])
 def test_a_key_is_spelled_the_same_however_it_travelled(cell: Cell, text: str | int) -> None:
     assert manifest.spelled(cell) == text
+
+
+def decided(children: dict[str, object], parent: dict[str, object], *rows: tuple[Cell, ...]) -> list[manifest.Line]:
+    """The lines of orders and of the account they point at, with these rules of erasure."""
+    system = maps.controller("joypix").systems["app-database"]
+    orders = system.collections["orders"]
+    users = system.collections["users"]
+    changed = system.model_copy(
+        update={
+            "collections": {
+                "orders": orders.model_copy(update={"erase": Erase.model_validate(children)}),
+                "users": users.model_copy(update={"erase": Erase.model_validate(parent)}),
+            }
+        }
+    )
+    found = [Batch("orders", FIELDS, rows), Batch("users", ("id",), (("jp1",), ("jp2",)))]
+    return list(manifest.lines_of(changed, manifest.Rules({"paid-orders": {"years": 3}}), found, ON))
+
+
+def test_a_kept_row_keeps_its_parent_with_the_same_ground_where_no_id_may_be_left() -> None:
+    lines = decided({}, {"way": "delete"}, ("o1", "jp1", "paid", "2025-11-01"))
+    users = [(line.keys, line.until, line.rule) for line in lines if line.collection == "users"]
+    assert users == [([["jp1"]], "2028-11-01", "paid-orders"), ([["jp2"]], "", "")]
+
+
+def test_only_the_parent_that_a_kept_row_points_at_leaves_its_number() -> None:
+    lines = decided({}, {"way": "delete", "tombstone": True}, ("o1", "jp1", "paid", "2025-11-01"))
+    users = [(line.keys, line.way, line.until) for line in lines if line.collection == "users"]
+    assert users == [
+        ([["jp1"]], Way.TOMBSTONE, ""),
+        ([["jp1"]], Way.DELETE, "2028-11-01"),
+        ([["jp2"]], Way.DELETE, ""),
+    ]
+
+
+def test_unlink_empties_what_leads_to_the_person_and_nothing_else() -> None:
+    (orders, *_) = decided({"way": "unlink"}, {}, ("o1", "jp1", "cancelled", None))
+    assert (orders.way, orders.set) == (Way.UNLINK, {"user_id": None})
+
+
+def test_a_tombstone_leaves_the_key_alone() -> None:
+    (orders, *_) = decided({"way": "tombstone", "set": {"status": "gone"}}, {}, ("o1", "jp1", "cancelled", None))
+    assert orders.way is Way.TOMBSTONE
+    assert orders.set["status"] == "gone"
+    assert "id" not in orders.set
+    assert orders.set["user_id"] is orders.set["invoice_name"] is None
+
+
+def test_a_period_may_begin_at_an_event_of_the_parent() -> None:
+    system = maps.controller("joypix").systems["app-database"]
+    keep = Keep(rule="usage", since="users.cancelled_at")
+    devices = system.collections["devices"].model_copy(update={"keep": keep})
+    changed = system.model_copy(update={"collections": {"devices": devices, "users": system.collections["users"]}})
+    found = [
+        Batch("devices", ("id", "user_id"), ((1, "jp1"), (2, "jp2"))),
+        Batch("users", ("id", "cancelled_at"), (("jp1", "2026-10-01"), ("jp2", "2025-01-01"))),
+    ]
+    rules = manifest.Rules({"usage": {"months": 6}})
+    anchors = manifest.anchors(changed, lambda: found)
+    lines = [line for line in manifest.lines_of(changed, rules, found, ON, anchors) if line.collection == "devices"]
+    assert [(line.keys, line.until) for line in lines] == [([[1]], "2027-04-01"), ([[2]], "")]

@@ -9,17 +9,20 @@ from django.db.models import Model, QuerySet
 from django.utils.text import camel_case_to_spaces
 
 from dsr.connectors.contract import Cell
+from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
-from dsr.law.work import Asker, Kind
+from dsr.law.work import Asker, Channel, Kind
 from dsr.models import LegalHold, SubjectRequest, sealed
 from dsr.steps.answering import keeping
+from dsr.steps.asking import intake
+from dsr.steps.asking.representation import Acting
 from dsr.steps.deciding import holds, review
 from dsr.steps.fulfilling.own_shelves import SHELVES
 from tests.conftest import SAM, World
 from tests.steps import scenes
 from tests.steps.long_life import CANARY, POSTAL, STAFFS, corrected, downloaded, guarded, held, withdrawn, written
-from tests.steps.representing import ALMA, GRETA, NAMES
+from tests.steps.representing import ALMA, GRETA, NAMES, PDF
 
 Found = dict[str, list[dict[str, Cell]]]
 
@@ -44,12 +47,15 @@ TOLD = {
 NOT_TOLD = {
     "ApiToken": "A secret of the controller's own systems; it says nothing of a person.",
     "Approval": "Which member of staff approved; that and when it was approved stands among the events.",
+    "BlastLimit": "How many rows one erasure may take, and who of the staff raised it.",
     "CalendarEdition": "Working days.",
     "CarriedName": "A keyed hash for legal holds; the identifiers stand in the rows found, which their systems tell.",
     "Checkpoint": "A signature over the whole record; it says nothing of a person.",
     "Deadline": "How a date was counted; the date that binds us stands with the request.",
+    "Errand": "Work of ours that a person does by hand; what they brought or erased stands in the answer.",
     "EventSecret": "Words that an Event commits to. What was for the person stands in its own collection; the rest "
     "are notes of staff.",
+    "Gate": "Whether a system answers.",
     "Leaf": "A hash and its place in the record.",
     "LegalHold": "A note of staff: telling it could defeat the claim it serves (GDPR Arts 17(3)(e), 23(1)(j)). Whom it "
     "concerns is told by letter.",
@@ -61,11 +67,15 @@ NOT_TOLD = {
     "Proof": "The keyed hash of a code; that it was sent stands among the letters, that it was typed among the events.",
     "Proposal": "That values were asked for: the letters tell it, and what came back stands among the corrections.",
     "Supplement": "A digest and counts of rows, which their systems tell.",
+    "Suppression": "A keyed hash of who was erased, so that a restored backup is erased again (GDPR Art. 17(3)(b)).",
     "Turn": "Which worker has the turn.",
 }
 # Why a sealed column of a table stays closed, also where the table is told.
 CLOSED_COLUMNS = {
+    "BlastLimit.reason_sealed": "A note of staff.",
     "Correction.key_sealed": "The number of a row in another system, which tells it.",
+    "Errand.because_sealed": "Why rows stay: the answer tells it.",
+    "Errand.kept_sealed": "Numbers of rows in another system, which tells them.",
     "EventSecret.text_sealed": NOT_TOLD["EventSecret"],
     "Evidence.wrapped_key": "The key of a document that is destroyed with the decision: that it was there is told.",
     "LegalHold.reason_sealed": NOT_TOLD["LegalHold"],
@@ -164,13 +174,14 @@ def test_the_person_sees_who_asked_for_them_and_no_address_of_theirs(lived: Worl
 
 
 @pytest.mark.parametrize("asker", [Asker.AGENT, Asker.GUARDIAN])
-def test_a_representative_sees_their_own_name_and_address_and_nothing_of_the_person(
+def test_a_representative_sees_their_own_address_and_a_guardian_their_name_and_nothing_of_the_person(
     asker: Asker, lived: World, dana: Actor
 ) -> None:
     name, email = NAMES[asker]
     found = found_by(lived, dana, email)
     (acting,) = found["rightful.acting"]
-    assert (acting["kind"], acting["name"], acting["email"]) == (asker, name, email)
+    shown = name if asker == Asker.GUARDIAN else ""  # an agent proves no mailbox here
+    assert (acting["kind"], acting["name"], acting["email"]) == (asker, shown, email)
     assert [row["identifiers"] for row in found["rightful.requests"]] == [f"email: {email}"]
     assert [value for value in told(found) if CANARY in value or SAM in value] == []
 
@@ -187,6 +198,20 @@ def test_a_postal_address_of_a_guardian_is_told_to_the_guardian_alone(world: Wor
     assert [value for value in told(found_by(world, dana)) if "Home Lane" in value] == []
     (acting,) = found_by(world, dana, GRETA)["rightful.acting"]
     assert acting["postal"] == "Greta Garda, 2 Home Lane"
+
+
+@pytest.mark.parametrize(("asker", "rows"), [(Asker.AGENT, 1), (Asker.GUARDIAN, 0)])
+def test_sam_is_told_no_name_and_no_postal_address_of_who_named_sams_mailbox_by_mistake(
+    asker: Asker, rows: int, world: World, dana: Actor
+) -> None:
+    acting = Acting(asker, NAMES[asker][0], SAM, PDF)
+    others = ((IdentityKind.ACCOUNT, "jp000002"),)
+    postal = f"{NAMES[asker][0]}, 5 Secret Lane"
+    letter = intake.Intake("joypix", Right.ACCESS, others, channel=Channel.LETTER, postal=postal, acting=acting)
+    intake.receive(letter, by=dana, at=world.at)
+    found = found_by(world, dana)
+    assert [value for value in told(found) if NAMES[asker][0] in value or "Secret Lane" in value] == []
+    assert [row["kind"] for row in found.get("rightful.acting", [])] == [asker] * rows
 
 
 def test_a_letter_to_the_child_is_among_the_childs_letters_and_one_to_staff_or_agent_is_not(

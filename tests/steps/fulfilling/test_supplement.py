@@ -187,3 +187,36 @@ def test_a_supplement_changes_no_key_of_an_effect_that_came_before_it(
     own = used["generations"].pop(0)  # of the supplement, and first
     assert used == before
     assert own not in {key for keys in before.values() for key in keys}
+
+
+def paid_late(world: World) -> None:
+    """A paid order that came in when the account stood in the manifest already."""
+    with scenes.live(world) as database:
+        database.execute("DELETE FROM orders WHERE id = 'late-order'")
+        database.execute(
+            "INSERT INTO orders VALUES ('late-order', 'jp000002', 'pro-year', 9900, 'EUR', 'paid', 'x', ?, ?)",
+            (NOW.isoformat(), NOW.isoformat()),
+        )
+
+
+def test_a_late_row_that_is_kept_keeps_the_account_that_was_to_go(world: World, dana: Actor, eli: Actor) -> None:
+    with scenes.live(world) as database:
+        database.execute("DELETE FROM orders WHERE user_id = 'jp000002'")
+    subject_request = scenes.approved(world, dana, eli, email="mallory@example.com")
+    world.later(days=4)
+    paid_late(world)
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    assert scenes.item_of(subject_request, Kind.ERASE, "app-database").state == ItemState.QUARANTINED
+    late = listed(world, subject_request, dana)
+    supplement.approve(late, digest=late.digest, by=eli, at=world.at)
+    world.work(State.PACKAGED, subject_request)
+    with scenes.live(world) as database:
+        account = database.execute("SELECT email, nickname FROM users WHERE id = 'jp000002'").fetchone()
+        order = database.execute("SELECT count(*) FROM orders WHERE id = 'late-order'").fetchone()
+    assert (account, order) == ((None, None), (1,))
+    system = next(
+        one for one in packaging.answer_to(subject_request, at=world.at).systems if one.system == "app-database"
+    )
+    told = {row.collection: (row.found, row.erased, [kept.count for kept in row.kept]) for row in system.collections}
+    assert told["users"] == (1, 0, [1])
+    assert told["orders"] == (1, 0, [1])

@@ -190,6 +190,22 @@ def test_many_that_cannot_be_certified_do_not_use_up_a_sweep(world: World, monke
     assert Certificate.objects.get().subject_request == first
 
 
+def test_of_many_that_cannot_be_certified_each_sweep_tries_a_few_and_the_next_begins_behind_them(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(work, "FAILURES", 2)
+    *broken, sound = (world.file(Right.PROCESSING_INFORMATION) for _ in range(6))
+    SubjectRequest.objects.filter(pk__in=[each.pk for each in broken]).update(state=State.REFUSED, ground="no ground")
+    sequencer.sequence(at=world.later(seconds=15))
+    tried: list[int] = []
+    for _ in range(3):
+        caplog.clear()
+        work.certify(at=world.at)
+        tried.append(caplog.text.count("no certificate for Event"))
+        tried.append(Certificate.objects.filter(subject_request=sound).count())
+    assert tried == [2, 0, 2, 0, 2, 1]
+
+
 def test_a_path_reads_only_the_leaves_since_an_earlier_checkpoint(world: World) -> None:
     """The same path as from all leaves, for every place and several sizes."""
     subject_request = world.file(Right.PROCESSING_INFORMATION)

@@ -125,3 +125,21 @@ def test_recipients_and_collections_stand_by_their_titles_and_who_is_not_told_is
     assert "told_on" not in row
     titles = [(one["title"], one["collection"]) for system in facts["systems"] for one in system.get("collections", [])]
     assert all(title and title != slug for title, slug in titles)
+
+
+def test_each_missed_date_is_stated_with_its_law_its_duty_and_its_day(world: World) -> None:
+    subject_request = timing.reviewed(world, "eea")
+    timing.turn(world.later(days=60))
+    cancellation.cancel(subject_request, by=SUBJECT, at=world.at)
+    missed = stated(subject_request, world)["missed"]
+    assert [(row["regime"], row["duty"], row["missed_on"]) for row in missed] == [
+        ("house", "answer", "2026-11-25"),
+        ("gdpr", "answer", "2026-12-03"),
+    ]
+    assert missed[1]["title"] not in {"", "gdpr"}
+
+
+def test_of_a_request_answered_in_time_no_missed_date_is_stated(world: World) -> None:
+    subject_request = timing.reviewed(world, "eea")
+    cancellation.cancel(subject_request, by=SUBJECT, at=world.at)
+    assert "missed" not in stated(subject_request, world)

@@ -1,0 +1,46 @@
+"""Answers of any size, in pieces of at most a thousand rows."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from dsr.connectors.contract import Cell
+
+ROWS_AT_ONCE = 1_000
+
+
+def answered(
+    connection: sa.Connection, statement: sa.Select[Any] | sa.CompoundSelect[Any], family: str
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    """Give an answer of any size in pieces, never whole in memory.
+
+    PostgreSQL plans no parallel work for a cursor, without which a table that lacks an index takes twice as long; most
+    answers are short, so it is asked for a short one first.
+    """
+    if family == "postgresql":
+        short = connection.execute(statement.limit(ROWS_AT_ONCE + 1)).all()
+        if len(short) <= ROWS_AT_ONCE:
+            yield short
+            return
+    streaming = {"stream_results": True, "yield_per": ROWS_AT_ONCE}
+    yield from connection.execute(statement, execution_options=streaming).partitions(ROWS_AT_ONCE)
+
+
+class Seen:
+    """Remembers keys when a question had to be asked in slices, so that no row comes twice."""
+
+    def __init__(self, positions: Sequence[int]) -> None:
+        """`positions` of the key in a row."""
+        self._positions = positions
+        self._keys: set[tuple[Cell, ...]] = set()
+
+    def new(self, rows: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
+        """Those that did not come before."""
+        fresh = []
+        for row in rows:
+            key = tuple(row[position] for position in self._positions)
+            if key not in self._keys:
+                self._keys.add(key)
+                fresh.append(row)
+        return tuple(fresh)

@@ -1,0 +1,68 @@
+"""Whether a live database can serve the map's questions: indexes for identities, types that meet, tables left out."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine.reflection import ObjectKind
+
+from dsr.connectors.contract import Finding
+from dsr.connectors.sql.exact import unlike
+from dsr.connectors.sql.live import Place, Where, where
+from dsr.datamap.schema import CollectionMap, SystemMap
+
+Indexes = Mapping[Where, Sequence[tuple[str, ...]]]  # table -> the columns of each index; views are not in it
+
+
+def findings(
+    system: SystemMap, places: Mapping[str, Place], connection: sa.Connection, without_people: Collection[str]
+) -> Iterator[Finding]:
+    """What would be slow, would never be found, or is not known to the map; `without_people` names tables."""
+    schemas = sorted({collection.settings.get("schema") for collection in system.collections.values()}, key=str)
+    indexes = {table: found for schema in schemas for table, found in _indexes(connection, schema).items()}
+    for name, place in places.items():
+        collection = system.collections[name]
+        yield from (Finding(name, message) for message in _identities(collection, indexes.get(where(name, collection))))
+        yield from (Finding(name, message) for message in _links(collection, place, places))
+    described = {where(name, collection) for name, collection in system.collections.items()}
+    for schema, table in sorted(set(indexes) - described, key=str):
+        told = f"{schema}.{table}" if schema else table
+        if told not in without_people:
+            message = "the table is not described; if it holds nothing about people, name it in 'without_people'"
+            yield Finding(told, message)
+
+
+def _identities(collection: CollectionMap, indexes: Sequence[tuple[str, ...]] | None) -> Iterator[str]:
+    if indexes is None:  # a view; its tables may have some
+        return
+    for kind, fields in collection.found_by.items():
+        # Of several fields the last one tells people apart: 'google' is shared by many, the id there is not.
+        served = any(set(index[: len(fields)]) == set(fields) or index[0] == fields[-1] for index in indexes)
+        if not served:
+            yield f"no index serves the search by {kind.value} ({', '.join(fields)}): every row is read"
+
+
+def _links(collection: CollectionMap, place: Place, places: Mapping[str, Place]) -> Iterator[str]:
+    for link in collection.links:
+        there = places.get(link.to)
+        for own, to in link.on.items() if there else ():
+            if there is None or own not in place.columns or to not in there.columns:
+                continue
+            mine, theirs = place.columns[own].kind, there.columns[to].kind
+            if unlike(mine, theirs, place.family):
+                yield f"column '{own}' ({mine}) cannot hold what '{link.to}.{to}' ({theirs}) holds"
+
+
+def _indexes(connection: sa.Connection, schema: str | None) -> Indexes:
+    """Every table of a schema, and the columns of its keys and indexes."""
+    inspector = sa.inspect(connection)
+    tables: dict[Where, list[tuple[str, ...]]] = {(schema, name): [] for name in inspector.get_table_names(schema)}
+    kind = ObjectKind.TABLE
+    for (_, name), key in inspector.get_multi_pk_constraint(schema, kind=kind).items():
+        tables.setdefault((schema, name), []).append(tuple(key["constrained_columns"]) if key else ())
+    for (_, name), uniques in inspector.get_multi_unique_constraints(schema, kind=kind).items():
+        tables.setdefault((schema, name), []).extend(tuple(one["column_names"]) for one in uniques)
+    # SQLite else leaves out the index of a column that is called UNIQUE where it is declared.
+    for (_, name), found in inspector.get_multi_indexes(schema, kind=kind, include_auto_indexes=True).items():
+        columns = (tuple(str(column) for column in one["column_names"]) for one in found)  # an expression is 'None'
+        tables.setdefault((schema, name), []).extend(columns)
+    return {table: [one for one in found if one] for table, found in tables.items()}

@@ -1,0 +1,37 @@
+"""Systems that do not answer: in the queue, and beside the items that wait for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Staff
+from dsr.desk import people
+from dsr.models import SubjectRequest
+from dsr.steps import gates, maps
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """One of them, and when it is tried next."""
+
+    controller: str
+    system: str
+    since: datetime
+    next_try: datetime | None
+
+
+def known_to(staff: Staff) -> list[Silent]:
+    """Those of the controllers this staff member works for, for the longest time first."""
+    served = maps.controllers()
+    listed = []
+    for gate in gates.silent([slug for slug in people.controllers_of(staff) if slug in served]):
+        system = served[gate.controller].systems.get(gate.system)
+        if system and gate.silent_since:
+            name = served[gate.controller].controller.name
+            listed.append(Silent(name, system.title, gate.silent_since, gate.not_before))
+    return listed
+
+
+def since(subject_request: SubjectRequest) -> dict[str, datetime]:
+    """The systems of this request's controller that do not answer, and since when."""
+    silent = gates.silent([subject_request.controller])
+    return {gate.system: gate.silent_since for gate in silent if gate.silent_since}

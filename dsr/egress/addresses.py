@@ -1,0 +1,53 @@
+"""Which addresses a name may lead to: those of the internet, and private ones that the settings name."""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+
+import httpcore
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an address of the older kind
+
+
+class Private(Exception):
+    """A name leads to an address that is not of the internet, and was not allowed."""
+
+
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Read networks such as 10.0.0.0/8 or fd00::/8. ValueError: one is none."""
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError:
+        raise ValueError("a private network must be written like 10.0.0.0/8") from None
+
+
+def resolved(host: str, port: int, private: tuple[Network, ...]) -> list[str]:
+    """The addresses of a host, asked once. Raises Private as soon as one of them may not be reached."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise httpcore.ConnectError("the name is not known") from None
+    addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+    if not addresses or not all(_may_be_reached(address, private) for address in addresses):
+        raise Private
+    return addresses
+
+
+def _may_be_reached(text: str, private: tuple[Network, ...]) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])  # behind the sign stands an interface of this machine
+    meant = _meant(address)
+    if any(one.version == network.version and one in network for one in (address, meant) for network in private):
+        return True
+    return all(one.is_global and not one.is_multicast for one in (address, meant))
+
+
+def _meant(address: Address) -> Address:
+    """The older address that a newer one stands for, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address.sixtofour or address

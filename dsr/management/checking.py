@@ -1,0 +1,97 @@
+"""What check_systems finds: of each system whether it answers, and where it differs from its map."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dsr.connectors import registry
+from dsr.connectors.contract import Finding, Rejected, Schema, Unreachable
+from dsr.datamap.schema import ControllerMap, SystemMap
+
+_TEXT = ("CHAR", "TEXT", "CLOB", "UUID", "ENUM")
+_NUMBER = ("INT", "SERIAL", "NUMERIC", "DECIMAL")
+
+
+class Standing(StrEnum):
+    """What can be said of a system."""
+
+    WELL = "well"
+    DIFFERS = "differs"
+    UNREACHABLE = "unreachable"  # nothing is known: it did not answer
+    REFUSED = "refused"  # wrong settings, or it answers and will not have us
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One system. `note` says why it could not be asked."""
+
+    controller: str
+    system: str
+    standing: Standing
+    findings: tuple[Finding, ...] = ()
+    note: str = ""
+    live: Schema = field(default_factory=lambda: Schema({}))
+
+    def told(self) -> dict[str, object]:
+        """The same for a program."""
+        found = [{"collection": one.collection, "message": one.message} for one in self.findings]
+        return {
+            "controller": self.controller,
+            "system": self.system,
+            "standing": self.standing,
+            "findings": found,
+            "note": self.note,
+        }
+
+
+def checked(controller_map: ControllerMap, only: str = "") -> Iterator[Checked]:
+    """Ask every system of a controller, or `only` this one; then compare the links that cross systems."""
+    asked = {slug: _asked(controller_map.controller.slug, one) for slug, one in controller_map.systems.items()}
+    for slug, one in asked.items():
+        if only in {"", slug}:
+            crossing = tuple(_crossing(controller_map.systems, asked, slug))
+            met = one.standing in {Standing.WELL, Standing.DIFFERS} and crossing
+            yield _with(one, crossing) if met else one
+
+
+def _asked(controller: str, system: SystemMap) -> Checked:
+    try:
+        with closing(registry.build(system, os.environ)) as connector:
+            findings = tuple(connector.check())
+            standing = Standing.DIFFERS if findings else Standing.WELL
+            return Checked(controller, system.slug, standing, findings, live=connector.describe())
+    except Unreachable as error:
+        return Checked(controller, system.slug, Standing.UNREACHABLE, note=str(error))
+    except (Rejected, ValueError) as error:
+        return Checked(controller, system.slug, Standing.REFUSED, note=str(error))
+
+
+def _with(one: Checked, more: Iterable[Finding]) -> Checked:
+    return Checked(one.controller, one.system, Standing.DIFFERS, (*one.findings, *more), one.note, one.live)
+
+
+def _crossing(systems: Mapping[str, SystemMap], asked: Mapping[str, Checked], slug: str) -> Iterator[Finding]:
+    """Links into other systems whose two ends are of types that never meet."""
+    for name, collection in systems[slug].collections.items():
+        for link in collection.links:
+            other, dot, to = link.to.partition(".")
+            for own, there in link.on.items() if dot else ():
+                mine, theirs = _type(systems, asked, slug, name, own), _type(systems, asked, other, to, there)
+                if {_sort(mine), _sort(theirs)} == {"text", "number"}:
+                    message = f"field '{own}' ({mine}) cannot hold what '{link.to}.{there}' ({theirs}) holds"
+                    yield Finding(name, message)
+
+
+def _type(systems: Mapping[str, SystemMap], asked: Mapping[str, Checked], slug: str, name: str, field: str) -> str:
+    settings = systems[slug].collections[name].settings
+    table = ".".join(part for part in (settings.get("schema"), settings.get("table", name)) if part)
+    return asked[slug].live.collections.get(table, {}).get(field, "")
+
+
+def _sort(kind: str) -> str:
+    named = kind.upper()
+    if any(word in named for word in _TEXT):
+        return "text"
+    return "number" if any(word in named for word in _NUMBER) else ""

@@ -1,0 +1,88 @@
+"""Per collection, whether the live data obeys the controller's own retention rules."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+
+from dsr.connectors.contract import Ability, Connector, Rejected, Surveying, Unreachable
+from dsr.datamap.schema import CollectionMap, ControllerMap, SystemMap
+from dsr.law.ages import oldest_allowed
+from dsr.steps.fulfilling import search
+
+
+class Verdict(StrEnum):
+    """What can be said of one collection."""
+
+    OBEYS = "obeys"
+    BROKEN = "broken"  # rows are older than the rule lets them be
+    CANNOT_BE_ASKED = "cannot be asked"
+    NO_ANSWER = "no answer"
+    NO_PERIOD = "no period"  # the rule states criteria only
+    NO_DATE = "no date"  # the map names nothing that the period runs from
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One collection under its rule."""
+
+    controller: str
+    system: str
+    collection: str
+    rule: str
+    kind: str
+    verdict: Verdict
+    oldest: str = ""
+    older: int = 0  # rows over age
+    undated: int = 0  # rows whose period has not begun, or names no moment
+    note: str = ""
+
+
+def report(about: ControllerMap, *, at: datetime) -> Iterator[Line]:
+    """One line for each collection and the rule it lives by; the portal itself reduces what it holds."""
+    for system in about.systems.values():
+        try:
+            with closing(search.connect(system)) as connector:
+                for name, collection in system.collections.items():
+                    yield _line(about, system, name, collection, connector, at)
+        except Rejected as error:
+            yield from (_told(about, system, name, Verdict.NO_ANSWER, note=str(error)) for name in system.collections)
+
+
+def _line(
+    about: ControllerMap, system: SystemMap, name: str, collection: CollectionMap, connector: Connector, at: datetime
+) -> Line:
+    rule = about.controller.retention[collection.retention]
+    if rule.period is None:
+        return _told(about, system, name, Verdict.NO_PERIOD, note=rule.says)
+    if not collection.ages_from:
+        return _told(about, system, name, Verdict.NO_DATE, note="the map names no 'ages_from'")
+    if Ability.SURVEY not in connector.abilities:
+        return _told(about, system, name, Verdict.CANNOT_BE_ASKED)
+    keep = collection.keep
+    when = keep.when if keep and keep.rule == collection.retention else {}
+    before = oldest_allowed(at, **rule.period.model_dump())
+    try:
+        ages = cast("Surveying", connector).survey().ages(name, collection.ages_from, before, when)
+    except (Unreachable, Rejected) as error:
+        return _told(about, system, name, Verdict.NO_ANSWER, note=str(error))
+    verdict = Verdict.BROKEN if ages.older else Verdict.OBEYS
+    return _told(about, system, name, verdict, oldest=ages.oldest, older=ages.older, undated=ages.undated)
+
+
+def _told(
+    about: ControllerMap,
+    system: SystemMap,
+    name: str,
+    verdict: Verdict,
+    *,
+    oldest: str = "",
+    older: int = 0,
+    undated: int = 0,
+    note: str = "",
+) -> Line:
+    slug = system.collections[name].retention
+    kind = about.controller.retention[slug].kind
+    return Line(about.controller.slug, system.slug, name, slug, kind, verdict, oldest, older, undated, note)

@@ -1,0 +1,172 @@
+"""After a restored backup: who was erased before is found by the suppression ledger, and erased again.
+
+By the ordinary ways: the request's scope and refusals, the map's rules of today, a manifest sealed before the first
+deletion, holds and limits asked before each chunk, and read back. Safe to repeat.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from django.db import transaction
+
+from dsr.connectors.contract import Ability, Batch, Connector, Rejected, Surveying, Unreachable
+from dsr.datamap.narrow import narrowed
+from dsr.datamap.plan import SystemPlan, compile_plan
+from dsr.datamap.route import Hop, Key, Route, Seed
+from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
+from dsr.law.actors import PORTAL
+from dsr.law.rights import Right
+from dsr.law.work import Kind
+from dsr.models import PlanItem, SubjectRequest, sealed
+from dsr.package.part import keys_of
+from dsr.sealing.fields import keyed_hash
+from dsr.sealing.keyring import Role
+from dsr.steps.asking import scopes
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import limits, manifest, parts, search, suppression
+from dsr.steps.fulfilling.execution import by_key, from_keys
+from dsr.steps.recording import record
+
+PORTAL_KIND = "portal"  # restored apart; it reduces its own record by itself
+
+
+@dataclass(slots=True)
+class Told:
+    """One thing that the operator is told. What is `open` needs somebody to look, or the command once more."""
+
+    system: str
+    says: str
+    reference: str = ""
+    open: bool = False
+    unasked: bool = False  # nothing is known of it
+
+
+@dataclass(slots=True)
+class _Back:
+    """What came back of one request's person: rows by system and collection."""
+
+    subject_request: SubjectRequest
+    keys: dict[str, dict[str, dict[Key, None]]] = field(default_factory=dict)
+
+
+def replay(about: ControllerMap, *, only: str = "", dry_run: bool, at: datetime) -> Iterator[Told]:
+    """Look through the live systems, or one of them, and erase again what was erased before."""
+    backs: dict[object, _Back] = {}
+    for slug, system in about.systems.items():
+        if system.connector.kind != PORTAL_KIND and only in {"", slug}:
+            yield from _look(about, system, backs)
+    for back in backs.values():
+        yield from _again(about, back, only=only, dry_run=dry_run, at=at)
+
+
+def _look(about: ControllerMap, system: SystemMap, backs: dict[object, _Back]) -> Iterator[Told]:
+    """Stream the identity columns of one system."""
+    roots = [name for name in system.collections if suppression.columns(about, system, name)]
+    try:
+        with closing(search.connect(system)) as connector:
+            if Ability.SURVEY not in connector.abilities:
+                yield Told(system.slug, "cannot be asked for its identity columns; look there by hand", unasked=True)
+                return
+            survey = cast("Surveying", connector).survey()
+            for name in roots:
+                if not system.collections[name].created:
+                    says = f"{name}: the map names no 'created', so restored rows cannot be told from new ones"
+                    yield Told(system.slug, says, unasked=True)
+                    continue
+                for subject_request, cells in suppression.given_back(about, system, name, survey):
+                    back = backs.setdefault(subject_request.pk, _Back(subject_request))
+                    key = tuple(manifest.spelled(cell) for cell in cells)
+                    back.keys.setdefault(system.slug, {}).setdefault(name, {})[key] = None
+    except (Unreachable, Rejected) as error:
+        yield Told(system.slug, f"no answer: {error}", open=True)
+
+
+def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: datetime) -> Iterator[Told]:
+    """Everything of one request's person, system by system; keys travel from one to the next."""
+    subject_request = back.subject_request
+    if blocking.blocks_erasure(subject_request):
+        yield Told("", "a legal hold stands: nothing is erased", subject_request.reference, open=True)
+        return
+    whole = compile_plan(about, IdentityKind)
+    plan = narrowed(whole, about, Right.ERASURE, scopes.only(subject_request))
+    identities: dict[str, tuple[Key, ...]] = {}
+    for system in plan.systems:
+        described = about.systems[system.system]
+        if described.connector.kind == PORTAL_KIND:
+            continue
+        mine = {by_key(name): tuple(keys) for name, keys in back.keys.get(system.system, {}).items()}
+        known = {**identities, **mine}
+        if not mine and not any(identities.get(key.kind) for key in system.needs):
+            continue
+        try:
+            with closing(search.connect(described)) as connector:
+                found = _found(connector, system, known)
+                for later in (key for each in plan.systems for key in each.needs if key.system == system.system):
+                    identities[later.kind] = tuple(dict.fromkeys(keys_of(iter(found), later.collection, later.fields)))
+                if found and only in {"", system.system}:
+                    yield _erased(subject_request, described, connector, found, dry_run=dry_run, at=at)
+        except (Unreachable, Rejected) as error:
+            yield Told(system.system, str(error), subject_request.reference, open=True)
+
+
+def _found(connector: Connector, plan: SystemPlan, identities: Mapping[str, tuple[Key, ...]]) -> list[Batch]:
+    """The rows that the restored ones lead to, children first."""
+    routes = [_rooted(from_keys(route)) for route in plan.routes]
+    return [each for route in routes for each in connector.find(route, identities) if isinstance(each, Batch)]
+
+
+def _rooted(route: Route) -> Route:
+    """The same route, which starts at keys of its own rows as well, and at no identity: newer rows stay away."""
+    seeds = [seed for seed in route.seeds if seed.kind not in set(IdentityKind)]
+    hops = tuple(Hop(hop.fields, _rooted(hop.to), hop.to_fields) for hop in route.hops)
+    return Route(route.name, route.collection, (*seeds, Seed(by_key(route.name), route.collection.key)), hops)
+
+
+def _erased(
+    subject_request: SubjectRequest,
+    system: SystemMap,
+    connector: Connector,
+    found: list[Batch],
+    *,
+    dry_run: bool,
+    at: datetime,
+) -> Told:
+    fates = search.fates(subject_request, system, found, at=at, anchors_from=lambda: found)
+    lines = [line for line in manifest.pieces(fates) if not line.until]
+    rows = sum(len(line.keys) for line in lines)
+    if dry_run or not lines:
+        return Told(system.slug, f"{rows} rows to erase again", subject_request.reference, open=bool(rows))
+    item = PlanItem(subject_request=subject_request, kind=Kind.ERASE, system=system.slug)  # of no ledger
+    part = parts.write_lines(item, manifest.written(lines))
+    with transaction.atomic():
+        part.save(force_insert=True)
+        record.write(subject_request, "replay:listed", by=PORTAL, at=at, system=system.slug, digest=part.sha256)
+    watch = limits.Watch(subject_request, system.slug, lines, connector)
+    kept: set[tuple[str, Key]] = set()  # by the system's own word
+    for number, line in enumerate(lines):
+        if blocking.blocks_erasure(subject_request):
+            return Told(system.slug, "a legal hold stands: the rest stays", subject_request.reference, open=True)
+        watch.ask(line.collection, at=at)
+        key = keyed_hash(sealed.ring(Role.EFFECTS), "replay", f"{part.pk}:{number}")
+        receipt = connector.erase(line.chunk(system.collections[line.collection]), key)
+        kept.update((line.collection, row.key) for row in receipt.kept)
+    if left := _left(system, lines, kept):
+        return Told(system.slug, f"{left} rows are still there: run this again", subject_request.reference, open=True)
+    with transaction.atomic():
+        gone = rows - len(kept)
+        record.write(subject_request, "erasure:replayed", by=PORTAL, at=at, system=system.slug, rows=gone)
+    says = f"{gone} rows erased again and read back" + (f"; it keeps {len(kept)} itself" if kept else "")
+    return Told(system.slug, says, subject_request.reference)
+
+
+def _left(system: SystemMap, lines: list[manifest.Line], kept: set[tuple[str, Key]]) -> int:
+    """How many rows are still there and should not be, asked over a connection of its own."""
+    with closing(search.connect(system)) as second:
+        return sum(
+            (line.collection, key) not in kept
+            for line in lines
+            for key in second.read_back(line.chunk(system.collections[line.collection]))
+        )

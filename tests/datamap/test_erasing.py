@@ -1,0 +1,36 @@
+"""The ways in which a map lets rows be erased are judged when it is loaded; hashing is none of them."""
+
+from pathlib import Path
+
+import pytest
+
+from dsr.datamap.load import MapError, load
+from tests.datamap.test_load import SYSTEM, acme
+
+
+def told(tmp_path: Path, users: str) -> str:
+    """What is wrong with a map whose users are erased so."""
+    folder = acme(tmp_path, shop=SYSTEM.replace("    erase: {tombstone: true}\n", f"    {users}\n"))
+    with pytest.raises(MapError) as error:
+        load(folder)
+    return str(error.value)
+
+
+def test_hashing_is_not_offered_as_erasure(tmp_path: Path) -> None:
+    said = told(tmp_path, "erase: {way: hash}")
+    assert "found 'hash'; allowed are" in said
+    assert "'unlink'" in said
+
+
+@pytest.mark.parametrize(
+    ("users", "says"),
+    [
+        ("erase: {way: unlink, tombstone: true, set: {nobody: null}}", "nobody"),
+        ("erase: {way: tombstone, most: 0}", "allowed is 1 and more"),
+        ("erase: {tombstone: true, share: 1.5}", "less than or equal to 1"),
+        ("erase: {tombstone: true}\n    created: nowhere", "nowhere"),
+        ("erase: {tombstone: true}\n    ages_from: elsewhere.at", "allowed are fields of its own"),
+    ],
+)
+def test_a_mistake_is_said_with_what_is_allowed(tmp_path: Path, users: str, says: str) -> None:
+    assert says in told(tmp_path, users)

@@ -1,0 +1,91 @@
+"""Whether the live data obeys the controller's own rules, in one line for each collection."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from dsr.law.ages import oldest_allowed
+from tests.conftest import NOW, World
+from tests.steps import scenes
+
+
+def report(*arguments: str) -> tuple[int, str]:
+    """The exit code and what was said."""
+    said = io.StringIO()
+    try:
+        call_command("retention_report", *arguments, stdout=said)
+    except SystemExit as ended:
+        return int(str(ended.code)), said.getvalue()
+    return 0, said.getvalue()
+
+
+@pytest.fixture
+def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The command's clock is that of the sample systems."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    return world
+
+
+def lines(*arguments: str) -> dict[str, dict[str, Any]]:
+    told = json.loads(report("--json", *arguments)[1])["collections"]
+    return {f"{line['controller']}/{line['system']}/{line['collection']}": line for line in told}
+
+
+def test_the_sample_systems_obey_their_rules_but_for_one_order_of_long_ago(world: World) -> None:
+    code, said = report()
+    assert code == 1
+    broken = [line for line in said.splitlines() if ": broken" in line]
+    assert broken == [
+        "joypix/app-database orders: broken (paid-orders, statutory); 1 rows are over age; oldest 2023-07-21T12:00:00Z"
+    ]
+
+
+def test_when_all_is_well_the_exit_code_says_so(world: World) -> None:
+    assert report("--controller", "pixplus")[0] == 0
+
+
+def test_a_log_older_than_its_ceiling_is_counted_and_breaks_the_report(world: World) -> None:
+    with scenes.live(world, "pixplus/events.sqlite3") as database:
+        database.execute("UPDATE logs SET happened_at = '2026-09-01T00:00:00Z' WHERE id IN (1, 2)")
+    code, said = report("--controller", "pixplus")
+    assert code == 1
+    assert "logs: broken (operational-logs, ceiling); 2 rows are over age; oldest 2026-09-01T00:00:00Z" in said
+
+
+def test_a_period_that_runs_from_an_event_of_the_account_is_counted_from_there(world: World) -> None:
+    with scenes.live(world) as database:
+        database.execute("UPDATE users SET cancelled_at = '2026-01-01T00:00:00Z' WHERE id = 'jp000001'")
+        signins = database.execute("SELECT count(*) FROM social_signins WHERE user_id = 'jp000001'").fetchone()[0]
+    told = lines("--controller", "joypix")
+    assert told["joypix/app-database/users"]["older"] == 1
+    assert told["joypix/app-database/social_signins"]["older"] == signins == 1
+
+
+def test_what_cannot_be_judged_is_said(world: World) -> None:
+    told = lines()
+    assert told["joypix/payment-institution/payments"]["verdict"] in {"no date", "cannot be asked"}
+    assert told["joypix/app-database/generations"]["verdict"] == "no period"
+    assert told["pixplus/app-database/consents"]["verdict"] == "no period"
+
+
+def test_a_controller_that_is_not_there_is_no_report() -> None:
+    with pytest.raises(CommandError):
+        report("--controller", "nobody")
+
+
+@pytest.mark.parametrize(
+    ("now", "period", "then"),
+    [
+        (datetime(2026, 3, 31, 12, tzinfo=UTC), {"months": 1}, datetime(2026, 2, 28, 12, tzinfo=UTC)),
+        (datetime(2026, 3, 31, 12, tzinfo=UTC), {"hours": 24}, datetime(2026, 3, 30, 12, tzinfo=UTC)),
+        (datetime(2028, 2, 29, tzinfo=UTC), {"years": 3}, datetime(2025, 2, 28, tzinfo=UTC)),
+    ],
+)
+def test_a_row_is_over_age_once_its_period_is_over(now: datetime, period: dict[str, int], then: datetime) -> None:
+    assert oldest_allowed(now, **period) == then
+    assert oldest_allowed(now, **period) <= now - timedelta(hours=24)

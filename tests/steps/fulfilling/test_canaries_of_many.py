@@ -1,0 +1,199 @@
+"""Two hundred people with a canary in every field are erased: no byte of one is left but in what the answer names."""
+
+import re
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from controllers import sample_services
+from dsr.datamap.schema import CollectionMap, IdentityKind, SystemMap, Way
+from dsr.law.actors import SUBJECT, Actor
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import Kind
+from dsr.models import PlanItem, SubjectRequest
+from dsr.steps import maps, work
+from dsr.steps.answering import packaging
+from dsr.steps.asking import intake
+from dsr.steps.asking.intake import Intake
+from dsr.steps.deciding import approval, review
+from tests.conftest import ANCHOR, NOW, Systems, World
+from tests.steps import scenes
+
+PEOPLE = 100  # of each controller
+TOGETHER = 10  # in one request
+CANARY = re.compile(rb"~([a-z_-]+)/([a-z_]+)/([a-z]{2}[0-9]{6})~")
+TABLES = {  # file -> where a row's person stands, for tables that do not name the account themselves
+    "joypix/database.sqlite3": {"users": "id", "usage_events": "(SELECT user_id FROM devices WHERE id = device)"},
+    "pixplus/database.sqlite3": {
+        "accounts": "id",
+        "face_data": "(SELECT account_id FROM generations WHERE id = generation_id)",
+        "moderation_records": "(SELECT account_id FROM generations WHERE id = generation_id)",
+        "support_messages": "(SELECT account_id FROM conversations WHERE id = conversation_id)",
+    },
+    "services.sqlite3": {},
+}
+PLAIN = re.compile(r"(^|_)(id|key|at|on|status|device|verdict|kind|purpose|author)$|_(id|at|on)$|^(saved|compute_ms)$")
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sample systems whose every field, file and file's name holds a canary of its person."""
+    folder = tmp_path_factory.mktemp("marked") / "systems"
+    sample_services.seed(folder, seed=11, anchor=ANCHOR, people=PEOPLE, heavy=60)
+    for name, owners in TABLES.items():
+        with closing(sqlite3.connect(folder / name)) as database, database:
+            _mark(database, owners)
+    with closing(sqlite3.connect(folder / "pixplus/events.sqlite3")) as database, database:
+        database.execute("ATTACH ? AS app", (str(folder / "pixplus/database.sqlite3"),))
+        owner = "(SELECT account_id FROM app.devices d WHERE d.id = device_id)"
+        _mark(database, dict.fromkeys(("events", "logs", "crash_reports"), owner))
+    for path in [path for path in folder.glob("*/media/*/*/*") if path.is_file()]:
+        person, kind = path.parent.name, path.parent.parent.name
+        with path.open("ab") as file:
+            file.write(f"~{kind}/content/{person}~".encode())
+    return folder
+
+
+def _mark(database: sqlite3.Connection, owners: dict[str, str]) -> None:
+    # What is only counted keeps the fields that point at nobody; a canary there would be no sign of anything.
+    gone = {name: set(one.erase.set) for name, one in _collections() if one.erase.way is Way.AGGREGATE}
+    for (table,) in database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
+        columns = [row[1:3] for row in database.execute(f"PRAGMA main.table_info({table})")]
+        names = {name for name, _ in columns}
+        own = next((one for one in ("user_id", "account_id", "customer_id") if one in names), "")
+        owner = owners.get(table, own)
+        for name, kind in columns if owner else ():
+            if kind == "TEXT" and not PLAIN.search(name) and name in gone.get(table, {name}):
+                canary = f"'~{table}/{name}/' || {owner} || '~'"
+                keep = f"{canary} || '@example.com'" if name == "email" else f"{name} || {canary}"
+                keep = f"{keep} || rowid" if name == "subject" else keep
+                database.execute(f"UPDATE main.{table} SET {name} = {keep} WHERE {owner} IS NOT NULL")
+
+
+def _collections() -> Iterator[tuple[str, CollectionMap]]:
+    for about in maps.controllers().values():
+        for system in about.systems.values():
+            yield from system.collections.items()
+
+
+@pytest.fixture
+def systems(marked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems]:
+    """A copy of them, with the HTTP services listening."""
+    folder = tmp_path / "systems"
+    shutil.copytree(marked, folder)
+    with sample_services.server(folder, 0, "token") as services:
+        thread = threading.Thread(target=services.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        for name, value in sample_services.environment(folder, services.base_url, "token").items():
+            monkeypatch.setenv(name, value)
+        yield Systems(folder, services)
+        services.shutdown()
+        thread.join()
+
+
+def found(content: bytes) -> set[tuple[str, str, str]]:
+    """The canaries in these bytes."""
+    return {(table.decode(), name.decode(), who.decode()) for table, name, who in CANARY.findall(content)}
+
+
+def everywhere(folder: Path) -> set[tuple[str, str, str]]:
+    """Those in every file below, its name included."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {one for path in files for one in found(path.read_bytes()) | found(str(path).encode())}
+
+
+Requests = dict[tuple[str, ...], SubjectRequest]  # by the accounts of the people
+
+
+def asked(world: World, dana: Actor, controller: str, prefix: str, table: str) -> Requests:
+    """Everybody has asked, ten in one request, and was accepted."""
+    requests: Requests = {}
+    for start in range(1, PEOPLE + 1, TOGETHER):
+        people = tuple(f"{prefix}{number:06d}" for number in range(start, start + TOGETHER))
+        email = (IdentityKind.EMAIL, f"~{table}/email/{people[0]}~@example.com")
+        identities = (email, *((IdentityKind.ACCOUNT, person) for person in people[1:]))
+        subject_request = intake.receive(Intake(controller, Right.ERASURE, identities), by=SUBJECT, at=world.at)
+        subject_request.identities.update(proven_at=world.at)
+        SubjectRequest.objects.filter(pk=subject_request.pk).update(state=State.VERIFIED)
+        subject_request.refresh_from_db()
+        review.accept(subject_request, by=dana, at=world.at)
+        requests[people] = subject_request
+    return requests
+
+
+def worked(world: World, requests: Requests, state: State) -> None:
+    """Workers do everything for everybody; the asynchronous service runs on the real clock."""
+    for _ in range(60):
+        while work.do_next(at=world.at):
+            pass
+        for subject_request in requests.values():
+            subject_request.refresh_from_db()
+        if all(subject_request.state == state for subject_request in requests.values()):
+            return
+        scenes.pause(0.1)
+        world.later(seconds=5)
+    pytest.fail(f"still {sorted({subject_request.state for subject_request in requests.values()})}")
+
+
+def test_no_byte_of_anybody_is_left_but_in_what_the_answer_names(
+    db: None, systems: Systems, dana: Actor, eli: Actor
+) -> None:
+    world = World(NOW, systems)
+    requests = asked(world, dana, "joypix", "jp", "users") | asked(world, dana, "pixplus", "pp", "accounts")
+    assert {who for _, _, who in everywhere(systems.folder)} == {who for people in requests for who in people}
+    worked(world, requests, State.SEARCHED)
+    for subject_request in requests.values():
+        approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli, at=world.at)
+    world.later(days=5)
+    # What the answers say is read below; nobody waits for two hundred reports to be set.
+    PlanItem.objects.filter(kind=Kind.ASSEMBLE).update(not_before=world.at + timedelta(days=900))
+    worked(world, requests, State.CARRIED_OUT)
+    left = everywhere(systems.folder)
+    named = {
+        (row.collection, who)
+        for people, subject_request in requests.items()
+        for who in people
+        for system in packaging.answer_to(subject_request, at=world.at).systems
+        for row in system.collections
+        if row.kept
+    }
+    assert {(table, who) for table, _, who in left} <= named
+    assert {table for table, _, _ in left} == {"orders", "payments"}  # finance and tax law wants these
+    opened = connection.connection
+    assert isinstance(opened, sqlite3.Connection)
+    assert found(opened.serialize()) == set()
+    assert everywhere(Path(settings.DSR_VAR)) == set()
+
+
+def test_every_field_of_the_maps_that_may_hold_a_text_holds_a_canary(marked: Path) -> None:
+    there = {(table, name) for table, name, _ in everywhere(marked)}
+    silent = [
+        f"{system.slug}.{name}.{field}"
+        for controller in maps.controllers().values()
+        for system in controller.systems.values()
+        if system.connector.kind == "sql"
+        for name, field in _texts(marked, controller.controller.slug, system)
+        if (name, field) not in there
+    ]
+    assert silent == []
+
+
+def _texts(folder: Path, controller: str, system: SystemMap) -> Iterator[tuple[str, str]]:
+    file = "events" if system.slug == "event-store" else "database"
+    with closing(sqlite3.connect(folder / controller / f"{file}.sqlite3")) as database:
+        for name in system.collections:
+            for _, field, kind, *_rest in database.execute(f"PRAGMA table_info({name})"):
+                filled = database.execute(f"SELECT count({field}) FROM {name}").fetchone()[0]
+                stays = system.collections[name].erase.way is Way.AGGREGATE
+                stays = stays and field not in system.collections[name].erase.set
+                if kind == "TEXT" and filled and not PLAIN.search(field) and not stays:
+                    yield name, field

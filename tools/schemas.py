@@ -1,0 +1,25 @@
+"""Writes anew what docs/ publishes of a map's grammar: the JSON Schemas and the list of data categories.
+
+Usage: tools/schemas.py
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+
+def main() -> None:
+    """Write each file."""
+    sys.path.insert(0, str(ROOT))
+    from dsr.datamap.published import pages  # noqa: PLC0415 — the tree is on the path by now
+
+    for name, text in pages():
+        (DOCS / name).parent.mkdir(exist_ok=True)
+        (DOCS / name).write_text(text, encoding="utf-8")
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()
