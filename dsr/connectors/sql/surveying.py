@@ -7,13 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy import types
 
 from dsr.connectors.contract import Ages, Cell, Rejected
+from dsr.connectors.sql.answers import ROWS_AT_ONCE
 from dsr.connectors.sql.errors import speaking
 from dsr.connectors.sql.live import Condition, Place, Tables, bound
 from dsr.connectors.sql.values import Misfit, spelling
 from dsr.datamap import erasing
 from dsr.datamap.schema import SystemMap
-
-ROWS_AT_ONCE = 1_000
 
 
 class SqlSurvey:

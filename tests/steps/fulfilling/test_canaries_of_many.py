@@ -1,9 +1,7 @@
 """Two hundred people with a canary in every field are erased: no byte of one is left but in what the answer names."""
 
 import re
-import shutil
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -45,7 +43,7 @@ PLAIN = re.compile(r"(^|_)(id|key|at|on|status|device|verdict|kind|purpose|autho
 
 
 @pytest.fixture(scope="module")
-def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sample systems whose every field, file and file's name holds a canary of its person."""
     folder = tmp_path_factory.mktemp("marked") / "systems"
     sample_services.seed(folder, seed=11, anchor=ANCHOR, people=PEOPLE, heavy=60)
@@ -83,21 +81,6 @@ def _collections() -> Iterator[tuple[str, CollectionMap]]:
     for about in maps.controllers().values():
         for system in about.systems.values():
             yield from system.collections.items()
-
-
-@pytest.fixture
-def systems(marked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems]:
-    """A copy of them, with the HTTP services listening."""
-    folder = tmp_path / "systems"
-    shutil.copytree(marked, folder)
-    with sample_services.server(folder, 0, "token") as services:
-        thread = threading.Thread(target=services.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        for name, value in sample_services.environment(folder, services.base_url, "token").items():
-            monkeypatch.setenv(name, value)
-        yield Systems(folder, services)
-        services.shutdown()
-        thread.join()
 
 
 def found(content: bytes) -> set[tuple[str, str, str]]:
@@ -174,14 +157,14 @@ def test_no_byte_of_anybody_is_left_but_in_what_the_answer_names(
     assert everywhere(Path(settings.DSR_VAR)) == set()
 
 
-def test_every_field_of_the_maps_that_may_hold_a_text_holds_a_canary(marked: Path) -> None:
-    there = {(table, name) for table, name, _ in everywhere(marked)}
+def test_every_field_of_the_maps_that_may_hold_a_text_holds_a_canary(seeded: Path) -> None:
+    there = {(table, name) for table, name, _ in everywhere(seeded)}
     silent = [
         f"{system.slug}.{name}.{field}"
         for controller in maps.controllers().values()
         for system in controller.systems.values()
         if system.connector.kind == "sql"
-        for name, field in _texts(marked, controller.controller.slug, system)
+        for name, field in _texts(seeded, controller.controller.slug, system)
         if (name, field) not in there
     ]
     assert silent == []
