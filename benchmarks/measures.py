@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -107,23 +108,51 @@ def recount(folder: Path) -> Figure:
 
 def recount_at_scale(folder: Path) -> Figure:
     """The same on PostgreSQL, with the guards that the portal sets on every connection."""
+    with _postgresql() as database:
+        return _recount(folder, database)
+
+
+def queue(folder: Path) -> Figure:
+    """A turn of the queue beside a million finished items, in the embedded portal's database."""
+    return _queue(folder, f"sqlite:///{folder / 'portal.sqlite3'}")
+
+
+def queue_at_scale(folder: Path) -> Figure:
+    """The same on PostgreSQL."""
+    with _postgresql() as database:
+        return _queue(folder, database)
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
     pgserver = importlib.import_module("pgserver")
-    # Not in the folder itself: the account that the server runs as must be able to enter.
+    # Not in the measure's folder: the account that the server runs as must be able to enter.
     with tempfile.TemporaryDirectory(prefix="rightful-postgresql-") as place:
         running = pgserver.get_server(place)
         try:
-            return _recount(folder, running.get_uri())
+            yield running.get_uri()
         finally:
             running.cleanup()
 
 
-def _recount(folder: Path, database: str) -> Figure:
+def _queue(folder: Path, database: str) -> Figure:
+    found = _told("queue", folder, database)
+    beside = ", ".join(f"{milliseconds:.2f} beside {int(size):,}" for size, milliseconds in found.items())
+    return max(found.values()) / min(found.values()), f"times between the dearest and the cheapest turn; ms: {beside}"
+
+
+def _told(measure: str, folder: Path, database: str) -> dict[str, float]:
+    """What a process of its own measured in this database."""
     keyring.make(folder / "keys")
     environ = {name: value for name, value in os.environ.items() if not name.startswith("DSR_")}
     environ["DSR_DATABASE_URL"] = database
-    run = [sys.executable, "-m", "benchmarks.deadlines", str(folder)]
-    told = subprocess.run(run, check=True, env=environ, stdout=subprocess.PIPE, text=True).stdout
-    found = json.loads(told)
+    run = [sys.executable, "-m", f"benchmarks.{measure}", str(folder)]
+    found: dict[str, float] = json.loads(subprocess.run(run, check=True, env=environ, stdout=subprocess.PIPE).stdout)
+    return found
+
+
+def _recount(folder: Path, database: str) -> Figure:
+    found = _told("deadlines", folder, database)
     unit = "s for {rows:,} open deadlines, {moved:,} of which move, by {statements} statements; again: {again:.1f} s"
     return found["seconds"], unit.format_map(found)
 
@@ -155,4 +184,6 @@ MEASURES: dict[str, Callable[[Path], Figure]] = {
     "access": access,
     "recount": recount,
     "recount at scale": recount_at_scale,
+    "queue": queue,
+    "queue at scale": queue_at_scale,
 }
