@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench screenshots reset code lock format messages schemas venv venv-dev native
+.PHONY: help demo test check bench chaos screenshots reset code lock format messages schemas venv venv-dev native
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: venv-dev native ## formatting, lint, types, import contracts, migrations,
 
 bench: venv-dev native ## measure
 	@exec $(RUN) -m benchmarks $(ARGS)
+
+chaos: venv-dev native ## kill workers, databases and brokers under a thousand requests (ARGS="--bell valkey", SEED=7)
+	@tools/chaos.sh $(ARGS)
 
 screenshots: venv-dev ## take the pictures of README.md from the demo that runs (PORT=8000)
 	@exec $(RUN) tools/screenshots.py http://127.0.0.1:$(PORT)

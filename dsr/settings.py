@@ -213,7 +213,7 @@ elif CELERY_BROKER_URL.startswith(("redis:", "rediss:", "sentinel:")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 3600,
         "socket_connect_timeout": 2,
-        "socket_timeout": 10,
+        "socket_timeout": 4,  # a page waits for it, at most once in a while: see dsr/tasks.py
         "socket_keepalive": True,
         "health_check_interval": 30,
     }

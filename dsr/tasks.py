@@ -2,11 +2,15 @@
 
 import logging
 import os
+import signal
+from time import monotonic
 
+from billiard import current_process
 from celery.signals import worker_process_init
 from django.core.management import call_command
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerSilent
 
 from dsr.celery import app
 from dsr.steps import frames, turns, work
@@ -15,6 +19,9 @@ from dsr.steps.fulfilling import parts
 from dsr.steps.recording import record, sequencer, staffing
 
 log = logging.getLogger(__name__)
+
+QUIET = 15.0  # seconds: until then a sweep has found the work
+_silence = [0.0]  # until when this process does not ring
 
 
 @app.task(name="dsr.sweep", ignore_result=True)
@@ -30,6 +37,16 @@ def sweep() -> None:
 def recycle_when_overrun(**_: object) -> None:
     """A process of the pool whose item hangs ends itself, without a word to what hangs; the pool starts another."""
     turns.overrun = lambda: os._exit(1)
+
+
+@worker_process_init.connect
+def leave_the_end_to_the_worker(**_: object) -> None:
+    """A SIGTERM for everybody is obeyed by the worker's main process, which lets its pool finish; a second one counts.
+
+    A process of the pool that dies of the first takes the pool's lock along, and the worker waits for it for ever.
+    """
+    if current_process().name != "MainProcess":  # where the worker has no pool
+        signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
 @app.task(name="dsr.post", ignore_result=True)
@@ -58,6 +75,16 @@ def listen() -> None:
 
 
 def ring() -> None:
-    """Wake a worker. A lost ring costs seconds: every worker sweeps by itself as well."""
-    sweep.apply_async(expires=60, retry=False)
-    post.apply_async(expires=60, retry=False)
+    """Wake a worker. A lost ring costs seconds: every worker sweeps by itself as well.
+
+    So nobody waits for the broker's word that it has a ring, which a broker that is frozen never gives; and while it
+    does not answer, pages ring once in QUIET seconds.
+    """
+    if monotonic() < _silence[0]:
+        return
+    try:
+        sweep.apply_async(expires=60, retry=False)
+        post.apply_async(expires=60, retry=False)
+    except BrokerSilent:
+        _silence[0] = monotonic() + QUIET
+        raise

@@ -6,7 +6,9 @@ import sys
 
 import pytest
 from celery.signals import worker_process_init
+from kombu.exceptions import OperationalError as BrokerSilent
 
+from dsr import tasks
 from dsr.celery import LETTERS, LONGEST, WORK, app
 from dsr.datamap.schema import Pace
 from dsr.management import processes
@@ -41,6 +43,26 @@ def test_an_item_is_over_before_its_task_is_killed_and_before_a_broker_gives_it_
     longest = Pace.model_fields["seconds"].metadata
     assert [bound.le for bound in longest if hasattr(bound, "le")] == [turns.LONGEST]
     assert SWEEP + turns.LONGEST < LONGEST == app.conf.task_time_limit < RABBITMQ_TAKES_BACK < REDIS_TAKES_BACK
+
+
+def test_queues_outlive_a_node_of_rabbitmq_and_nobody_waits_for_confirms() -> None:
+    assert [queue.queue_arguments for queue in app.conf.task_queues] == [{"x-queue-type": "quorum"}] * 2
+    assert "confirm_publish" not in app.conf.broker_transport_options
+
+
+def test_while_the_broker_is_silent_pages_ring_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+
+    def silent(**_: object) -> None:
+        rung.append("rung")
+        raise BrokerSilent
+
+    monkeypatch.setattr(tasks, "_silence", [0.0])
+    monkeypatch.setattr(tasks.sweep, "apply_async", silent)
+    with pytest.raises(BrokerSilent):
+        tasks.ring()
+    tasks.ring()
+    assert rung == ["rung"]
 
 
 def test_letters_have_a_queue_and_a_process_of_their_own() -> None:

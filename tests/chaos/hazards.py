@@ -1,0 +1,145 @@
+"""What befalls a run: so many blows of each kind, in an order and with a choice of victims drawn by a seed."""
+
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from amqp.exceptions import AMQPError
+
+from tests.chaos.scene import POINTS, POST_POINTS, Crew, Scene, awaited, strike
+from tests.chaos.servers import Broker, PostgreSQL
+
+LATEST = 6.0  # seconds: how long somebody may take to come to a named point
+AT_ONCE = 3  # processes that sleep at the same time
+
+
+@dataclass
+class Hazards:
+    """The blows, and who takes them."""
+
+    scene: Scene
+    crew: Crew
+    seed: str
+    lease: float
+    server: PostgreSQL | None = None
+    broker: Broker | None = None
+    dealt: Counter[str] = field(default_factory=Counter)
+    asleep: list[tuple[float, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Everything is drawn from one seed."""
+        self.chance = random.Random(self.seed)
+
+    def deal(self, wanted: dict[str, int], expected: int, progress: Callable[[], int]) -> None:
+        """Deal the blows while the work goes on, each when so much of it is done as its place in the order says."""
+        blows = [kind for kind, times in wanted.items() for _ in range(times)]
+        self.chance.shuffle(blows)
+        for place, kind in enumerate(blows):
+            due = 0.9 * expected * place / len(blows)
+            awaited(lambda due=due: progress() >= due, 5)  # type: ignore[misc]  # its default is what it is for
+            threading.Event().wait(self.chance.uniform(0.02, 0.25))
+            self.crew.relieve()
+            self._wake(everybody=False)
+            getattr(self, kind)()
+        self._wake(everybody=True)
+        self.crew.relieve()
+
+    def kills(self) -> None:
+        """SIGKILL: one process at work, a whole worker, the sender of letters, or whoever comes to a named point."""
+        match self.chance.choices(("hand", "worker", "point", "poster"), (45, 20, 30, 5))[0]:
+            case "point" if self._at_a_point(self.chance.choice(("kill", "kill", "group"))):
+                self.dealt["kills at a named point"] += 1
+            case "worker":
+                self.crew.kill_one(self.chance.choice(self.crew.members))
+                self.dealt["kills of a whole worker"] += 1
+            case "poster":
+                self.crew.kill_one(self.crew.poster)
+                self.dealt["kills of the sender of letters"] += 1
+            case _:
+                self._kill_a_hand()
+        self.dealt["kills"] += 1
+
+    def stops(self) -> None:
+        """SIGSTOP for longer than the lease, of one process at work or at a named point."""
+        while len(self.asleep) >= AT_ONCE:
+            threading.Event().wait(0.1)
+            self._wake(everybody=False)
+        until = time.monotonic() + self.lease * self.chance.uniform(1.4, 2.2)
+        if self.chance.random() < 0.7 and (pid := self._at_a_point("stop")):
+            self.dealt["stops at a named point"] += 1
+        else:
+            pid = self._awake_hand()
+            if not pid or not strike(pid, signal.SIGSTOP):
+                return self.stops()
+        self.asleep.append((until, pid))
+        self.dealt["stops"] += 1
+        return None
+
+    def crashes(self) -> None:
+        """The database is killed with everything it holds in memory, and recovers."""
+        if self.server is not None:
+            self.server.crash()
+            self.dealt["crashes of the database"] += 1
+
+    def broker_kills(self) -> None:
+        """The broker is gone for a while."""
+        if self.broker is not None:
+            self.broker.kill()
+            threading.Event().wait(self.chance.uniform(0.2, 3))
+            self.broker.start()
+            self.dealt["kills of the broker"] += 1
+
+    def flushes(self) -> None:
+        """Every ring is lost."""
+        self._told("flush", "flushes of the broker")
+
+    def doubles(self) -> None:
+        """Every ring comes twice, and three more that nobody rang."""
+        self.scene.arm("ring", "ring")
+        self._told("double", "doublings of the broker's messages")
+
+    def _told(self, verb: str, name: str) -> None:
+        try:
+            getattr(self.broker, verb)()
+        except (OSError, AMQPError):  # it is just coming back
+            return
+        self.dealt[name] += 1
+
+    def _at_a_point(self, deed: str) -> int:
+        """Lay a blow out at a named point, and wait for somebody to come by; their pid, or 0."""
+        point = self.chance.choice((*POINTS, *POST_POINTS) if deed != "stop" else POINTS)
+        before = self.scene.taken(point)
+        self.scene.arm(point, deed)
+        if not awaited(lambda: len(self.scene.taken(point)) > len(before), LATEST) and self.scene.disarm(point):
+            return 0
+        awaited(lambda: len(self.scene.taken(point)) > len(before), 1)
+        taken: Counter[Any] = Counter(self.scene.taken(point))
+        return next(iter(taken - Counter(before)), 0)
+
+    def _kill_a_hand(self) -> None:
+        hands = self.crew.hands()
+        if hands and strike(self.chance.choice(hands), signal.SIGKILL):
+            self.dealt["kills of one process at work"] += 1
+        else:
+            self.crew.kill_one(self.chance.choice(self.crew.members))
+            self.dealt["kills of a whole worker"] += 1
+
+    def _awake_hand(self) -> int:
+        sleeping = {pid for _, pid in self.asleep}
+        hands = [pid for pid in self.crew.hands() if pid not in sleeping]
+        return self.chance.choice(hands) if hands else 0
+
+    def _wake(self, *, everybody: bool) -> None:
+        """Let go on who has slept long enough."""
+        now = time.monotonic()
+        while everybody and self.asleep and now < max(until for until, _ in self.asleep):
+            threading.Event().wait(0.1)
+            now = time.monotonic()
+        for until, pid in [each for each in self.asleep if each[0] <= now]:
+            strike(pid, signal.SIGCONT)
+            self.asleep.remove((until, pid))
