@@ -2,9 +2,10 @@
 
 import re
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from dsr.datamap.flaw import meant
 from dsr.datamap.schema import SystemMap
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
@@ -79,10 +80,15 @@ def stop_settings(
     return dict(given)
 
 
+def misnamed(given: Collection[str], needed: Collection[str], optional: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Each setting that nobody knows, with what is allowed, and each that is missing, which has no name here."""
+    known = sorted({*needed, *optional})
+    for name in sorted(set(given) - set(known)):
+        yield name, f"unknown setting '{name}'; allowed are {', '.join(known) or 'none'}{meant(name, known)}"
+    for name in sorted(set(needed) - set(given)):
+        yield "", f"setting '{name}' is missing"
+
+
 def _only_known(where: str, given: Mapping[str, str], needed: Collection[str], optional: Collection[str]) -> None:
-    unknown = sorted(set(given) - set(needed) - set(optional))
-    if unknown:
-        raise ValueError(f"{where}: unknown setting '{unknown[0]}'")
-    missing = sorted(set(needed) - set(given))
-    if missing:
-        raise ValueError(f"{where}: setting '{missing[0]}' is missing")
+    for _, message in misnamed(given, needed, optional):
+        raise ValueError(f"{where}: {message}")

@@ -9,6 +9,7 @@ from dsr.datamap.guesses import guess, words
 from dsr.datamap.sketch import Table
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*")
+_REFERENCE = re.compile(r"\$\{[^\s{}'\"]+\}")
 _MEANT = frozenset(("true", "false", "null"))  # what YAML would read as something else
 _OBSERVED = re.compile(r"(.*_)?(at|on|date|time|timestamp|count|status|state)|created|updated|(first|last)_.*")
 _NO_NAME = "no name tells"
@@ -19,8 +20,8 @@ _HEAD = """\
 """
 
 
-def written(slug: str, tables: Sequence[Table]) -> str:
-    """The draft of a system's file."""
+def written(slug: str, tables: Sequence[Table], url: str = "") -> str:
+    """The draft of a system's file; `url` as it was given, written only where it is nothing but a reference."""
     collections, others = drafted(tables)
     slugs = _slugs([one.table.name for one in collections])
     lines = [
@@ -29,7 +30,7 @@ def written(slug: str, tables: Sequence[Table]) -> str:
         "connector:",
         "  kind: sql",
         "  settings:",
-        f"    url: ${{{words(slug).upper()}_URL}}",
+        f"    url: {_reference(slug, url)}",
     ]
     if others:
         told = ", ".join(_full(table) for table in tables if table.name in others)
@@ -38,6 +39,11 @@ def written(slug: str, tables: Sequence[Table]) -> str:
     for one in collections:
         lines += [*_collection(one, slugs), ""]
     return _HEAD + "\n".join(lines[:-1]) + "\n"
+
+
+def _reference(slug: str, url: str) -> str:
+    name = f"${{{words(slug).upper()}_URL}} # finish: the environment variable that holds the address"
+    return url if _REFERENCE.fullmatch(url) else name
 
 
 def _slugs(names: Sequence[str]) -> dict[str, str]:
@@ -59,9 +65,10 @@ def _collection(one: Drafted, slugs: dict[str, str]) -> Iterator[str]:
     if one.found_by or (not one.links and "found_by" in one.marks):
         yield f"    found_by:{_mark(one, 'found_by')}"
         yield from (f"      {kind}: {_list(columns)}" for kind, columns in one.found_by.items())
-    if one.links:
+    if one.links or one.points:
         yield f"    links:{_mark(one, 'links')}"
         yield from (f"      - {{to: {slugs[to]}, on: {_pairs(on)}}}" for to, on in one.links)
+        yield from (f"      - {{to: {slugs[to]}, on: {_pairs(on)}, owns: false}}" for to, on in one.points)
     yield "    purposes: [finish] # finish: which purposes of the controller?"
     yield "    source: provided # finish: provided, observed, derived or received?"
     yield "    retention: finish # finish: which rule of the controller?"

@@ -19,6 +19,7 @@ from tests.connectors.scripted import Call, Reply
 from tests.connectors.service import Handler, Service, running
 from tests.connectors.test_http import REJECTED, UNREACHABLE
 
+ONE = Chunk("people", Way.DELETE, ("id",), ((1,),))
 BOTH = Chunk("people", Way.DELETE, ("id",), ((1,), (2,)))
 WHOLE = PEOPLE | ERASING
 ROUTE = people_route(people_map("https://x.example", {}, PEOPLE))
@@ -71,16 +72,23 @@ def test_a_second_call_that_fails_fails_the_erasure() -> None:
 
 
 def test_an_erasure_is_rehearsed_and_changes_nothing() -> None:
-    settings = WHOLE | {"rehearse": "DELETE /people/{id}?dry_run=true", "kept": "403", "kept_reason": "code"}
+    settings = WHOLE | {"rehearse": "DELETE /people/{id}?dry_run=true"}
 
     def answer(call: Call) -> Reply:
-        return Reply(403, {"code": "CONTRACT"}) if call.path.endswith("2") else Reply(204)
+        return Reply(409, {"code": "DISPUTED"}) if call.path.endswith("2") else Reply(204)
 
     with declared(answer, settings) as (connector, service):
         assert Ability.REHEARSE in connector.abilities
-        with pytest.raises(Rejected, match="CONTRACT"):
+        with pytest.raises(Rejected, match="409"):
             connector.rehearse([BOTH])
     assert service.asked == ["DELETE /people/1?dry_run=true", "DELETE /people/2?dry_run=true"]
+
+
+def test_what_the_service_would_keep_or_has_no_more_fails_no_rehearsal() -> None:
+    settings = WHOLE | {"rehearse": "DELETE /people/{id}?dry_run=true", "kept": "403", "kept_reason": "code"}
+    with declared(lambda call: Reply(403 if call.path.endswith("2") else 404), settings) as (connector, service):
+        connector.rehearse([BOTH])
+    assert len(service.asked) == 2
 
 
 JOBS = PEOPLE | {
@@ -123,6 +131,53 @@ def test_jobs_are_polled_until_each_is_over(states: tuple[str | None, ...], effe
         else:
             with pytest.raises(effect):
                 connector.poll(started.handle)
+
+
+FALSE = {"ok": False, "data": {"job": "1", "state": "FINISHED"}}
+ERROR = {"error": "no", "data": {"job": "1", "state": "FINISHED"}}
+
+
+@pytest.mark.parametrize("body", [FALSE, ERROR])
+@pytest.mark.parametrize("own", [{}, {"ok": "ok = true"}])
+def test_an_answer_that_reports_an_error_starts_no_job(body: dict[str, object], own: dict[str, str]) -> None:
+    with declared(lambda _: Reply(200, body), JOBS, own) as (connector, _), pytest.raises(Rejected, match="is done"):
+        connector.erase(ONE, "k")
+
+
+@pytest.mark.parametrize("body", [FALSE, ERROR])
+@pytest.mark.parametrize("own", [{}, {"ok": "ok = true"}])
+def test_a_job_is_not_over_by_an_answer_that_reports_an_error(body: dict[str, object], own: dict[str, str]) -> None:
+    with (
+        declared(lambda _: Reply(200, body), JOBS, own) as (connector, _),
+        pytest.raises(Rejected, match="reports an error"),
+    ):
+        connector.poll("jobs/people/1/1")
+
+
+def test_a_job_that_failed_is_told_as_such_whatever_else_its_answer_says() -> None:
+    body = {"ok": False, "error": "no", "data": {"state": "FAILED"}}
+    with declared(lambda _: Reply(200, body), JOBS) as (connector, _), pytest.raises(Rejected, match="has failed"):
+        connector.poll("jobs/people/1/1")
+
+
+@pytest.mark.parametrize("own", [{}, {"ok": "ok = true"}])
+def test_a_job_is_not_confirmed_by_an_answer_that_says_that_it_failed(own: dict[str, str]) -> None:
+    settings = JOBS | {"states": "READY=confirm, FINISHED=done", "confirm": "POST /jobs/{job}/confirm"}
+
+    def answer(call: Call) -> Reply:
+        return Reply(200, {"ok": False} if "confirm" in call.path else {"ok": True, "data": {"state": "READY"}})
+
+    with declared(answer, settings, own) as (connector, _), pytest.raises(Rejected, match="be confirmed"):
+        connector.poll("jobs/people/1/1")
+
+
+@pytest.mark.parametrize("word", ["ok", "success"])
+def test_an_erasure_is_not_done_by_an_answer_that_says_that_it_failed(word: str) -> None:
+    with (
+        declared(lambda _: Reply(200, {word: False}), WHOLE | {"done": "200"}) as (connector, _),
+        pytest.raises(Rejected, match="is done"),
+    ):
+        connector.erase(ONE, "k")
 
 
 @pytest.mark.parametrize(

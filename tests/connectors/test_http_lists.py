@@ -71,6 +71,33 @@ def test_rows_of_somebody_else_are_refused() -> None:
         rows(connector, ROUTE, SAM)
 
 
+@pytest.mark.parametrize("shown", ["ab1", "AB1", "straße", "STRASSE"])
+def test_a_row_whose_value_differs_in_case_is_another_accounts(shown: str) -> None:
+    asked = {"ab1": "aB1", "AB1": "aB1", "straße": "strasse", "STRASSE": "straße"}[shown]
+    with (
+        declared(lambda _: Reply(200, {"people": [person(1, shown)]})) as (connector, _),
+        pytest.raises(Rejected, match="not asked for"),
+    ):
+        rows(connector, ROUTE, {"email": ((asked,),)})
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "same"),
+    [
+        ("sam@example.com", "Sam@Example.COM", True),
+        ("ſam@example.com", "sam@example.com", False),
+        ("straße@example.com", "strasse@example.com", False),
+    ],
+)
+def test_addresses_of_mail_are_the_same_in_either_case_of_plain_letters(asked: str, shown: str, same: bool) -> None:
+    with declared(lambda _: Reply(200, {"people": [person(1, shown)]})) as (connector, _):
+        if same:
+            assert rows(connector, ROUTE, {"email": ((asked,),)}) == [person(1, shown)]
+        else:
+            with pytest.raises(Rejected, match="not asked for"):
+                rows(connector, ROUTE, {"email": ((asked,),)})
+
+
 SEARCHING = PEOPLE | {
     "list": "GET /people/{id}",
     "rows": "person",
@@ -92,6 +119,15 @@ def test_a_search_turns_an_identity_into_the_systems_own_id_and_takes_only_what_
     with declared(finding, SEARCHING) as (connector, service):
         assert rows(connector, ROUTE, SAM) == [{"id": 7, "email": EMAIL}]
         assert service.asked == ["GET /search?query=sam%40example.com", "GET /people/7"]
+
+
+def test_a_search_passes_over_an_account_that_differs_in_case() -> None:
+    def answer(_: Call) -> Reply:
+        return Reply(200, {"found": {"users": [{"mail": "aB1", "ref": {"id": 7}}]}})
+
+    with declared(answer, SEARCHING) as (connector, service):
+        assert rows(connector, ROUTE, {"email": (("Ab1",),)}) == []
+        assert len(service.asked) == 1
 
 
 def test_rows_below_a_path_belong_to_whom_it_names() -> None:
@@ -207,3 +243,34 @@ def test_several_fields_are_asked_for_together() -> None:
         assert rows(whole, route, {"social": (("g", "5"), ("g", ""))}) == [row]
         assert service.asked == ["GET /p?provider=g&uid=5"]
         whole.close()
+
+
+@pytest.mark.parametrize("style", ["cursor", "next"])
+def test_a_page_that_says_nothing_of_the_next_one_is_the_last_only_where_the_map_says_so(style: str) -> None:
+    settings = PEOPLE | {"paging": style, "page_param": "after", "page_next": "meta.curser"}
+    page = Reply(200, {"people": [person(1)], "meta": {"cursor": None}})
+    with declared(lambda _: page, settings) as (connector, _), pytest.raises(Rejected, match="page_end: missing"):
+        rows(connector, ROUTE, SAM)
+    with declared(lambda _: page, settings | {"page_end": "missing"}) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == [person(1)]
+
+
+def test_an_empty_page_may_say_nothing_of_the_next_one() -> None:
+    settings = PEOPLE | {"paging": "cursor", "page_param": "after", "page_next": "next"}
+    with declared(lambda _: Reply(200, {"people": []}), settings) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == []
+
+
+def test_a_list_of_one_page_that_says_that_there_is_more_is_refused() -> None:
+    page = Reply(200, {"people": [person(1)], "has_more": True})
+    with declared(lambda _: page) as (connector, _), pytest.raises(Rejected, match="set 'paging'"):
+        rows(connector, ROUTE, SAM)
+
+
+@pytest.mark.parametrize("word", ["ok", "success"])
+def test_an_answer_that_says_that_it_failed_is_no_empty_list(word: str) -> None:
+    answer = Reply(200, {word: False, "people": []})
+    with declared(lambda _: answer) as (connector, _), pytest.raises(Rejected, match="reports an error"):
+        rows(connector, ROUTE, SAM)
+    with declared(lambda _: answer, own={"ok": f"{word} = false"}) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == []  # the map knows the service better

@@ -64,9 +64,10 @@ class Asking:
         if search and search.listing.request.names == frozenset(fields) != listing.request.names:
             ids: dict[Key, None] = {}
             for (value,) in values:
+                meant = _expected(search.listing.request, fields[0], [_plain(value)])
                 for item in self._pages(name, search.listing, {fields[0]: [_plain(value)]}):
                     # A search brings what is like the value; only what is equal to it is meant.
-                    if str(at(search.shows, item)).casefold() == str(value).casefold():
+                    if _is_one_of(at(search.shows, item), meant):
                         ids[(named(name, at(search.field, item)),)] = None
             fields, values = tuple(listing.request.names), list(ids)
         yield from self._listed(name, listing, fields, values)
@@ -154,7 +155,21 @@ def _shown(place: str, request: Request, asked: Asked, item: Item) -> Item:
         if found is None and gap.name in request.in_path:
             missing[gap.name] = asked[gap.name][0]
             continue
-        expected = {str(one).casefold() for value in asked[gap.name] for one in (value, gap.filled(value))}
-        if found is None or str(found).casefold() not in expected:
+        if found is None or not _is_one_of(found, _expected(request, gap.name, asked[gap.name])):
             raise Rejected(f"{place}: the service brings rows that were not asked for")
     return {**item, **missing} if missing else item
+
+
+def _expected(request: Request, name: str, values: Sequence[Named]) -> set[str]:
+    """Values as told and as sent, as rows may show them."""
+    gaps = [gap for gap in request.gaps if gap.name == name]
+    return {_lowered(str(one)) for value in values for one in (value, *(gap.filled(value) for gap in gaps))}
+
+
+def _is_one_of(found: object, expected: set[str]) -> bool:
+    return _lowered(str(found)) in expected
+
+
+def _lowered(text: str) -> str:
+    """Addresses of mail are the same in either case; what else differs by its case may be another account's."""
+    return text.lower() if "@" in text and text.isascii() else text

@@ -94,11 +94,20 @@ def complains(body: object) -> bool:
     return isinstance(body, Mapping) and bool(body.get("error") or body.get("errors"))
 
 
+def bad(answer: Answer, body: object, settings: HttpSettings) -> bool:
+    """Whether an answer is none to believe: by the map's own condition, else by the words that most services have."""
+    if complains(body):
+        return True
+    if settings.ok:
+        return body is not None and not settings.ok.holds(answer.status, body)
+    return isinstance(body, Mapping) and (body.get("ok") is False or body.get("success") is False)
+
+
 def believed(place: str, answer: Answer, body: object, settings: HttpSettings) -> object:
     """The body of an answer that succeeded by its status and by itself. Raises Rejected."""
     if answer.status != _OK:
         raise Rejected(f"{place}: the service answered {answer.status}")
-    if complains(body) or (settings.ok and not settings.ok.holds(answer.status, body)):
+    if bad(answer, body, settings):
         raise Rejected(f"{place}: the answer reports an error, though its status is {answer.status}")
     return body
 

@@ -10,6 +10,7 @@ from dsr.connectors.http.endpoints import PAGING, endpoints, stop_endpoint
 from dsr.connectors.http.pace import rate
 from dsr.connectors.http.paths import Condition
 from dsr.connectors.http.reading import Given, SettingError, address, choice, seconds, word
+from dsr.connectors.known import SECRET
 from dsr.connectors.settings import resolve
 from dsr.datamap.flaw import Flaw
 from dsr.datamap.schema import SystemMap
@@ -71,8 +72,7 @@ def http_flaws(system: SystemMap) -> Iterator[Flaw]:
         yield Flaw(system.slug, error.where, error.message)
     for name in _SECRETS:
         if name in raw and not _REFERENCE.search(raw[name]):
-            message = "a secret must not stand in a map; name where it is, as ${NAME} or ${file:/path}"
-            yield Flaw(system.slug, ("connector", "settings", name), message)
+            yield Flaw(system.slug, ("connector", "settings", name), SECRET)
     for read, names in ((_collection, system.collections), (_stop, system.stops)):
         for name in names:
             try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from dsr.connectors.contract import Effect, KeptKey, Receipt, Rejected
-from dsr.connectors.http.calls import Calls, complains, parsed
+from dsr.connectors.http.calls import Calls, bad, parsed
 from dsr.connectors.http.config import HttpSettings
 from dsr.connectors.http.declarations import Erasure, Job
 from dsr.connectors.http.paths import ABSENT, Condition, at
@@ -49,16 +49,15 @@ class Declared:
         return _summed(erased, kept)
 
     def rehearse(self, keys: Sequence[Key]) -> None:
-        """Ask whether each row would be erased. Raises Unreachable, Rejected."""
+        """Ask whether each row would be erased, or kept by the service's own word. Raises Unreachable, Rejected."""
         asked = self._erasure.rehearse
         if asked is None:
             raise Rejected(f"{self._name}: the service has no way to try an erasure")
         step = self._erasure.batch if asked.repeats else 1
         for start in range(0, len(keys), step):
             answer, body = self._sent(asked, self._values(keys[start : start + step]), "")
-            if self._erasure.kept.holds(answer.status, body):
-                raise Rejected(f"{self._name}: the service would keep rows: {self._reason(body)}")
-            self._judged(answer, body, self._erasure.rehearse_done)
+            if not self._erasure.kept.holds(answer.status, body):
+                self._judged(answer, body, self._erasure.rehearse_done)
 
     def poll(self, handle: str, asked: int, names: str) -> Receipt:
         """Ask for each job, until one goes on. Raises Unreachable, Rejected."""
@@ -80,7 +79,7 @@ class Declared:
         answer, body = self._sent(erasure.request, values, _distinct(key, keys))
         if erasure.kept.holds(answer.status, body):
             return Effect.KEPT, (self._until(body), self._reason(body))
-        if erasure.job and answer.status in _SUCCESS and not complains(body):
+        if erasure.job and answer.status in _SUCCESS and not self._bad(answer, body):
             if not isinstance(found := at(erasure.job.name, body), str | int):
                 raise Rejected(f"{self._name}: the service accepts, but names no job")
             return Effect.STARTED, (None, checked_job(self._name, str(found)))
@@ -99,9 +98,11 @@ class Declared:
         meaning = job.states[str(word)]
         if meaning == "failed":
             raise Rejected(f"{self._name}: the service says that its job has failed")
+        if self._bad(answer, body):
+            raise Rejected(f"{self._name}: the answer about the job reports an error, its status is {answer.status}")
         if meaning == "confirm" and self._erasure.confirm:
             told, said = self._sent(self._erasure.confirm, {"job": [name]}, _distinct("confirm", [(name,)]))
-            if told.status not in _SUCCESS or complains(said):
+            if told.status not in _SUCCESS or self._bad(told, said):
                 raise Rejected(f"{self._name}: the service does not let its job be confirmed")
             return "running"
         return meaning
@@ -116,10 +117,12 @@ class Declared:
         """Success stands in the map's condition, and nowhere else. Raises Rejected."""
         if self._erasure.absent.holds(answer.status, body):
             return Effect.ABSENT
-        bad = self._settings.ok and body is not None and not self._settings.ok.holds(answer.status, body)
-        if complains(body) or bad or not done.holds(answer.status, body):
+        if self._bad(answer, body) or not done.holds(answer.status, body):
             raise Rejected(f"{self._name}: the answer does not say that it is done, its status is {answer.status}")
         return Effect.DONE
+
+    def _bad(self, answer: Answer, body: object) -> bool:
+        return bad(answer, body, self._settings)
 
     def _values(self, keys: Sequence[Key]) -> dict[str, list[Named]]:
         return {self._key_field: [one if isinstance(one, int) else str(one) for (one,) in keys]}

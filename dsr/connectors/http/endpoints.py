@@ -7,7 +7,7 @@ from dsr.connectors.http.reading import Given, choice, number, seconds
 from dsr.connectors.http.template import Gap, Request, Text, request
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
 
-PAGING = ("paging", "page_param", "page_first", "page_next", "page_more")
+PAGING = ("paging", "page_param", "page_first", "page_next", "page_more", "page_end")
 
 _MOST_VALUES = 100
 _LONGEST_POLL = 24 * 3600.0
@@ -203,6 +203,7 @@ def _paging(given: Given) -> Paging:
         given.read("page_first", number(0, 1), "1"),
         given.maybe("page_next", path) or "",
         given.maybe("page_more", path) or "",
+        ends=given.maybe("page_end", choice("missing")) is not None,
     )
 
 

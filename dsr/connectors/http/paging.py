@@ -1,7 +1,7 @@
 """Five ways in which lists go on. Each comes to an end, or the list is refused."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -33,6 +33,7 @@ class Paging:
     next: str = ""  # path of the next cursor or address
     more: str = ""  # path of whether there is more
     always: bool = False  # the next one is always spoken of; null is the end
+    ends: bool = False  # where nothing is said of the next one, the list ends
 
     def start(self) -> Turn:
         """The first page."""
@@ -46,25 +47,43 @@ class Paging:
 
     def after(self, turn: Turn, here: str, answer: Answer, body: object, rows: Sequence[object]) -> Turn | None:
         """The page after, or None. Raises Rejected; `here` is the address that was asked."""
-        if self.style == "none" or (self.more and not self._has_more(body)):
+        if self.style == "none":
+            _whole(body)
+            return None
+        if self.more and not self._has_more(body):
             return None
         if self.style in ("number", "offset"):
             step = 1 if self.style == "number" else len(rows)
             return Turn(str(int(turn.value) + step)) if rows else None
         if self.style == "link":
             return _address(here, _linked(answer.link))
+        found = self._next(body, rows)
+        return _address(here, found) if self.style == "next" else Turn(found) if found else None
+
+    def _next(self, body: object, rows: Sequence[object]) -> str:
+        """The next cursor or address as the body tells it; empty at the end."""
         found = at(self.next, body)
-        if found is None or found == "" or (found is ABSENT and not (self.always or self.more)):
-            return None
+        if found is ABSENT and not (self.always or self.more):
+            if not rows or self.ends:
+                return ""
+            # A wrong path would end each list after its first page.
+            raise Rejected(f"'{self.next}' is not in the answer; where that is a list's end, set 'page_end: missing'")
+        if found is None or found == "":
+            return ""
         if isinstance(found, bool) or not isinstance(found, str | int):
             raise Rejected(f"'{self.next}' must be null or say where the list goes on")
-        return _address(here, str(found)) if self.style == "next" else Turn(str(found))
+        return str(found)
 
     def _has_more(self, body: object) -> bool:
         found = at(self.more, body)
         if not isinstance(found, bool):
             raise Rejected(f"'{self.more}' must be true or false")
         return found
+
+
+def _whole(body: object) -> None:
+    if isinstance(body, Mapping) and body.get("has_more") is True:
+        raise Rejected("the answer says that there is more, and the map not how the list goes on; set 'paging'")
 
 
 def _address(here: str, found: str) -> Turn | None:

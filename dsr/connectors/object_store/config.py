@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from dsr.connectors.known import OF_COLLECTION, OF_SYSTEM, S3
 from dsr.connectors.object_store.pattern import Pattern
 from dsr.connectors.settings import collection_settings, system_settings
 from dsr.datamap.schema import CollectionMap, ConnectorMap, SystemMap, Way
@@ -21,7 +22,6 @@ BUILT_IN = {
 }
 METADATA = "meta_"
 DETAILS = ("content_type", METADATA)  # what a list does not tell
-_S3 = ("endpoint", "region", "key_id", "secret", "addressing", "versioning", "timeout")
 _LONGEST_TIMEOUT = 600.0
 
 
@@ -65,14 +65,16 @@ def object_store_settings(system: SystemMap, environ: Mapping[str, str]) -> Obje
 
 def _place(system: SystemMap, environ: Mapping[str, str]) -> Local | Bucket:
     slug, written = system.slug, system.connector.settings
-    url = system_settings(_only(system, {"url"} | set(written) - set(_S3)), environ, needed=("url",))["url"]
+    needed, optional = OF_SYSTEM["object_store"]
+    told = _only(system, {"url"} | set(written) - set(S3))
+    url = system_settings(told, environ, needed=needed, optional=optional)["url"]
     scheme, _, rest = url.partition("://")
     if scheme == "file":  # the same map may lead to a bucket elsewhere: its settings wait, and need no values here
         return Local(_root(slug, url))
     name, _, root = rest.partition("/")
     if scheme != "s3" or not name or not _inside(root):
         raise ValueError(f"{slug}: setting 'url' must be such as file:///srv/media or s3://bucket/folder")
-    given = system_settings(system, environ, needed=("url", "region", "key_id", "secret"), optional=_S3)
+    given = system_settings(system, environ, needed=("url", "region", "key_id", "secret"), optional=S3)
     endpoint = given.get("endpoint", "")
     if endpoint and not _is_origin(endpoint):
         raise ValueError(f"{slug}: setting 'endpoint' must be such as https://s3.example.com")
@@ -139,7 +141,7 @@ def _pattern(system: SystemMap, name: str) -> Pattern:
     collection = system.collections[name]
     where = f"{system.slug}.{name}"
     try:
-        pattern = Pattern.parse(collection_settings(system, name, needed=("path",))["path"])
+        pattern = Pattern.parse(collection_settings(system, name, needed=OF_COLLECTION["object_store"][0])["path"])
     except ValueError as error:
         raise ValueError(f"{where}: setting 'path': {error}") from None
     if taken := sorted(field for field in pattern.fields if _is_built_in(field)):

@@ -6,9 +6,11 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from dsr.models import Telling
 from dsr.portal import pages
 from dsr.portal.forms import TextField
 from dsr.steps.move import Conflict
@@ -56,6 +58,18 @@ class Acknowledgement(forms.Form):
         return day
 
 
+def _another(form: Acknowledgement, told: Telling) -> bool:
+    """Whether this is another answer than the one that we have; the same may come twice by a double click."""
+    if not form.is_valid():
+        return True
+    day = form.cleaned_data["expires_on"] if form.cleaned_data["answer"] == telling.CANNOT_DELETE else None
+    return (form.cleaned_data["answer"], day, form.cleaned_data["words"]) != (
+        told.answer,
+        told.expires_on,
+        told.words(),
+    )
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Say what is to be done, show the ids on demand, take the answer; afterwards show it."""
@@ -69,7 +83,9 @@ def acknowledge(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     act = request.POST.get("act", "")
     form = Acknowledgement(request.POST if act == "answer" else None)
     problem = ""
-    if act == "answer" and told.answered_at is None and form.is_valid():
+    if act == "answer" and told.answered_at is not None and _another(form, told):
+        problem = gettext("You answered before, and that first answer stands. Write to us if it was wrong.")
+    elif act == "answer" and told.answered_at is None and form.is_valid():
         try:
             telling.acknowledge(told, **form.cleaned_data, at=timezone.now())
         except Conflict as conflict:
