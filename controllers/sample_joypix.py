@@ -48,12 +48,17 @@ CREATE TABLE generations (
 CREATE TABLE consents (
     id INTEGER PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), purpose TEXT NOT NULL,
     text_version TEXT NOT NULL, given_at TEXT NOT NULL, withdrawn_at TEXT, channel TEXT NOT NULL);
+CREATE TABLE gifts (  -- of two people; who is erased is emptied, and the row stays with the other
+    id INTEGER PRIMARY KEY, sender_id TEXT REFERENCES users (id), receiver_id TEXT REFERENCES users (id),
+    credits INTEGER NOT NULL, message TEXT, sender_note TEXT, thanks TEXT, opened_at TEXT, sent_at TEXT NOT NULL);
 CREATE INDEX social_signins_user ON social_signins (user_id);
 CREATE INDEX devices_user ON devices (user_id);
 CREATE INDEX usage_events_device ON usage_events (device);
 CREATE INDEX orders_user ON orders (user_id);
 CREATE INDEX generations_user ON generations (user_id);
 CREATE INDEX consents_user ON consents (user_id);
+CREATE INDEX gifts_sender ON gifts (sender_id);
+CREATE INDEX gifts_receiver ON gifts (receiver_id);
 """
 PRODUCTS = (("credits-100", 499), ("credits-1000", 3999), ("pro-month", 1299), ("pro-year", 9900))
 PAGES = ("/create/video", "/create/image", "/gallery", "/pricing", "/account", "/avatar")
@@ -101,6 +106,7 @@ class JoyPix:
         tables["orders"] = list(self._orders())
         tables["generations"] = list(self._generations())
         tables["consents"] = list(self._consents())
+        tables["gifts"] = list(self._gifts())
         return tables
 
     def fill(self, database: sqlite3.Connection) -> None:
@@ -259,6 +265,28 @@ class JoyPix:
                 days = chance.uniform(30, 240)
                 gone = self.clock.text(days - 20) if happens(chance, 0.1) else None
                 yield (number, person.id, purpose, "v2.0", self.clock.text(days), gone, "web")
+
+    def _gifts(self) -> Iterator[Row]:
+        chance = dice(self.seed, "joypix/gifts")
+        cast = {person.cast: person for person in self.people if person.cast}
+        sam, mallory, li, amal = (cast[name] for name in ("sam", "mallory", "li", "amal"))
+        pairs: list[tuple[Person, Person | None]] = [
+            (sam, mallory),
+            (mallory, sam),
+            (sam, sam),
+            (li, amal),
+            (amal, None),
+        ]
+        others = self.people[len(cast) :]
+        pairs += [(one, chance.choice(others)) for one in others if happens(chance, 0.2)]
+        for number, (sender, receiver) in enumerate(pairs, 1):
+            days = chance.uniform(5, 300)
+            opened = self.clock.text(days - 1) if receiver else None  # None: sent to an account that is gone
+            thanks = f"Thank you! {receiver.name}" if receiver else None
+            note = f"for {receiver.name}, from my own credits" if receiver else "came back?"
+            message = f"Enjoy! {sender.name}"
+            ids = (sender.id, receiver.id if receiver else None)
+            yield (number, *ids, chance.choice((20, 50, 100)), message, note, thanks, opened, self.clock.text(days))
 
 
 def social_subject(person: Person) -> str:

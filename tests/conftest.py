@@ -42,6 +42,12 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for browsers, servers and processes begin first, so that the end does not wait for them alone."""
+    slow = {item.path for item in items if any(item.iter_markers("browser")) or any(item.iter_markers("processes"))}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sample systems of both controllers with few people; copied for each test that changes them."""

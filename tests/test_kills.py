@@ -24,7 +24,7 @@ from controllers import sample_services
 
 pytestmark = pytest.mark.processes
 TOKEN = "token-for-kills"
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds; what never happens is told then, also beside other work
 LEASE = "2"
 ITEMS = "SELECT kind, system, state, note FROM dsr_planitem"
 TARGETS = {"joypix": "payment-institution", "pixplus": "runninghub"}

@@ -3,8 +3,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# All tests are shared between two processes, file by file; chosen ones run in one, where a debugger can be used.
-[ $# -gt 0 ] || set -- -n 2 --dist loadfile
+# All tests are shared between three processes, file by file: many wait for servers, so two cores hold three.
+# Chosen ones run in one, where a debugger can be used.
+[ $# -gt 0 ] || set -- -n 3 --dist loadfile --no-loadscope-reorder
 
 marks=
 # needs SCRIPT MARK PACKAGE NAME: the script finds or installs what tests with this mark want.

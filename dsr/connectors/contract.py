@@ -1,6 +1,6 @@
 """What a connector is: abilities as data, records as batches, effects with a key and a receipt."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import CollectionMap, Stop, SystemMap, Way
+from dsr.datamap.sharing import Others, Share
 
 # What a cell may hold; connectors turn everything else into text.
 Cell = str | int | float | bytes | bool | None | datetime | date | Decimal
@@ -23,7 +24,9 @@ class Ability(StrEnum):
     CORRECT = "correct"
     STOP = "stop"
     SURVEY = "survey"  # can be asked about a whole collection, whoever its rows are about: see Surveying
+    SHARE = "share"  # finds by any part of a route, and heeds Chunk.others
     REHEARSE = "rehearse"  # a whole erasure can be tried before it is done: see Rehearsing
+    TOGETHER = "together"  # several chunks go in one transaction: see Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Batch:
     collection: str
     fields: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    share: Share | None = None  # the person's, in rows that concern others, too; set by us: see sharing.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Chunk:
     key_fields: tuple[str, ...]
     keys: tuple[Key, ...]
     set: Mapping[str, str | int | None] = field(default_factory=dict)  # new values, unless way is DELETE
+    others: Others | None = None  # rows that concern others, too: for connectors with the ability SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +226,16 @@ class Rehearsing(Connector, Protocol):
         """Try all chunks in their order, and take everything back.
 
         Raises Unreachable, and Rejected, which says why one of them cannot be erased.
+        """
+
+
+class Together(Connector, Protocol):
+    """A connector with the ability TOGETHER."""
+
+    def erase_together(self, chunks: Sequence[tuple[Chunk, str]]) -> tuple[Receipt, ...]:
+        """Erase all chunks, each with its key, in their order: a receipt for each, or nothing has changed.
+
+        Raises Unreachable, and Rejected, which says why.
         """
 
 

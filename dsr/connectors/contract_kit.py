@@ -10,12 +10,13 @@ Subclass `ContractKit` in a test module and give it a fixture `world`:
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsr.connectors.contract import Ability, Batch, Change, Chunk, Connector, Effect, File, Receipt
 from dsr.datamap import erasing
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import Stop, Way
+from dsr.datamap.sharing import Others
 
 MOST_ROWS = 1_000
 _MOST_POLLS = 100
@@ -114,6 +115,20 @@ class ContractKit:
                 same(set(connector.read_back(chunk)), set(chunk.keys), f"{chunk.collection}: all there")
                 _carried_out(connector, chunk, key=f"kit-{chunk.collection}")
                 same(set(connector.read_back(chunk)), set(kept), f"{chunk.collection}: gone, unless kept")
+
+    def test_a_row_that_is_somebody_elses_too_is_left_and_named(self, world: World) -> None:
+        """With the ability SHARE a deletion takes nobody else's rows; here the key itself names others."""
+        before = world.snapshot()
+        with closing(world.connect()) as connector:
+            chunks = _chunks(connector, world) if Ability.SHARE in connector.abilities else []
+            for chunk in (one for one in chunks if one.way is Way.DELETE):
+                named = Others({chunk.key_fields[0]: None})
+                left = _carried_out(connector, replace(chunk, others=named), key=f"kit-left-{chunk.collection}")
+                same(left.effect, Effect.ABSENT, f"{chunk.collection}: nothing was to be taken")
+                kept = replace(chunk, others=replace(named, stays=True))
+                receipt = _carried_out(connector, kept, key=f"kit-stays-{chunk.collection}")
+                same({one.key for one in receipt.kept}, set(chunk.keys), f"{chunk.collection}: all kept, and named")
+        same(world.snapshot(), before, "nobody else's rows were taken")
 
     def test_erasing_nothing_changes_nothing(self, world: World) -> None:
         """An empty chunk is never read as everything."""

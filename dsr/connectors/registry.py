@@ -1,12 +1,13 @@
 """Kinds of connector, imported on first use: our own, then those that installed packages bring."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
+from dsr.connectors import known
 from dsr.connectors.contract import Connector
-from dsr.datamap.flaw import Flaw
+from dsr.datamap.flaw import Flaw, unknown
 from dsr.datamap.schema import SystemMap
 
 GROUP = "dsr.connectors"  # of the entry points by which a package adds kinds
@@ -21,17 +22,30 @@ KINDS: dict[str, str] = {
     "email": "dsr.steps.errands.by_letter:ByLetter",
 }
 
+# Kinds of ours that can tell whose of several people a row is: see Ability.SHARE.
+_SHARING = ("sql",)
+
 # Kinds whose settings can be looked at without any secret, when a map is read.
 _LOOKS: dict[str, str] = {"http": "dsr.connectors.http.config:http_flaws"}
 
 
-def flaws(system: SystemMap) -> Iterable[Flaw]:
+def flaws(system: SystemMap) -> Iterator[Flaw]:
     """What is wrong with a system's settings, each where it stands in the file."""
-    if system.connector.kind not in _LOOKS:
-        return ()
-    module, name = _LOOKS[system.connector.kind].split(":")
+    kind = system.connector.kind
+    if kind not in KINDS:
+        yield from unknown(system.slug, ("connector", "kind"), [kind], kinds(), "connector")
+    yield from known.flaws(system)
+    if kind in KINDS and kind not in _SHARING:
+        yield from (
+            Flaw(system.slug, ("collections", name, "shared"), f"found connector '{kind}'; allowed is {_SHARING[0]}")
+            for name, collection in system.collections.items()
+            if collection.shared
+        )
+    if kind not in _LOOKS:
+        return
+    module, name = _LOOKS[kind].split(":")
     look: Callable[[SystemMap], Iterable[Flaw]] = getattr(import_module(module), name)
-    return look(system)
+    yield from look(system)
 
 
 def build(system: SystemMap, environ: Mapping[str, str]) -> Connector:

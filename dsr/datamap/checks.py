@@ -1,19 +1,20 @@
 """What no single value shows: references between files, links, keys, colours, dates."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from zoneinfo import available_timezones
 
-from dsr.datamap import checks_changes, checks_erasure, checks_offers
+from dsr.datamap import checks_changes, checks_erasure, checks_offers, checks_sharing, circles
 from dsr.datamap.categories import CATEGORIES
+from dsr.datamap.circles import target
 from dsr.datamap.flaw import Flaw, Where, meant, unknown
 from dsr.datamap.schema import CollectionMap, Controller, IdentityKind, Link, Retention, SystemMap, Way
 from dsr.datamap.taxonomy import VERSION
 
 _CONTRAST = 4.5  # WCAG 1.4.3, text of normal size
 _LINEAR_BELOW = 0.03928
-_UNNAMED = re.compile(r"\$\{(?![A-Z][A-Z0-9_]*\})")  # a '${' that is no '${NAME}'
+_UNNAMED = re.compile(r"\$\{(?!(?:[A-Z][A-Z0-9_]*|file:/[^}]+)\})[^}]*\}?")  # neither ${NAME} nor ${file:/path}
 _MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -25,6 +26,7 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
         yield from _of_settings(slug, system)
         yield from checks_changes.flaws(controller, slug, system)
         yield from checks_erasure.flaws(slug, system)
+        yield from checks_sharing.flaws(slug, system, systems)
         if system.processor is not None:
             yield from unknown(slug, ("processor",), (system.processor,), controller.recipients, "recipient")
         for name, collection in system.collections.items():
@@ -34,13 +36,7 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
                 yield from _of_link(slug, where, link, collection)
                 if target(slug, link)[0] not in broken:
                     yield from _of_target(systems, slug, where, link)
-    yield from _cycles(systems)
-
-
-def target(system: str, link: Link) -> tuple[str, str]:
-    """System and collection that a link points to."""
-    head, dot, tail = link.to.partition(".")
-    return (head, tail) if dot else (system, head)
+    yield from circles.flaws(systems)
 
 
 def contrast(one: str, other: str) -> float:
@@ -61,6 +57,10 @@ def _of_controller(controller: Controller) -> Iterator[Flaw]:
     if ratio < _CONTRAST:
         found = f"found a contrast of {ratio:.1f}:1 between {brand.colour} and {brand.text_on_colour}"
         yield Flaw(None, ("brand", "colour"), f"{found}; allowed is {_CONTRAST}:1 and more")
+    by_post = controller.grace_days_by_post
+    if by_post is not None and by_post < controller.grace_days:
+        message = f"found {by_post}; allowed are {controller.grace_days} (grace_days) and more: the post takes longer"
+        yield Flaw(None, ("grace_days_by_post",), message)
     yield from _of_dates(controller)
 
 
@@ -90,8 +90,8 @@ def _of_settings(slug: str, system: SystemMap) -> Iterator[Flaw]:
     places += [(("collections", name, "settings"), one.settings) for name, one in system.collections.items()]
     for where, settings in places:
         for key, value in settings.items():
-            if _UNNAMED.search(value):
-                yield Flaw(slug, (*where, key), f"found '{value}'; allowed is ${{NAME}} in capitals")
+            if match := _UNNAMED.search(value):  # the rest of the value may be a secret
+                yield Flaw(slug, (*where, key), f"found '{match[0]}'; allowed is ${{NAME}} in capitals")
 
 
 def _of_collection(controller: Controller, slug: str, name: str, collection: CollectionMap) -> Iterator[Flaw]:
@@ -106,7 +106,7 @@ def _of_collection(controller: Controller, slug: str, name: str, collection: Col
         yield Flaw(slug, (*at, "key"), "found no field; allowed is one or more")
     if collection.files:
         yield from unknown(slug, (*at, "files"), (collection.files,), fields, "field")
-    if not collection.found_by and not collection.links:
+    if not collection.found_by and not any(link.owns is not False and link.to != name for link in collection.links):
         yield Flaw(slug, at, "nobody's rows can be found here: 'found_by' or 'links' is needed")
     for kind, own in collection.found_by.items():
         where = (*at, "found_by", kind.value)
@@ -160,43 +160,3 @@ def _of_target(systems: Mapping[str, SystemMap], slug: str, where: Where, link: 
         return
     there = collections[name].fields
     yield from unknown(slug, (*where, "on"), tuple(link.on.values()), there, f"field of {system}.{name}")
-
-
-def _cycles(systems: Mapping[str, SystemMap]) -> Iterator[Flaw]:
-    """Each circle once: along one a search would never end, nor would children come before parents."""
-    links = [
-        ((slug, name), target(slug, link))
-        for slug, system in systems.items()
-        for name, collection in system.collections.items()
-        for link in collection.links
-    ]
-    circles = _circles([(f"{one[0]}.{one[1]}", f"{to[0]}.{to[1]}") for one, to in links])
-    for circle in circles:
-        slug, _, name = circle[0].partition(".")
-        message = f"the links go in a circle: {' → '.join(circle)}"
-        yield Flaw(slug, ("collections", name, "links"), message)
-    if not circles:
-        for circle in _circles([(one[0], to[0]) for one, to in links if one[0] != to[0]]):
-            message = f"these systems wait for each other's keys: {' → '.join(circle)}"
-            yield Flaw(circle[0], ("collections",), message)
-
-
-def _circles(edges: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
-    """The circles of a directed graph, each by one of its walks, first equal to last."""
-    graph: dict[str, list[str]] = {}
-    for one, to in edges:
-        graph.setdefault(one, []).append(to)
-    found: list[tuple[str, ...]] = []
-    done: set[str] = set()
-
-    def visit(at: str, path: tuple[str, ...]) -> None:
-        if at in path:
-            found.append((*path[path.index(at) :], at))
-        elif at not in done:
-            for to in dict.fromkeys(graph.get(at, ())):
-                visit(to, (*path, at))
-            done.add(at)
-
-    for start in graph:
-        visit(start, ())
-    return found

@@ -48,7 +48,8 @@ def _of_parent(
 ) -> Iterator[Flaw]:
     """A row that the map keeps points to its parent, which may not vanish before it, and should not stay whole."""
     parent = siblings.get(link.to)
-    if own.keep and parent and parent.erase.way is Way.DELETE and not parent.erase.tombstone:
+    gone = parent is not None and parent.erase.way is Way.DELETE and not parent.erase.tombstone
+    if own.keep and gone and link.owns is not False:
         yield Flaw(slug, where, f"rows kept here point to '{link.to}', which needs 'erase: {{tombstone: true}}'")
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from dsr.datamap.flaw import Flaw, Where, unknown
-from dsr.datamap.schema import ACCOUNT, Basis, Controller, Recipient, Scope, SystemMap, Way
+from dsr.datamap.schema import ACCOUNT, Basis, CollectionMap, Controller, Recipient, Scope, SystemMap, Way
+from dsr.datamap.sharing import through_of
 from dsr.law.identifiers import clean
 from dsr.law.regimes import regimes
 
@@ -82,7 +83,9 @@ def _of_scope(where: Where, scope: Scope, systems: Mapping[str, SystemMap], brok
     yield from unknown(None, (*where, "collections"), judged, known, "collection")
     for slug, system in systems.items():
         for name, collection in system.collections.items():
-            parents = {f"{slug}.{link.to}" for link in collection.links if "." not in link.to}
+            parents = {
+                f"{slug}.{link.to}" for link in collection.links if "." not in link.to and link.owns is not False
+            }
             gone = {
                 one
                 for one in parents & set(scope.collections)
@@ -91,3 +94,13 @@ def _of_scope(where: Where, scope: Scope, systems: Mapping[str, SystemMap], brok
             if gone and f"{slug}.{name}" not in scope.collections:
                 message = f"rows of '{slug}.{name}' point to '{min(gone)}' and would be left behind; name both"
                 yield Flaw(None, (*where, "collections"), message)
+            left = {f"{slug}.{to}" for to in _counted_by(name, collection)} - set(scope.collections)
+            if left and f"{slug}.{name}" in scope.collections:
+                message = f"rows of '{slug}.{name}' are somebody's while one of '{min(left)}' leads there; name both"
+                yield Flaw(None, (*where, "collections"), message)
+
+
+def _counted_by(name: str, collection: CollectionMap) -> set[str]:
+    """Collections whose rows tell that somebody is left in a row."""
+    parties = collection.shared.parties.values() if collection.shared else ()
+    return {one.collection for party in parties if party.several for one in through_of(name, collection, party)}

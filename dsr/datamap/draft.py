@@ -18,6 +18,7 @@ class Drafted:
     table: Table
     found_by: dict[str, tuple[str, ...]] = field(default_factory=dict)
     links: list[tuple[str, dict[str, str]]] = field(default_factory=list)  # table, own column -> column there
+    points: list[tuple[str, dict[str, str]]] = field(default_factory=list)  # the same, of what says nobody's ownership
     marks: dict[str, str] = field(default_factory=dict)  # key of the collection -> what has to be judged
 
 
@@ -32,6 +33,8 @@ def drafted(tables: Sequence[Table]) -> tuple[tuple[Drafted, ...], tuple[str, ..
     for name in lost:
         collections[name].marks["found_by"] = "names speak of people, and nothing leads here: how are rows found?"
     chosen = [*reached, *lost]
+    for name in chosen:
+        collections[name].points = list(_points(name, collections, chosen))
     for one in collections.values():
         _mark(one)
     return tuple(collections[name] for name in chosen), tuple(name for name in collections if name not in chosen)
@@ -85,6 +88,21 @@ def _beside(name: str, collections: Mapping[str, Drafted], reached: Sequence[str
             yield key.to
 
 
+def _points(
+    name: str, collections: Mapping[str, Drafted], chosen: Sequence[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Foreign keys that are no link, for one would close a circle: emptied before what they name is deleted."""
+    one = collections[name]
+    for key in one.table.references:
+        on = dict(zip(key.columns, key.to_columns, strict=True))
+        back = (name, {to: own for own, to in on.items()})
+        there = collections.get(key.to)
+        if there is None or key.to not in chosen or (key.to, on) in one.links or back in there.links:
+            continue
+        if set(key.to_columns) == set(key_of(there.table)):
+            yield key.to, on
+
+
 def _owned(key: Reference) -> bool:
     """Whether the columns are named like the owner: 'user_id' in an order, and not 'approved_by'."""
     owners = {_singular(key.to), *_HOLDERS, "owner"}
@@ -101,8 +119,8 @@ def _mark(one: Drafted) -> None:
     linked = [to for to, _ in one.links]
     if len(set(linked)) < len(linked):
         one.marks["links"] = "rows name two people: whose are they?"
-    if any(key.to == one.table.name for key in one.table.references):
-        one.marks.setdefault("key", "rows of this table point at each other")
+    if one.points:
+        one.marks.setdefault("links", "'owns: false' only points: whose the row is does not follow. Is that so?")
     if not one.table.key:
         one.marks["key"] = "the table has no primary key: which columns name one row?"
     if one.found_by and "found_by" not in one.marks:

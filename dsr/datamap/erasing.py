@@ -36,15 +36,15 @@ def blank(collection: CollectionMap) -> Values:
 def linking(collection: CollectionMap) -> tuple[str, ...]:
     """The collection's own fields by which its rows are found, or belong to others."""
     own = [name for fields in collection.found_by.values() for name in fields]
-    own += [name for link in collection.links for name in link.on]
+    own += [name for link in collection.links if link.owns is not False for name in link.on]
     return tuple(dict.fromkeys(own))
 
 
 def pointers(system: SystemMap) -> Iterator[Pointer]:
-    """Every link within a system, in the direction in which rows need each other."""
+    """Every link within a system that says whose a row is, in the direction in which rows need each other."""
     for name, collection in system.collections.items():
         for link in collection.links:
-            if link.to not in system.collections:
+            if link.to not in system.collections or link.owns is False:
                 continue
             own, there = tuple(link.on), tuple(link.on.values())
             if pointed_at(collection, link, system.collections):
@@ -53,8 +53,23 @@ def pointers(system: SystemMap) -> Iterator[Pointer]:
                 yield Pointer(name, own, link.to, there)
 
 
+def emptied(system: SystemMap, gone: str) -> Iterator[Pointer]:
+    """The links that only point at rows of `gone`: they are emptied before these are deleted, whoever's row it is."""
+    for name, collection in system.collections.items():
+        for link in collection.links:
+            if link.to == gone and link.owns is False:
+                yield Pointer(name, tuple(link.on), gone, tuple(link.on.values()))
+
+
 def pointed_at(collection: CollectionMap, link: Link, collections: Mapping[str, CollectionMap]) -> bool:
-    """Whether the other row points here: this field is the row's own key, and meets none there."""
+    """Whether the other row points here: this field is the row's own key, and meets none there.
+
+    So does a row by which one of several people is known: as long as it is there, this one is somebody's. What is kept
+    by a day of its own keeps the other.
+    """
+    parties = collection.shared.parties.values() if collection.shared and collection.keep is None else ()
+    if any(party.several and set(link.on) <= set(party.known_by) for party in parties):
+        return True
     return set(link.on) == set(collection.key) and set(link.on.values()) != set(collections[link.to].key)
 
 

@@ -10,11 +10,11 @@ import yaml
 
 Where = Sequence[str | int]
 
-_READ_AS_TEXT = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
+_READ_AS_TEXT = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int"}
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, by the rules of YAML 1.2: 'on', 'no' and dates are text, as people mean them."""
+    """The safe loader, by the rules of YAML 1.2: 'on', 'no', 12:30, 0123 and dates are text, as people mean them."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in rules if tag not in _READ_AS_TEXT]
@@ -23,6 +23,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """A plan cut down to what a right needs: nothing is asked of a system that the answer has no use for."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from dsr.datamap.plan import ForeignKey, Plan, SystemPlan
 from dsr.datamap.portable import portable_fields
 from dsr.datamap.route import Route
-from dsr.datamap.schema import CollectionMap, ControllerMap
+from dsr.datamap.schema import CollectionMap, ControllerMap, IdentityKind
+from dsr.datamap.sharing import address_fields
 from dsr.law.rights import Right
 
 
@@ -18,30 +19,54 @@ def rectifiable_fields(collection: CollectionMap) -> tuple[str, ...]:
     )
 
 
-def narrowed(plan: Plan, controller_map: ControllerMap, right: Right, only: Collection[str] = ()) -> Plan:
+def narrowed(
+    plan: Plan,
+    controller_map: ControllerMap,
+    right: Right,
+    only: Collection[str] = (),
+    *,
+    addresses: bool = False,
+) -> Plan:
     """The routes that this right needs, and those that bring keys for them from other systems.
 
-    `only` names the collections of an erasure's scope, each 'system.collection'; empty: all.
+    `only` names the collections of an erasure's scope, each 'system.collection'; empty: all. `addresses` says that
+    those which hold a person's e-mail address are needed too: whoever reads it is told before anything is changed.
     """
+
+    def wanted(system: str, collection: str) -> bool:
+        described = controller_map.systems[system].collections[collection]
+        if addresses and (IdentityKind.EMAIL in described.found_by or address_fields(described)):
+            return True
+        asked = not only or f"{system}.{collection}" in only
+        return asked and _wanted(controller_map, right, system, collection)
+
     needed: set[tuple[str, str]] = set()
+    while True:  # in a circle a system that stands behind may bring keys as well
+        systems, more = _cut(plan, wanted, needed)
+        if more <= needed:
+            return Plan(tuple(reversed(systems)), plan.unreachable)
+        needed |= more
+
+
+def _cut(
+    plan: Plan, wanted: Callable[[str, str], bool], known: set[tuple[str, str]]
+) -> tuple[list[SystemPlan], set[tuple[str, str]]]:
+    """The systems, last first, with the routes that are wanted or known to bring keys; and which ones bring keys."""
+    needed = set(known)
     systems: list[SystemPlan] = []
     for system in reversed(plan.systems):  # those that take keys stand behind those that bring them
         routes = tuple(
             route
             for route in system.routes
-            if (system.system, route.name) in needed
-            or (
-                (not only or f"{system.system}.{route.name}" in only)
-                and _wanted(controller_map, right, system.system, route.name)
-            )
+            if (system.system, route.name) in needed or wanted(system.system, route.name)
         )
         if not routes:
             continue
-        kinds = {kind for route in routes for kind in _kinds(route)}
+        kinds = {kind for route in routes for kind in kinds_of(route)}
         needs: tuple[ForeignKey, ...] = tuple(key for key in system.needs if key.kind in kinds)
         needed |= {(key.system, key.collection) for key in needs}
-        systems.append(SystemPlan(system.system, routes, needs))
-    return Plan(tuple(reversed(systems)), plan.unreachable)
+        systems.append(SystemPlan(system.system, routes, needs, system.circle))
+    return systems, needed
 
 
 def _wanted(controller_map: ControllerMap, right: Right, system: str, collection: str) -> bool:
@@ -52,8 +77,8 @@ def _wanted(controller_map: ControllerMap, right: Right, system: str, collection
     return True
 
 
-def _kinds(route: Route) -> Iterator[str]:
+def kinds_of(route: Route) -> Iterator[str]:
     """What a route starts from, its parents' starts included."""
     yield from (seed.kind for seed in route.seeds)
     for hop in route.hops:
-        yield from _kinds(hop.to)
+        yield from kinds_of(hop.to)

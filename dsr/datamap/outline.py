@@ -69,6 +69,8 @@ def period_in_words(period: Period, say: Say = str) -> str:
 def _row(rules: dict[str, Retention], system: SystemMap, collection: CollectionMap, say: Say) -> OutlineRow:
     goes, rule = _kept_by(rules, system, collection)
     how = say(_HOW[collection.erase.way])
+    if collection.shared and collection.erase.way is not Way.KEEP:
+        how = say("cut loose from you where somebody else is in it, too; deleted where nobody else is")
     if rule is None:
         return OutlineRow(system.title, collection.title, goes, how, public=collection.public)
     return OutlineRow(

@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dsr.datamap.circles import groups
 from dsr.datamap.erasing import pointed_at as is_pointed_at
-from dsr.datamap.route import Hop, Route, Seed
+from dsr.datamap.route import Hop, Loop, Route, Seed
 from dsr.datamap.schema import ControllerMap, SystemMap
-
-
-class PlanError(ValueError):
-    """No order of work exists, for systems wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,7 @@ class SystemPlan:
     system: str
     routes: tuple[Route, ...]
     needs: tuple[ForeignKey, ...]
+    circle: frozenset[str] = frozenset()  # systems that wait for each other's keys, with this one: see Plan.groups
 
     @property
     def after(self) -> frozenset[str]:
@@ -47,15 +45,22 @@ class Plan:
     systems: tuple[SystemPlan, ...]
     unreachable: tuple[str, ...]
 
+    @property
+    def groups(self) -> tuple[tuple[SystemPlan, ...], ...]:
+        """The systems in their order; those of one circle together: they are asked until none brings a new key."""
+        members = [(system.circle or frozenset({system.system}), system) for system in self.systems]
+        return tuple(
+            tuple(system for there, system in members if there == circle)
+            for circle in dict.fromkeys(circle for circle, _ in members)
+        )
+
 
 def compile_plan(controller_map: ControllerMap, proven: Iterable[str]) -> Plan:
-    """Compile the map for these kinds of identity. Raises PlanError when systems wait for each other."""
+    """Compile the map for these kinds of identity."""
     kinds = frozenset(proven)
     plans: dict[str, SystemPlan] = {}
-    for slug in _order(controller_map.systems):
-        plan = _system_plan(controller_map.systems[slug], kinds, plans)
-        if plan.routes:
-            plans[slug] = plan
+    for group in groups(controller_map.systems):
+        _group(controller_map, group, kinds, plans)
     reached = {f"{slug}.{route.name}" for slug, plan in plans.items() for route in plan.routes}
     unreachable = tuple(
         f"{slug}.{name}"
@@ -66,37 +71,28 @@ def compile_plan(controller_map: ControllerMap, proven: Iterable[str]) -> Plan:
     return Plan(tuple(plans.values()), unreachable)
 
 
-def _order(systems: Mapping[str, SystemMap]) -> list[str]:
-    """Systems so that each stands behind those it takes keys from."""
-    waits = {
-        slug: {
-            link.to.split(".")[0]
-            for collection in system.collections.values()
-            for link in collection.links
-            if "." in link.to
-        }
-        - {slug}
-        for slug, system in systems.items()
-    }
-    order: list[str] = []
-    while waits:
-        free = sorted(slug for slug, needs in waits.items() if needs <= set(order))
-        if not free:
-            message = f"these systems wait for each other: {', '.join(sorted(waits))}"
-            raise PlanError(message)
-        order += free
-        for slug in free:
-            del waits[slug]
-    return order
+def _group(
+    controller_map: ControllerMap, group: tuple[str, ...], kinds: frozenset[str], plans: dict[str, SystemPlan]
+) -> None:
+    """Plan systems that wait for each other: again and again, until no more collections are reached in them."""
+    circle = frozenset(group) if len(group) > 1 else frozenset()
+    reached = -1
+    while reached < (reached := sum(len(plans[slug].routes) for slug in group if slug in plans)):
+        for slug in group:
+            plan = _system_plan(controller_map.systems[slug], kinds, plans, circle)
+            if plan.routes:
+                plans[slug] = plan
 
 
-def _system_plan(system: SystemMap, kinds: frozenset[str], earlier: Mapping[str, SystemPlan]) -> SystemPlan:
+def _system_plan(
+    system: SystemMap, kinds: frozenset[str], earlier: Mapping[str, SystemPlan], circle: frozenset[str]
+) -> SystemPlan:
     routes: dict[str, Route | None] = {}
     needs: dict[str, ForeignKey] = {}
     for name in system.collections:
         _route(name, system, kinds, earlier, routes, needs)
     found = (routes[name] for name in erasure_order(system))
-    return SystemPlan(system.slug, tuple(route for route in found if route is not None), tuple(needs.values()))
+    return SystemPlan(system.slug, tuple(route for route in found if route is not None), tuple(needs.values()), circle)
 
 
 def erasure_order(system: SystemMap) -> tuple[str, ...]:
@@ -109,7 +105,7 @@ def erasure_order(system: SystemMap) -> tuple[str, ...]:
     pointed_at: dict[str, set[str]] = {name: set() for name in system.collections}
     for name, collection in system.collections.items():
         for link in collection.links:
-            if link.to in before and link.to != name:
+            if link.to in before and link.to != name and link.owns is not False:
                 if is_pointed_at(collection, link, system.collections):
                     pointed_at[name].add(link.to)
                 else:
@@ -131,15 +127,17 @@ def _route(
     routes: dict[str, Route | None],
     needs: dict[str, ForeignKey],
 ) -> Route | None:
-    """The route to one collection."""
+    """The route to one collection, along the links that say whose a row is."""
     if name in routes:
         return routes[name]
     collection = system.collections[name]
     seeds = [Seed(kind, fields) for kind, fields in collection.found_by.items() if kind in kinds]
-    hops = []
-    for link in collection.links:
+    hops, loops = [], []
+    for link in (link for link in collection.links if link.owns is not False):
         fields, to_fields = tuple(link.on), tuple(link.on.values())
-        if "." in link.to:
+        if link.to == name:
+            loops.append(Loop(fields, to_fields))
+        elif "." in link.to:
             other, to_name = link.to.split(".")
             if other in earlier and any(route.name == to_name for route in earlier[other].routes):
                 key = ForeignKey(other, to_name, to_fields)
@@ -147,5 +145,5 @@ def _route(
                 seeds.append(Seed(key.kind, fields))
         elif parent := _route(link.to, system, kinds, earlier, routes, needs):
             hops.append(Hop(fields, parent, to_fields))
-    routes[name] = Route(name, collection, tuple(seeds), tuple(hops)) if seeds or hops else None
+    routes[name] = Route(name, collection, tuple(seeds), tuple(hops), tuple(loops)) if seeds or hops else None
     return routes[name]

@@ -18,6 +18,7 @@ class Seed:
 
     kind: str
     fields: tuple[str, ...]
+    party: str = ""  # of a shared row: whose it is, where the fields do not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,19 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """Rows whose `fields` equal `to_fields` of a row of the same collection that is reached, and so on to the end."""
+
+    fields: tuple[str, ...]
+    to_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """Every way to one collection; a row is the subject's when any seed or hop reaches it."""
+    """Every way to one collection; a row is the subject's when any seed, hop or loop reaches it."""
 
     name: str
     collection: CollectionMap
     seeds: tuple[Seed, ...]
     hops: tuple[Hop, ...]
+    loops: tuple[Loop, ...] = ()

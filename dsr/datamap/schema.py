@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from dsr.datamap.shape import Brand, Shape, Slug
+from dsr.datamap.parties import Shared
+from dsr.datamap.shape import Brand, Calendar, Settings, Shape, Slug
 from dsr.law.rights import Right
 
 
@@ -121,16 +122,6 @@ class PolicyVersion(Shape):
     note: str = ""
 
 
-class Calendar(Shape):
-    """Whose working days count, and where the day ends."""
-
-    country: str  # ISO 3166-1 alpha-2
-    subdivision: str | None = None
-    zone: str  # IANA
-    assumed: str = ""  # said on screen where the policy names no country
-    closed_on: tuple[str, ...] = ()  # extra closing days, ISO dates
-
-
 class Controller(Shape):
     """controller.yaml: who answers, how it looks, what it promises and offers."""
 
@@ -146,6 +137,7 @@ class Controller(Shape):
     promise_days: int = 15  # business days, J1
     promise_source: str
     grace_days: int = 0  # days between approval and erasure, in which the person can cancel
+    grace_days_by_post: int | None = None  # the same for who gets that letter on paper; unless said 14, or grace_days
     authority: str  # name and address of the supervisory authority
     languages: tuple[str, ...] = ("en",)  # what the portal speaks here, the first unless asked; such as zh-hans
     regions: dict[Slug, Region] = {}  # in the order the form shows them; a file names one at least
@@ -166,6 +158,7 @@ class Link(Shape):
 
     to: str  # 'collection' in the same system, or 'system.collection'
     on: dict[str, str]
+    owns: bool | None = None  # false: it only points, and whose the row is does not follow; said wherever links circle
 
 
 class FieldMap(Shape):
@@ -235,7 +228,8 @@ class CollectionMap(Shape):
     item_title: str = ""  # field that names a row in lists
     erase: Erase = Erase()
     keep: Keep | None = None
-    settings: dict[str, str] = {}  # for the connector: table, path, endpoint
+    shared: Shared | None = None  # rows that concern several people
+    settings: Settings = {}  # for the connector: table, path, endpoint
 
 
 class Stop(Shape):
@@ -245,7 +239,7 @@ class Stop(Shape):
     when: dict[str, tuple[str, ...]] = {}  # field -> values; all must match
     set: dict[str, str | int | None]
     undo: dict[str, str | int | None] | None = None  # None: there is no way back
-    settings: dict[str, str] = {}  # for the connector: the path of a service
+    settings: Settings = {}  # for the connector: the path of a service
 
 
 NOW = "$now"
@@ -256,7 +250,7 @@ class ConnectorMap(Shape):
     """Kind of connector and its settings; '${NAME}' in a setting is read from the environment."""
 
     kind: str
-    settings: dict[str, str] = {}
+    settings: Settings = {}
 
 
 class Pace(Shape):
@@ -265,6 +259,13 @@ class Pace(Shape):
     at_once: int = Field(default=2, ge=1, le=100)  # items of this system that run at the same time
     per_minute: int | None = Field(default=None, ge=1)  # items begun in a minute; None: no limit
     seconds: int = Field(default=900, ge=1, le=1500)  # then the item is given up, and tried again later
+
+
+class Accepted(Shape):
+    """A finding of check_systems that is known and stays: it fails no check any more, and is told with its reason."""
+
+    finding: str = Field(min_length=1)  # as it is printed: 'collection: message'
+    reason: str = Field(min_length=1)
 
 
 class SystemMap(Shape):
@@ -278,6 +279,7 @@ class SystemMap(Shape):
     pace: Pace = Pace()
     collections: dict[Slug, CollectionMap]
     stops: dict[Slug, Stop] = {}  # slug of a purpose, or ACCOUNT
+    accepted: tuple[Accepted, ...] = ()
 
 
 class ControllerMap(Shape):

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from dsr.desk import forms, handing, review_acts, words
+from dsr.desk import cancelling, forms, handing, review_acts, words
 from dsr.desk.act import Act, Filled, Offer
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.steps import maps
+from dsr.steps.answering import on_file
 from dsr.steps.asking import representation
 from dsr.steps.deciding import approval, review
 from dsr.steps.permissions import Duty, may
@@ -91,6 +92,7 @@ ACTS = {
         review_acts.SECOND,
         review_acts.PART,
         review_acts.LINK,
+        cancelling.CANCEL,
     )
 }
 
@@ -111,6 +113,13 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
         return handing.why_not(subject_request, by)
     if act.duty is Duty.APPROVE and str(subject_request.accepted_by_id) == by.id:
         return "A second person has to approve: you accepted this request."
+    return _of_step(act, subject_request, by)
+
+
+def _of_step(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
+    """What the step itself would say."""
+    if act.slug == "approve":
+        return approval.why_not_by(subject_request, by) or on_file.why_not_yet(subject_request)
     if act.slug == "accept":
         return review.not_yet(subject_request) or review.why_not_by(subject_request, by)
     if act.slug == "answer":

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils import timezone
+
 from dsr.desk import people
 from dsr.desk.due import Chip
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Proposal, SubjectRequest
-from dsr.steps.fulfilling import correctable, rectification
+from dsr.steps.answering import on_file
+from dsr.steps.answering.on_file import Alert
+from dsr.steps.fulfilling import correctable, rectification, writing_down
 from dsr.steps.fulfilling.correctable import Line
 from dsr.steps.permissions import Duty, may
 
@@ -35,6 +39,9 @@ class Overview:
     open: int
     statement: bool
     may_view: bool
+    on_paper: bool
+    to_write_down: bool
+    told: Alert | None  # the addresses on file, before anything is changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ def card(subject_request: SubjectRequest, by: Actor) -> Overview | None:
     open_ = subject_request.corrections.filter(decision="").count() if deciding(subject_request) else 0
     said = bool(subject_request.statement_sealed)
     unanswered = said and not subject_request.answer_sealed and deciding(subject_request)
+    writable = writing_down.awaited(subject_request, at=timezone.now()) is not None
     return Overview(
         until=proposal.last_day if rectification.awaited(subject_request) else None,
         reminded_at=proposal.reminded_at,
@@ -66,6 +74,9 @@ def card(subject_request: SubjectRequest, by: Actor) -> Overview | None:
         open=open_ + unanswered,
         statement=said,
         may_view=may(by, Duty.VIEW, subject_request),
+        on_paper=subject_request.mailbox() is None,
+        to_write_down=writable and may(by, Duty.REVIEW, subject_request),
+        told=on_file.alert(subject_request),
     )
 
 
@@ -76,8 +87,9 @@ def deciding(subject_request: SubjectRequest) -> bool:
 
 def cards(subject_request: SubjectRequest, typed: Mapping[str, str], by: Actor) -> list[Card]:
     """Every value that was proposed; `typed` are words by correction."""
-    reviews = may(by, Duty.REVIEW, subject_request)
-    second = rectification.may_accept(subject_request, by)
+    another = not rectification.why_not_by(subject_request, by)
+    reviews = another and may(by, Duty.REVIEW, subject_request)
+    second = another and rectification.may_accept(subject_request, by)
     open_ = deciding(subject_request)
     return [
         Card(

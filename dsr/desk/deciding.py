@@ -77,7 +77,8 @@ def _done(
     try:
         step(people.actor_of(request))
     except Forbidden:
-        return refused(request, site, subject_request, why or NOT_YOURS)
+        theirs = rectification.why_not_by(subject_request, people.actor_of(request))
+        return refused(request, site, subject_request, theirs or why or NOT_YOURS)
     except Conflict as conflict:
         return _page(request, site, subject_request, problem=str(conflict), typed=typed)
     messages.success(request, done)
@@ -96,7 +97,7 @@ def _page(
     if not may(by, Duty.VIEW, subject_request):
         return refused(request, site, subject_request)
     record.viewed(subject_request, by=by, at=timezone.now())
-    typed = typed or {}
+    typed, theirs = typed or {}, rectification.why_not_by(subject_request, by)
     subject_request.refresh_from_db()
     context = {
         **heading(subject_request),
@@ -106,7 +107,9 @@ def _page(
         "statement": subject_request.statement(),
         "answer": "" if typed.get("text") and problem else subject_request.answer(),
         "typed": typed.get("text", ""),
-        "may_decide": may(by, Duty.REVIEW, subject_request) and corrections.deciding(subject_request),
+        "may_decide": may(by, Duty.REVIEW, subject_request) and corrections.deciding(subject_request) and not theirs,
+        "theirs": theirs,
+        "on_paper": subject_request.mailbox() is None,
         "problem": problem,
     }
     status = CONFLICT if problem else 200

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dsr.desk import acts, handing, holding, people, sheet, timeline
+from dsr.desk import acts, handing, holding, on_paper, people, sheet, timeline
 from dsr.desk.act import Act
 from dsr.desk.buttons import button
 from dsr.desk.forms import Decision, Exclusion
-from dsr.desk.outcome import CONFLICT, at_once, refused
+from dsr.desk.outcome import CONFLICT, NOT_YOURS, at_once, refused
 from dsr.desk.pages import heading, known
 from dsr.law.states import State
 from dsr.models import Manifest, PlanItem, SubjectRequest
@@ -86,6 +86,7 @@ def _page(
         manifest = Manifest.objects.filter(subject_request=subject_request).first()
         context["manifest"] = manifest
         context["fates"] = sheet.fates(manifest, maps.controller(subject_request.controller)) if manifest else []
+        context |= on_paper.card(subject_request, at=timezone.now())
     if act is handing.HAND_OVER:
         record.viewed(subject_request, by=by, at=timezone.now())  # the address stands on it
         context |= handing.steps(subject_request, at=timezone.now())
@@ -126,8 +127,9 @@ def exclude(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> H
     row = get_object_or_404(PlanItem, pk=item, subject_request=subject_request)
     form = Exclusion(request.POST) if request.method == "POST" else Exclusion()
     by = people.actor_of(request)
-    if not may(by, approval.exclusion_duty(subject_request), subject_request):
-        return refused(request, site, subject_request)
+    why_not = approval.why_not_exclude(subject_request, by)
+    if why_not or not may(by, approval.exclusion_duty(subject_request), subject_request):
+        return refused(request, site, subject_request, why_not or NOT_YOURS)
     if form.is_valid():
         try:
             approval.exclude(row, reason=form.cleaned_data["reason"], by=by, at=timezone.now())

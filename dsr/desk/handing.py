@@ -8,7 +8,7 @@ from dsr.desk import people
 from dsr.desk.act import Act, Filled
 from dsr.desk.forms import Decision
 from dsr.law.actors import Actor
-from dsr.law.work import Letter, NoticeState
+from dsr.law.work import NoticeState
 from dsr.models import SubjectRequest
 from dsr.steps.answering import delivery, giving_up, handover, on_file
 from dsr.steps.answering.giving_up import Why
@@ -16,6 +16,7 @@ from dsr.steps.answering.handover import Way
 from dsr.steps.asking import vouching
 from dsr.steps.deciding import blocking
 from dsr.steps.permissions import Duty, may
+from dsr.steps.post import notices
 
 NOBODY = {
     Why.WITHDREW: "the person withdrew the request",
@@ -126,7 +127,7 @@ def card(subject_request: SubjectRequest, by: Actor) -> dict[str, object]:
 
 def steps(subject_request: SubjectRequest, *, at: datetime) -> dict[str, object]:
     """What the page of the act shows: how who asks was checked, the letter, the package, and where it goes."""
-    letter = subject_request.notices.filter(letter=Letter.READY, state=NoticeState.TO_POST).first()
+    letter = subject_request.notices.filter(letter__in=notices.COVERING, state=NoticeState.TO_POST).first()
     package = delivery.available(subject_request)
     return {
         "package": package,

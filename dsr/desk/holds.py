@@ -135,13 +135,15 @@ def release(request: HttpRequest, reference: str, hold: UUID, site: "Desk") -> H
         return _over(request, subject_request, hold)
     if not may(by, Duty.REVIEW, subject_request):
         return refused(request, site, subject_request, WHOSE)
+    if why := holds.why_not_by(standing, by):
+        return refused(request, site, subject_request, why)
     if request.method == "POST":
         try:
             holds.release(standing, by=by, at=timezone.now())
         except Conflict as conflict:
             messages.error(request, str(conflict))
-        except Forbidden:
-            return refused(request, site, subject_request, WHOSE)
+        except Forbidden as forbidden:
+            return refused(request, site, subject_request, str(forbidden))
         else:
             messages.success(request, "It is released. What waited goes on by itself.")
         return redirect("desk:request", reference)

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.views.decorators.http import require_http_methods
 
 from dsr.datamap.schema import Controller, IdentityKind
@@ -62,15 +63,14 @@ class Entry(forms.Form):
     language = forms.ChoiceField(label="Language of our letters")
     email = forms.CharField(
         label="The person's e-mail address (if they have one)",
-        help_text="A code goes there: your entry proves nobody. An erasure and a rectification need an address: the "
-        "person cancels, or corrects, on pages of their own.",
+        help_text="A code goes there: your entry proves nobody. Without an address everything goes on paper.",
         required=False,
         max_length=400,
     )
     postal = forms.CharField(
         label="Name and postal address (without an e-mail address)",
         help_text="The answer goes there on paper, a package on a medium. A second member of staff checks who asks. "
-        "For access and portability enter another identifier below: data is found by it.",
+        "For access, portability, rectification and erasure enter another identifier above: data is found by it.",
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
         max_length=intake.POSTAL,
@@ -101,7 +101,8 @@ class Entry(forms.Form):
         self.facts = facts
         self._choose("right", [(r.value, words.RIGHTS[r]) for r in Right if r is not Right.PROCESSING_INFORMATION])
         self._choose("region", [(slug, region.title) for slug, region in facts.regions.items()])
-        self._choose("language", [(code, code) for code in maps.languages(facts.slug)], empty=False)
+        spoken = [(code, get_language_info(code)["name_local"]) for code in maps.languages(facts.slug)]
+        self._choose("language", spoken, empty=False)
         here = [(slug, one.title) for slug, one in withdrawal.here(facts).items()]
         self._choose("purposes", here, empty=False)
         self._choose("scope", [(slug, one.title) for slug, one in facts.scopes.items()])

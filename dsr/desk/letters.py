@@ -9,7 +9,7 @@ from dsr.desk.due import Chip
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Notice, SubjectRequest
 from dsr.steps import maps
-from dsr.steps.post import resending
+from dsr.steps.post import notices, resending
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Row:
     chip: Chip
     sendable: bool
     printable: bool
+    markable: bool  # a letter that goes with a package is marked with it
 
 
 def rows(subject_request: SubjectRequest, now: datetime) -> list[Row]:
@@ -37,7 +38,8 @@ def _row(notice: Notice, about: ControllerMap, now: datetime) -> Row:
         to=_to(notice.to, about),
         chip=Chip(*words.NOTICE_STATES[NoticeState(notice.state)]),
         sendable=resending.holds(notice, now),
-        printable=notice.state == NoticeState.TO_POST,
+        printable=(printable := notice.state == NoticeState.TO_POST),
+        markable=printable and notice.letter not in notices.COVERING,
     )
 
 
@@ -48,4 +50,6 @@ def _to(to: str, about: ControllerMap) -> str:
     if kind == "recipient":
         facts = about.controller.recipients.get(name)
         return facts.title if facts else name
+    if kind == "on-file":
+        return "The address on file"
     return "The person" if not to else to.capitalize()

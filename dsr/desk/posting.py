@@ -64,6 +64,7 @@ def printed(request: HttpRequest, reference: str, letter: UUID, site: "Desk") ->
         messages.error(request, str(conflict))
         return redirect("desk:request", reference)
     record.viewed(subject_request, by=by, at=timezone.now())
-    page = {"written": written, "notice": notice, "address": notice.addressee()}
+    covering = notice.letter in notices.COVERING
+    page = {"written": written, "notice": notice, "address": notice.addressee(), "covering": covering}
     context = {**site.each_context(request), **heading(subject_request), **page}
     return render(request, "desk/letter.html", context)

@@ -15,7 +15,7 @@ from dsr.law.states import State, allowed
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
 from dsr.steps import maps
-from dsr.steps.asking import representation, vouching
+from dsr.steps.asking import cancellation, representation, vouching
 from dsr.steps.deciding import merging, review, withholding
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty
@@ -163,7 +163,8 @@ def refuse(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datet
 def refusable(subject_request: SubjectRequest) -> bool:
     """Whether the whole can be refused now."""
     open_ = allowed(Right(subject_request.right), State(subject_request.state), State.REFUSED)
-    return open_ and merging.original(subject_request) is None
+    begun = subject_request.state == State.APPROVED and not cancellation.possible(subject_request)
+    return open_ and not begun and merging.original(subject_request) is None
 
 
 def _second(subject_request: SubjectRequest) -> bool:

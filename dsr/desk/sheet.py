@@ -17,7 +17,16 @@ from dsr.steps.fulfilling import supplement
 from dsr.steps.fulfilling.manifest import REFUSED, last_day
 
 TOMBSTONE = "tombstone"
-_ORDER: list[str] = [Kind.STOP, Kind.FIND, Kind.CLOSE, Kind.ERASE, Kind.CORRECT, Kind.ASSEMBLE, Kind.RESUME]
+_ORDER: list[str] = [
+    Kind.PREVIEW,
+    Kind.STOP,
+    Kind.FIND,
+    Kind.CLOSE,
+    Kind.ERASE,
+    Kind.CORRECT,
+    Kind.ASSEMBLE,
+    Kind.RESUME,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +76,17 @@ def fates(manifest: Manifest | Supplement, controller_map: ControllerMap) -> lis
     rows: dict[tuple[str, str], Fate] = {}
     for line in (row for row in manifest.summary if not row.get("instead")):
         place = line["system"], line["collection"]
-        fate = rows.setdefault(place, Fate(*_titles(controller_map, *place)))
+        fate = rows.setdefault(place, Fate(*titles(controller_map, *place)))
         if line["until"]:
-            kept = Kept(line["count"], _ground(controller_map, line["rule"]), last_day(line["until"]))
-            fate.keeps.append(kept)
+            fate.keeps.append(kept(controller_map, line))
         else:
             fate.erases += line["count"]
     return [rows[place] for place in sorted(rows)]
+
+
+def kept(controller_map: ControllerMap, line: dict[str, Any]) -> Kept:
+    """How many rows stay, why and until when."""
+    return Kept(line["count"], _ground(controller_map, line["rule"]), last_day(line["until"]))
 
 
 def packages(subject_request: SubjectRequest) -> list[Package]:
@@ -109,7 +122,7 @@ def _counts(row: PlanItem, controller_map: ControllerMap) -> Iterator[str]:
         yield from _erased(row, controller_map)
         return
     for name, count in _COUNTED.get(Kind(row.kind), _uncounted)(row.counts):
-        title = name if name in _TOTALS else _titles(controller_map, row.system, name)[1]
+        title = name if name in _TOTALS else titles(controller_map, row.system, name)[1]
         yield f"{title}: {count:,}"
 
 
@@ -123,11 +136,13 @@ def _found(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def _erased(row: PlanItem, controller_map: ControllerMap) -> Iterator[str]:
-    """What was erased, and what the system itself keeps."""
+    """What was erased, and what the system itself keeps; of an item that is not done, nothing."""
     for name, done in row.counts.items():
+        if "erased" not in done:
+            continue
         kept = sum(rows["count"] for rows in done.get("kept", ()))
         stays = f", {kept:,} kept" if kept else ""
-        yield f"{_titles(controller_map, row.system, name)[1]}: {done['erased']:,} erased{stays}"
+        yield f"{titles(controller_map, row.system, name)[1]}: {done['erased']:,} erased{stays}"
 
 
 def _corrected(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
@@ -148,7 +163,7 @@ def _uncounted(_: dict[str, Any]) -> Iterator[tuple[str, int]]:
 _COUNTED = {Kind.FIND: _found, Kind.CORRECT: _corrected, Kind.CLOSE: _closed}
 
 
-def _titles(controller_map: ControllerMap, system: str, collection: str) -> tuple[str, str]:
+def titles(controller_map: ControllerMap, system: str, collection: str) -> tuple[str, str]:
     """As the data map calls them; a map may have changed since, so their slugs must do too."""
     known = controller_map.systems.get(system)
     if known is None:

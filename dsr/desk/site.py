@@ -24,11 +24,13 @@ from dsr.desk import (
     pages,
     people,
     posting,
+    preview,
     rights,
     supplements,
     taking,
     task,
     tasks,
+    writing_down,
 )
 from dsr.desk.tables import EventTable, StaffTable
 from dsr.models import Event
@@ -96,21 +98,32 @@ class Desk(AdminSite):
             path(f"{one}hold/", self.admin_view(holds.hold), site, name="hold"),
             path(f"{one}hold/<uuid:hold>/release/", self.admin_view(holds.release), site, name="release"),
             path(f"{one}package/", self.admin_view(taking.fetch), site, name="package"),
+            path(f"{one}preview/", self.admin_view(preview.show), site, name="preview"),
+            path(f"{one}preview/ask/", self.admin_view(preview.ask), site, name="preview_ask"),
             path(f"{one}take/", self.admin_view(decisions.take), site, name="take"),
             path(f"{one}clock/<slug:slug>/", self.admin_view(clock_pages.act), site, name="clock_act"),
             path("tasks/", self.admin_view(tasks.show), site, name="tasks"),
             path(f"{item}task/", self.admin_view(task.show), site, name="task"),
             path(f"{item}retry/", self.admin_view(decisions.retry), site, name="retry"),
             path(f"{item}exclude/", self.admin_view(decisions.exclude), site, name="exclude"),
-            path(f"{one}corrections/", self.admin_view(deciding.show), site, name="corrections"),
-            path(f"{one}corrections/statement/", self.admin_view(deciding.respond), site, name="respond"),
-            path(f"{one}corrections/<uuid:correction>/", self.admin_view(deciding.decide), site, name="correction"),
+            *self._corrections(f"{one}corrections/"),
             path(f"{one}letters/<uuid:letter>/", self.admin_view(posting.printed), site, name="letter"),
             path(f"{one}letters/<uuid:letter>/again/", self.admin_view(posting.send_again), site, name="send_again"),
             path(f"{one}letters/<uuid:letter>/posted/", self.admin_view(posting.posted), site, name="posted"),
             path(f"{one}recipients/<uuid:recipient>/", self.admin_view(marking.mark), site, name="recipient"),
             path(f"{one}<slug:act>/", self.admin_view(decisions.decide), site, name="decide"),
             *super().get_urls(),
+        ]
+
+    def _corrections(self, under: str) -> list[URLPattern]:
+        """Values to correct: written down for the person, and decided."""
+        site = {"site": self}
+        return [
+            path(under, self.admin_view(deciding.show), site, name="corrections"),
+            path(f"{under}enter/", self.admin_view(writing_down.enter), site, name="write_down"),
+            path(f"{under}check/", self.admin_view(writing_down.check), site, name="write_down_check"),
+            path(f"{under}statement/", self.admin_view(deciding.respond), site, name="respond"),
+            path(f"{under}<uuid:correction>/", self.admin_view(deciding.decide), site, name="correction"),
         ]
 
 

@@ -55,5 +55,6 @@ def _opened(request: HttpRequest, subject_request: SubjectRequest, by: Actor) ->
     """A session that somebody left open opens no package: its owner types a new code. Raises Forbidden, Conflict."""
     handover.check(subject_request, by)  # a code is spent only by who may take it
     if second_factor.spend(people.staff_of(request), request.POST.get("token", "")) is None:
+        handover.code_refused(subject_request, by=by, at=timezone.now())
         raise Conflict(NO_CODE)
     return handover.take(subject_request, by=by, at=timezone.now(), reason=request.POST.get("reason", ""))

@@ -61,6 +61,7 @@ KINDS = {
     Kind.RESUME: "Open the account again",
     Kind.CORRECT: "Correct",
     Kind.ASSEMBLE: "Put the package together",
+    Kind.PREVIEW: "Preview",
 }
 ITEM_STATES = {
     ItemState.READY: ("Ready", "quiet"),
@@ -88,6 +89,7 @@ LETTERS = {
     Letter.REFUSED: "Refused",
     Letter.READY: "Package ready",
     Letter.ERASED: "Erased",
+    Letter.KEPT_OVER: "What became of what was kept",
     Letter.WITHDRAWN: "What became of the withdrawal",
     Letter.HELD: "A legal hold or a freeze stands",
     Letter.RELEASED: "Nothing holds it any more",
@@ -183,6 +185,8 @@ def _values_of(subject_request: SubjectRequest) -> tuple[str, str] | None:
     if subject_request.state != State.SEARCHED or subject_request.right != Right.RECTIFICATION:
         return None
     if Proposal.objects.filter(subject_request=subject_request, sent_at=None, over_at=None).exists():
+        if subject_request.mailbox() is None:
+            return "Waiting for the person", "The person writes or calls to say what is right. Enter it here then."
         return "Waiting for the person", "The person sees what was found and enters what is right. Nothing to do."
     return "To decide", "Decide about each value that the person sent. When all are decided, the portal corrects."
 

@@ -38,6 +38,15 @@ def business_days_left(on: date, due: date, book: Book) -> int:
     return days
 
 
+def leaving(days: int, due: date, book: Book) -> date:
+    """The last day after which so many business days are left, up to and with `due`."""
+    day = due
+    while days:
+        days -= working_day(book, day)
+        day -= _DAY
+    return day
+
+
 def closes_at(due: date, book: Book) -> datetime:
     """The moment at which the local day `due` is over, in UTC: what happens before it is in time."""
     # Where clocks change at midnight, fold 0 picks the first instant of the new day in both directions.

@@ -29,7 +29,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.VERIFIED: frozenset({State.ACCEPTED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
     State.ACCEPTED: frozenset({State.SEARCHED, State.APPROVED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
     State.SEARCHED: frozenset({State.APPROVED, State.REFUSED, State.CANCELLED, State.DELIVERED}),
-    State.APPROVED: frozenset({State.CARRIED_OUT, State.CANCELLED}),
+    State.APPROVED: frozenset({State.CARRIED_OUT, State.REFUSED, State.CANCELLED}),
     State.CARRIED_OUT: frozenset({State.PACKAGED, State.DELIVERED}),
     State.PACKAGED: frozenset({State.DELIVERED, State.CANCELLED}),  # where nobody can be handed it
     State.DELIVERED: frozenset(),
@@ -43,6 +43,8 @@ MOVES: dict[State, frozenset[State]] = {
 ONLY: dict[tuple[State, State], frozenset[Right]] = {
     (State.RECEIVED, State.DELIVERED): frozenset({Right.PROCESSING_INFORMATION}),
     (State.ACCEPTED, State.APPROVED): frozenset({Right.CONSENT_WITHDRAWAL}),  # nothing is searched for
+    # What changes something, until it has begun: its owner may have said that somebody else asks.
+    (State.APPROVED, State.REFUSED): frozenset({Right.ERASURE, Right.RECTIFICATION}),
     (State.SEARCHED, State.DELIVERED): frozenset({Right.RECTIFICATION}),  # nothing to correct, or nothing proposed
     # What was changed is answered by a letter; there is no package.
     (State.CARRIED_OUT, State.DELIVERED): frozenset({Right.RECTIFICATION, Right.CONSENT_WITHDRAWAL}),

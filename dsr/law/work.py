@@ -13,6 +13,7 @@ class Kind(StrEnum):
     STOP = "stop"  # of a purpose; or of the account, before an erasure
     RESUME = "resume"  # undo the stop of an account whose erasure was cancelled or refused
     ASSEMBLE = "assemble"  # build the package
+    PREVIEW = "preview"  # count what a search would find, before anybody decides
 
 
 class ItemState(StrEnum):
@@ -71,6 +72,7 @@ class Letter(StrEnum):
     CORRECTABLE_STILL = "correctable-still"  # the same again, when nothing came
     CORRECTED = "corrected"
     ERASED = "erased"
+    KEPT_OVER = "kept-over"  # what had to be kept until a day is erased now, or a rule keeps it longer
     WITHDRAWN = "withdrawn"  # what stopped where, and what is left to do in the browser or on the device
     HELD = "held"  # a legal hold or a freeze stands
     RELEASED = "released"

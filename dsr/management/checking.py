@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dsr.connectors import registry
@@ -32,16 +32,23 @@ class Checked:
     standing: Standing
     findings: tuple[Finding, ...] = ()
     note: str = ""
+    accepted: Mapping[Finding, str] = field(default_factory=dict)  # findings that fail no check, and why
+    unmet: tuple[str, ...] = ()  # accepted, and not found any more
     live: Schema = field(default_factory=lambda: Schema({}))
 
     def told(self) -> dict[str, object]:
         """The same for a program."""
         found = [{"collection": one.collection, "message": one.message} for one in self.findings]
+        known = [
+            {"collection": one.collection, "message": one.message, "reason": why} for one, why in self.accepted.items()
+        ]
         return {
             "controller": self.controller,
             "system": self.system,
             "standing": self.standing,
             "findings": found,
+            "accepted": known,
+            "accepted_and_not_found": list(self.unmet),
             "note": self.note,
         }
 
@@ -53,7 +60,8 @@ def checked(controller_map: ControllerMap, only: str = "") -> Iterator[Checked]:
         if only in {"", slug}:
             crossing = tuple(_crossing(controller_map.systems, asked, slug))
             met = one.standing in {Standing.WELL, Standing.DIFFERS} and crossing
-            yield _with(one, crossing) if met else one
+            whole = _with(one, crossing) if met else one
+            yield _judged(whole, controller_map.systems[slug])
 
 
 def _asked(controller: str, system: SystemMap) -> Checked:
@@ -69,7 +77,23 @@ def _asked(controller: str, system: SystemMap) -> Checked:
 
 
 def _with(one: Checked, more: Iterable[Finding]) -> Checked:
-    return Checked(one.controller, one.system, Standing.DIFFERS, (*one.findings, *more), one.note, one.live)
+    return replace(one, standing=Standing.DIFFERS, findings=(*one.findings, *more))
+
+
+def _judged(one: Checked, system: SystemMap) -> Checked:
+    """The same without what the map accepts."""
+    if one.standing not in {Standing.WELL, Standing.DIFFERS}:
+        return one
+    reasons = {each.finding: each.reason for each in system.accepted}
+    told = {f"{each.collection}: {each.message}": each for each in one.findings}
+    left = tuple(each for text, each in told.items() if text not in reasons)
+    return replace(
+        one,
+        standing=Standing.DIFFERS if left else Standing.WELL,
+        findings=left,
+        accepted={each: reasons[text] for text, each in told.items() if text in reasons},
+        unmet=tuple(text for text in reasons if text not in told),
+    )
 
 
 def _crossing(systems: Mapping[str, SystemMap], asked: Mapping[str, Checked], slug: str) -> Iterator[Finding]:

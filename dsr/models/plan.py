@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import sealed
@@ -21,6 +21,16 @@ def state_among(states: Iterable[str]) -> models.Func:
     """
     named = ", ".join(f"'{state}'" for state in states)
     return models.Func("state", template=f"%(expressions)s IN ({named})", output_field=models.BooleanField())
+
+
+def in_order() -> None:
+    """Until this transaction ends, PostgreSQL takes open items in the order of their index, and stops at the first.
+
+    It guesses that next to nothing is due, and would look through the whole backlog, and sort it, for one item.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")
 
 
 class Leased(models.Model):

@@ -91,6 +91,10 @@ class SubjectRequest(models.Model):
         known = self.identities.exclude(value_sealed="")  # after its time only a hash is left
         return known.filter(kind="email", of_representative=theirs).first()
 
+    def own_mailbox(self) -> "Identity | None":
+        """The person's own address, which only a code proves; None where a guardian asks, whom staff alone checked."""
+        return None if self.asker == Asker.GUARDIAN else self.mailbox()
+
     def postal(self) -> str:
         """Name and address for letters on paper."""
         return sealed.unseal(self.postal_sealed, "subject_request", self.id, "postal")

@@ -12,13 +12,15 @@ import msgspec
 
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.schema import CollectionMap, SystemMap
+from dsr.datamap.sharing import hidden
 from dsr.package.bag import Bag
 from dsr.package.cells import Plain, Shown, exact, harmless, shown, storable, tabular
 from dsr.package.contents import OpenPart
 from dsr.package.naming import sniffed
-from dsr.package.redaction import Withheld, withheld
+from dsr.package.redaction import OF_OTHERS, Withheld, withheld
 
 _LINES = msgspec.json.Encoder()
+_THEIRS = Shown(OF_OTHERS, quiet=True)
 FIRST_ROWS = 40  # as many as the report shows; the index shows fewer
 
 
@@ -43,6 +45,7 @@ class CollectionCopy:
     described: CollectionMap
     fields: dict[str, None] = field(default_factory=dict)  # in order, those that are copied
     withheld: dict[str, Withheld] = field(default_factory=dict)
+    of_others: dict[str, int] = field(default_factory=dict)  # field -> rows that it was left out of
     rows: int = 0
     first: list[dict[str, Shown]] = field(default_factory=list)
     repaired: int = 0  # cells with text that no UTF-8 can hold
@@ -58,8 +61,12 @@ class CollectionCopy:
         places = [(name, place) for place, name in enumerate(batch.fields) if name not in self.withheld]
         self.fields.update(dict.fromkeys(name for name, _ in places))
         self.rows += len(batch.rows)
+        left_out = hidden(self.described, batch.share.mine) if batch.share else frozenset[str]()
+        for name in (each for each, _ in places if each in left_out):
+            self.of_others[name] = self.of_others.get(name, 0) + len(batch.rows)
         for row in batch.rows[: FIRST_ROWS - len(self.first)]:
-            self.first.append({name: self._shown(name, row[place]) for name, place in places})
+            shows = {name: self._shown(name, row[place]) for name, place in places}
+            self.first.append({name: _THEIRS if name in left_out else cell for name, cell in shows.items()})
         return places
 
     def _shown(self, name: str, cell: Cell) -> Shown:

@@ -8,6 +8,7 @@ from typing import Any
 from dsr.package.bag import Hashed
 from dsr.package.contents import Answer, CollectionOutcome, SystemOutcome
 from dsr.package.copying import CollectionCopy
+from dsr.package.redaction import of_others
 
 SCHEMA_VERSION = "1.0"
 SCHEMA = Path(__file__).with_name("manifest.schema.json")
@@ -89,6 +90,9 @@ def _collection(copy: CollectionCopy, payload: Mapping[str, Hashed]) -> Json:
             for name in copy.fields
         },
         "withheld": [asdict(entry) for entry in copy.withheld.values()],
+        "of_others": [
+            {"rows": rows, **asdict(of_others(copy.described, name, rows))} for name, rows in copy.of_others.items()
+        ],
         "json": _file(copy.json_path, payload),
         "csv": _file(copy.csv_path, payload),
         "neutralised_csv_cells": copy.neutralised,

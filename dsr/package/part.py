@@ -8,6 +8,7 @@ import msgspec
 
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.route import Key
+from dsr.datamap.sharing import Share
 
 PREFIX = 4  # bytes of big-endian frame length
 CHUNK = 1 << 16
@@ -30,7 +31,8 @@ def pack(found: Iterator[Found], tally: Tally) -> Iterator[bytes]:
     for item in found:
         if isinstance(item, Batch):
             tally.rows[item.collection] = tally.rows.get(item.collection, 0) + len(item.rows)
-            yield _frame(["b", item.collection, item.fields, item.rows])
+            share = [] if item.share is None else [item.share.mine, item.share.others]
+            yield _frame(["b", item.collection, item.fields, item.rows, *share])
         else:
             tally.files += 1
             yield _frame(["f", item.collection, item.key, item.name])
@@ -44,8 +46,8 @@ def unpack(stream: BinaryIO) -> Iterator[Found]:
     """What `pack` wrote, in its order. A File's chunks not read are passed over. Raises Torn."""
     for frame in _frames(stream):
         match frame:
-            case ["b", str(collection), list(fields), list(rows)]:
-                yield Batch(collection, tuple(fields), tuple(tuple(row) for row in rows))
+            case ["b", str(collection), list(fields), list(rows), *share]:
+                yield Batch(collection, tuple(fields), tuple(tuple(row) for row in rows), _share(share))
             case ["f", str(collection), list(key), str(name)]:
                 chunks = _file(stream)
                 yield File(collection, tuple(key), name, chunks)
@@ -67,6 +69,16 @@ def keys_of(found: Iterator[Found], collection: str, fields: tuple[str, ...]) ->
                 key = tuple(row[place] for place in places)
                 if None not in key:
                     yield key  # type: ignore[misc]  # a key holds no dates: msgpack brought them as text
+
+
+def _share(parties: list[object]) -> Share | None:
+    match parties:
+        case []:
+            return None
+        case [list(mine), list(others)]:
+            return Share(tuple(mine), tuple(others))
+        case _:
+            raise Torn
 
 
 def _file(stream: BinaryIO) -> Iterator[bytes]:
@@ -102,9 +114,9 @@ def _mended(content: list[object]) -> list[object]:
     """One poison cell must not lose its row: lone surrogates are replaced, huge integers become text."""
     if content[0] != "b":
         return [_cell(value) if isinstance(value, str) else value for value in content]
-    kind, collection, fields, rows = content
+    kind, collection, fields, rows, *share = content
     assert isinstance(rows, tuple)  # noqa: S101 — a Batch has a tuple of rows
-    return [kind, collection, fields, [[_cell(cell) for cell in row] for row in rows]]
+    return [kind, collection, fields, [[_cell(cell) for cell in row] for row in rows], *share]
 
 
 def _cell(cell: Cell) -> Cell:

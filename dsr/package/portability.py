@@ -20,7 +20,7 @@ from dsr.package.contents import Answer
 from dsr.package.copying import CollectionCopy, CopiedFile, copy_part
 from dsr.package.pages import rendered
 from dsr.package.portable import Observed, key_text, left_out, only
-from dsr.package.redaction import label
+from dsr.package.redaction import label, of_others
 from dsr.package.words import OPEN_OUTCOMES, counted, outcome_says
 
 FORMAT = "rightful-portability"
@@ -92,7 +92,8 @@ def _systems(answer: Answer) -> Iterator[Json]:
 
 def _collection(controller_map: ControllerMap, copy: CollectionCopy, observed: Observed) -> Json:
     described = copy.described
-    out = left_out(controller_map, copy.system, copy.collection)
+    out = [*left_out(controller_map, copy.system, copy.collection)]
+    out += [of_others(described, name, rows) for name, rows in copy.of_others.items()]
     return {
         "system": copy.system,
         "collection": copy.collection,

@@ -74,7 +74,7 @@ def _cut(batch: Batch, wanted: tuple[str, ...], observed: Observed) -> Batch:
     for number, (name, _) in enumerate(kept):
         seen = observed.types.setdefault((batch.collection, name), set())
         seen.update(_types(row[number] for row in rows))
-    return Batch(batch.collection, tuple(name for name, _ in kept), rows)
+    return Batch(batch.collection, tuple(name for name, _ in kept), rows, batch.share)
 
 
 def _types(cells: Iterable[Cell]) -> set[str]:

@@ -10,7 +10,7 @@ from dsr.package.cells import Shown, day, size
 from dsr.package.contents import Answer, RecipientTold, SystemOutcome
 from dsr.package.copying import CollectionCopy
 from dsr.package.naming import PICTURES
-from dsr.package.redaction import Withheld, label
+from dsr.package.redaction import Withheld, label, of_others
 from dsr.package.words import IDENTITIES, OPEN_OUTCOMES, RIGHTS, RightWords, counted, outcome_says
 
 
@@ -41,6 +41,7 @@ class CollectionReading:
     csv_path: str
     files: tuple[FileReading, ...]
     withheld: tuple[Withheld, ...]
+    of_others: tuple[Withheld, ...]
 
     @property
     def count_text(self) -> str:
@@ -238,6 +239,7 @@ def _collection(answer: Answer, copy: CollectionCopy) -> CollectionReading:
             for file in copy.files
         ),
         withheld=tuple(copy.withheld.values()),
+        of_others=tuple(of_others(copy.described, name, rows) for name, rows in copy.of_others.items()),
     )
 
 

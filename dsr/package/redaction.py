@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from dsr.datamap.schema import CollectionMap, FieldMap
+from dsr.package.words import counted
 
 SECRET = "We hold this, and never show it: whoever reads it could harm you. Nobody needs it to check our answer."
+OF_OTHERS = "somebody else's, left out"  # in the place of a value
 UNDESCRIBED = "The data map does not describe this field, so nobody has said yet that it is safe to show."
 
 
@@ -34,6 +36,18 @@ def withheld(collection: CollectionMap, present: tuple[str, ...]) -> tuple[Withh
         for name, field in found
         if (why := _reason(field))
     )
+
+
+def of_others(collection: CollectionMap, name: str, rows: int) -> Withheld:
+    """A field that was left out of some rows, because it is somebody else's there (GDPR Art. 15(4))."""
+    field = collection.fields.get(name)
+    parties = collection.shared.parties.values() if collection.shared else ()
+    titles = [party.title for party in parties if name in (*party.known_by, *party.fields)]
+    why = (
+        f"Left empty in {counted(rows, 'record')}, where it belongs to somebody else ({', '.join(titles)}): "
+        "a copy must not affect the rights of others (GDPR Art. 15(4), 20(4))."
+    )
+    return Withheld(name, label(name, field), field.category if field else "", why)
 
 
 def _reason(field: FieldMap | None) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from dsr.package.cells import Shown
 from dsr.package.pages import FOLDER, rendered
 from dsr.package.reading import CollectionReading, Reading
+from dsr.package.redaction import OF_OTHERS
 from dsr.package.words import counted
 
 ROWS = 40  # of one collection
@@ -69,7 +70,7 @@ def _sheet(collection: CollectionReading, lines: float) -> dict[str, object]:
     heights = [[_height(cell, share) for cell, share in zip(row, shares, strict=True)] for row in rows]
     tall = accumulate((sum(each) if wide else max(each)) + 1 for each in heights if each)
     first = rows[: max(1, sum(height <= lines for height in tall))]
-    cards = [[pair for pair in zip(labels, row, strict=True) if not pair[1].quiet] for row in first]
+    cards = [[pair for pair in zip(labels, row, strict=True) if _told(pair[1])] for row in first]
     return {
         "of": collection,
         "rows": () if wide or not labels else first,
@@ -79,6 +80,11 @@ def _sheet(collection: CollectionReading, lines: float) -> dict[str, object]:
         "more": bool(collection.json_path) and collection.count > len(first),
         "files": counted(len(collection.files), "file"),
     }
+
+
+def _told(cell: Shown) -> bool:
+    """An empty cell needs no line of its own; one that was left out for somebody else does."""
+    return not cell.quiet or cell.text == OF_OTHERS
 
 
 def _shares(labels: tuple[str, ...], rows: list[list[Shown]]) -> list[float]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dsr.datamap.schema import ControllerMap
 from dsr.law.rights import Right
+from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.portal.words import Text
 from dsr.steps.fulfilling import correctable, rectification
@@ -20,6 +21,8 @@ SAYS: Mapping[str, Text] = {
     "changed-meanwhile": _("It had been changed before we came to it. We left it as it is now."),
     "failed": _("Accepted, but we could not correct it."),
 }
+
+ENDED = SAYS["declined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ def of(own: SubjectRequest, about: ControllerMap) -> Corrections | None:
     if own.right != Right.RECTIFICATION:
         return None
     proposal = rectification.awaited(own)
+    ended = own.state in {State.REFUSED, State.CANCELLED}  # what had been accepted by then is not written
     rows = [
-        Row(line.collection, line.label, line.before, line.proposed, SAYS[line.state], line.words)
+        Row(line.collection, line.label, line.before, line.proposed, ENDED if ended else SAYS[line.state], line.words)
         for line in correctable.lines(own, about)
     ]
     statement = own.statement()

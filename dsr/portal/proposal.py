@@ -1,20 +1,16 @@
-"""New values between the pages on which they are entered: kept in the session, sealed, and never in an address."""
+"""The forms on which a person enters new values."""
 
 from typing import Any
 
-import msgspec
 from django import forms
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dsr.datamap.values import corrected, same
-from dsr.models import SubjectRequest, sealed
 from dsr.portal.forms import TextField
-from dsr.sealing.fields import Unsealable
+from dsr.steps.fulfilling import correctable
 from dsr.steps.fulfilling.correctable import Field, Row
 from dsr.steps.fulfilling.rectification import MOST_WORDS
-from dsr.steps.post import wording
 
 HINTS = {
     "date": gettext_lazy("Year, month and day, such as 2026-03-17."),
@@ -23,41 +19,6 @@ HINTS = {
     "language": gettext_lazy("The code of a language, such as en or zh-CN."),
 }
 TYPED = {"email": "email", "telephone": "tel"}
-
-
-class Draft(msgspec.Struct):
-    """What was entered and not sent yet: by place and field, and the statement."""
-
-    values: dict[str, dict[str, str]] = {}
-    statement: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to send."""
-        return not self.statement and not any(self.values.values())
-
-
-def load(request: HttpRequest, own: SubjectRequest) -> Draft:
-    """What was entered; nothing, when the session is new or its keys are gone."""
-    try:
-        text = sealed.unseal(request.session.get(_key(own), ""), _key(own))
-    except Unsealable:
-        return Draft()
-    return msgspec.json.decode(text, type=Draft) if text else Draft()
-
-
-def keep(request: HttpRequest, own: SubjectRequest, draft: Draft) -> None:
-    """Remember it."""
-    request.session[_key(own)] = sealed.seal(msgspec.json.encode(draft).decode(), _key(own))
-
-
-def forget(request: HttpRequest, own: SubjectRequest) -> None:
-    """It was sent."""
-    request.session.pop(_key(own), None)
-
-
-def _key(own: SubjectRequest) -> str:
-    return f"correct:{own.pk}"
 
 
 class Choice(TextField):
@@ -83,17 +44,9 @@ class RowForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Each value by the type that the map gives its field; an error names the field."""
         given = super().clean() or {}
-        for field in self.row.fields:
-            typed = given.get(field.name, "")
-            if field.name in self.errors or typed == field.typed:
-                continue
-            try:
-                new = corrected(field.described, typed)
-            except ValueError as error:
-                self.add_error(field.name, f"{field.label}: {wording.mistake(error)}")
-            else:
-                if not same(field.value, new):
-                    self.changes[field.name] = str(new)
+        self.changes, wrong = correctable.changes(self.row, given)
+        for name, problem in wrong.items():
+            self.add_error(name, problem)
         return given
 
 

@@ -19,15 +19,16 @@ from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import CLOSED
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
-from dsr.models.plan import OPEN, state_among
+from dsr.models.plan import OPEN, in_order, state_among
 from dsr.steps import bell, gates, permissions
-from dsr.steps.deciding import blocking
+from dsr.steps.deciding import announced, blocking
 from dsr.steps.move import Conflict
 from dsr.steps.recording import record
 
 ATTEMPTS = 5  # claims without progress: a worker dies on this item each time
 TRIES = 20  # answers missed: about nine hours with the growing pauses below
 AFTER_THE_END = (Kind.STOP, Kind.RESUME)  # what is done even though the request is refused or cancelled
+UNTOUCHED = "item:untouched"  # it was claimed, and put back before anything was sent
 LONGEST_PAUSE = 3600.0  # seconds
 LONGEST_WAIT = timedelta(days=30)  # for an asynchronous effect, from the day its item was due
 
@@ -41,6 +42,7 @@ def claim(*, at: datetime) -> PlanItem | None:
     full: set[tuple[str, str]] = set()  # systems that take no more just now
     while True:
         with transaction.atomic():  # of its own for each look: nobody holds two gates
+            in_order()
             while (item := _due(at, full).first()) is not None and item.attempts >= ATTEMPTS:
                 quarantine(item, note=f"Its worker stopped {ATTEMPTS} times in a row.", at=at)
             if item is None:
@@ -77,7 +79,8 @@ def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
         # What ran when a request was refused or cancelled comes back here, and finds no work any more; but what it
         # had stopped, or had begun to stop, is taken back then.
         .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
-        .exclude(Q(kind=Kind.ERASE) & blocking.on_items())
+        .exclude(Q(kind=Kind.ERASE) & (Q(blocking.on_items()) | Q(announced.unposted())))
+        .exclude(Q(kind=Kind.CORRECT) & Q(blocking.on_corrections()))
         .exclude(Exists(earlier))
         .exclude(gates.shut(at))
         .order_by("not_before")
@@ -103,13 +106,24 @@ def _close(item: PlanItem, **columns: object) -> None:
         setattr(item, name, value)
 
 
-def finish(item: PlanItem, outcome: Outcome, *, at: datetime, counts: Mapping[str, object], **columns: object) -> None:
-    """The item is done; call it in the transaction that keeps what it brought. Raises Fenced."""
+def finish(
+    item: PlanItem,
+    outcome: Outcome,
+    *,
+    at: datetime,
+    counts: Mapping[str, object],
+    beside: Mapping[str, object] | None = None,
+    **columns: object,
+) -> None:
+    """The item is done; call it in the transaction that keeps what it brought. Raises Fenced.
+
+    What stands `beside` the counts is for the portal's own use, and not in the Event.
+    """
     _close(
         item,
         state=ItemState.DONE,
         outcome=outcome,
-        counts=counts,
+        counts={**counts, **(beside or {})},
         finished_at=at,
         attempts=0,
         handle_sealed="",
@@ -169,6 +183,39 @@ def release(item: PlanItem, *, seconds: float | None, note: str, at: datetime) -
             note=note[:300],
         )
         record.write(item.subject_request, "item:unanswered", by=PORTAL, at=at, item=str(item), tries=tries)
+
+
+def postpone(item: PlanItem, *, note: str, at: datetime) -> None:
+    """Nothing failed; other items come first. Raises Fenced."""
+    _close(item, state=ItemState.READY, attempts=0, not_before=at, note=note[:300])
+
+
+def put_back(item: PlanItem, *, note: str, untouched: bool, not_before: datetime, at: datetime) -> None:
+    """Something stands in its way: it waits, and nothing counts against it.
+
+    Where neither this claim nor an earlier one sent anything to a system (`untouched`: not this one), the record says
+    so, and the person can still cancel.
+    """
+    untouched = untouched and not item.deferred and not _touched(item, item.fence - 1)
+    with transaction.atomic():
+        rows = mine(item).update(
+            state=ItemState.READY, lease_until=None, attempts=0, not_before=not_before, note=note[:300]
+        )
+        if rows and untouched:
+            record.write(item.subject_request, UNTOUCHED, by=PORTAL, at=at, item=str(item), claim=item.fence)
+
+
+def begun(item: PlanItem) -> bool:
+    """Whether an effect of it may have been sent; when in doubt it may."""
+    return item.state == ItemState.RUNNING or _touched(item, item.fence)
+
+
+def _touched(item: PlanItem, claims: int) -> bool:
+    """Whether one of so many claims may have sent something: all but those of which the record says otherwise."""
+    if not claims:
+        return False
+    put_back = item.subject_request.events.filter(tag=UNTOUCHED)
+    return {"item": str(item), "claim": claims} not in put_back.values_list("details", flat=True)
 
 
 def pause_after(tries: int) -> float:

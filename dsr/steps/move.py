@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State, allowed
+from dsr.law.work import ItemState, Kind
 from dsr.models import SubjectRequest
 from dsr.steps import bell
 from dsr.steps.asking import evidence
@@ -49,6 +51,13 @@ def move(
             clock.met(subject_request, at=at, done_at=answered_at if isinstance(answered_at, datetime) else at)
         if to in DECIDED:
             evidence.destroy(subject_request, at=at)
+        if to in CLOSED:
+            _forget_preview(subject_request)
     for name, value in columns.items():
         setattr(subject_request, name, value)
     bell.ring_after_commit()
+
+
+def _forget_preview(subject_request: SubjectRequest) -> None:
+    """Its numbers have done their work; one that runs just now is fenced off."""
+    subject_request.items.filter(kind=Kind.PREVIEW).update(state=ItemState.DONE, counts={}, fence=F("fence") + 1)

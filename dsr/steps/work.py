@@ -18,7 +18,7 @@ from dsr.models import Manifest, PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import gates, ledger, turns
-from dsr.steps.answering import delivery, handover, on_file, packaging
+from dsr.steps.answering import delivery, handover, on_file
 from dsr.steps.asking import verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import approval, blocking, carried, holds, merging
@@ -28,12 +28,14 @@ from dsr.steps.fulfilling import (
     correcting,
     execution,
     parts,
+    previewing,
     rectification,
+    renewal,
     search,
     sources,
     stopping,
-    supplement,
     suppression,
+    versions,
     withdrawal,
 )
 from dsr.steps.move import Conflict, move
@@ -47,19 +49,15 @@ CERTIFICATES = 50  # of one sweep
 FAILURES = 10  # of certificates in one sweep
 
 
-def close(item: PlanItem, *, at: datetime) -> None:
-    """Close the manifest of an erasure; for one system, a supplement to it."""
-    (supplement.close if item.system else search.close)(item, at=at)
-
-
 ACTS: dict[str, Callable[..., None]] = {
     Kind.FIND: search.find,
-    Kind.CLOSE: close,
+    Kind.CLOSE: renewal.close,
     Kind.ERASE: execution.erase,
     Kind.CORRECT: correcting.correct,
-    Kind.ASSEMBLE: packaging.assemble,
+    Kind.ASSEMBLE: renewal.assemble,
     Kind.STOP: stopping.stop,
     Kind.RESUME: stopping.resume,
+    Kind.PREVIEW: previewing.look,
 }
 
 
@@ -104,8 +102,8 @@ def _act(item: PlanItem, *, at: datetime) -> None:
     except Waiting as waiting:
         ledger.wait(item, seconds=waiting.poll_in, handle=waiting.handle, at=at)
         gates.answered(item, at=at)
-    except holds.Held:
-        holds.wait(item, at=at)
+    except holds.Held as held:
+        holds.wait(item, at=at, held=held)
     except OSError as error:  # disk full, file limit: nothing half was left behind
         ledger.release(item, seconds=None, note=f"The portal could not write: {error.strerror}", at=at)
     except (Rejected, execution.Halted, ReportFailed) as error:
@@ -129,7 +127,10 @@ def _searched(subject_request: SubjectRequest, at: datetime) -> bool:
     """Every find item is done; an erasure's manifest is closed as well."""
     if not _done(subject_request, Kind.FIND, Kind.CLOSE):
         return False
-    move(subject_request, State.SEARCHED, by=PORTAL, at=at, event="request:searched")
+    addresses = on_file.to_warn(subject_request)
+    with transaction.atomic():
+        move(subject_request, State.SEARCHED, by=PORTAL, at=at, event="request:searched")
+        on_file.tell(subject_request, addresses, at=at)
     return True
 
 
@@ -148,7 +149,8 @@ def _approved(subject_request: SubjectRequest, at: datetime) -> bool:
 def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     """Every effect that is due now is done; what is kept is entered for its date."""
     grace = subject_request.erase_after
-    if not _done(subject_request, Kind.ERASE) or (grace is not None and at < grace):
+    early = grace is not None and at < grace
+    if early or not _done(subject_request, Kind.ERASE) or versions.gone(subject_request):
         return False
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
     names = suppression.names(subject_request) if manifest is not None else set()
@@ -167,14 +169,15 @@ def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
     if not _done(subject_request, Kind.ASSEMBLE) or blocking.blocks_delivery(subject_request):
         return False
     by_hand = handover.by_hand(subject_request)  # then it is answered when somebody hands it over
-    addresses = on_file.addresses(subject_request) if by_hand else []
+    addresses = on_file.to_tell(subject_request)
     with transaction.atomic():
         columns: dict[str, object] = {} if by_hand else {"answered_at": at}
         move(subject_request, State.PACKAGED, by=PORTAL, at=at, event="package:released", columns=columns)
         if by_hand:
-            handover.offer(subject_request, addresses, at=at)
+            handover.offer(subject_request, at=at)
         else:
             delivery.offer(subject_request, at=at)
+        on_file.tell(subject_request, addresses, at=at)
         parts.forget(subject_request)
     return True
 
@@ -220,6 +223,7 @@ def _done(subject_request: SubjectRequest, *kinds: Kind) -> bool:
 def advance_stalled(*, at: datetime) -> None:
     """Requests whose worker died between its last item and the move."""
     open_items = PlanItem.objects.filter(subject_request=OuterRef("pk"), until=None).exclude(state=ItemState.DONE)
+    open_items = open_items.exclude(kind=Kind.PREVIEW)  # nothing waits for one
     waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & Q(manifest__erases=True)  # for a second person
     waiting |= rectification.undecided() | withdrawal.waiting() | (Q(state=State.CARRIED_OUT) & blocking.on_requests())
     idle = SubjectRequest.objects.filter(_between_moves()).exclude(waiting).exclude(Exists(open_items))

@@ -112,3 +112,77 @@ def test_a_broken_package_is_named(content: str, says: str, install: Install, tm
     install("rightful-lines", f"lines = {MODULE}:Lines", content)
     with pytest.raises(ValueError, match=f"connector 'lines' of 'rightful-lines' {says}"):
         registry.build(lines(tmp_path), {})
+
+
+def told(found: SystemMap) -> list[tuple[tuple[str | int, ...], str]]:
+    return [(flaw.where, flaw.message) for flaw in registry.flaws(found)]
+
+
+def test_a_kind_that_nobody_knows_is_named_when_the_map_is_read_with_those_that_there_are() -> None:
+    ((where, message),) = told(system("sqll", {}))
+    assert where == ("connector", "kind")
+    assert "found connector 'sqll'; allowed are email, http, manual, object_store, portal, sql" in message
+    assert "Did you mean 'sql'?" in message
+
+
+def test_a_kind_that_a_package_brings_is_none_that_nobody_knows(install: Install, tmp_path: Path) -> None:
+    content, entry = from_the_docs()
+    install("rightful-lines", entry, content)
+    assert told(lines(tmp_path)) == []
+
+
+SETTINGS_FLAWS = [
+    ("sql", {"url": "${U}", "pool": "9"}, "pool", "'pool'; allowed are url, without_people, write_url"),
+    ("sql", {"url": "${U}", "without_peple": "x"}, "without_peple", "Did you mean 'without_people'?"),
+    ("sql", {}, None, "setting 'url' is missing"),
+    ("sql", {"url": " "}, "url", "setting 'url' is empty"),
+    ("object_store", {"url": "${U}", "acces": "x"}, "acces", "allowed are addressing, endpoint, key_id"),
+    ("manual", {"day": "3"}, "day", "allowed are days, how"),
+    ("email", {"to": "x"}, "to", "allowed are none"),
+    ("sql", {"url": "postgresql://me:hush@h/shop"}, "url", "must not stand in a map"),
+    ("sql", {"url": "mariadb://${ME}:hu/s?h${X}@h/shop"}, "url", "must not stand in a map"),
+    ("sql", {"url": "${U}", "write_url": "postgresql://h/shop?user=me&password=hush"}, "write_url", "must not stand"),
+    ("object_store", {"url": "s3://x", "key_id": "hush"}, "key_id", "must not stand in a map"),
+    ("object_store", {"url": "s3://x", "secret": "hush"}, "secret", "must not stand in a map"),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings", "name", "message"), SETTINGS_FLAWS)
+def test_a_wrong_setting_of_a_system_is_said_when_the_map_is_read_and_no_value_is(
+    kind: str, settings: dict[str, str], name: str | None, message: str
+) -> None:
+    ((where, said),) = told(system(kind, settings))
+    assert where == ("connector", "settings", *([name] if name else []))
+    assert message in said
+    assert "hu" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "${U}",
+        "postgresql://me:${PW}@h:5432/shop",
+        "postgresql://h:5432/shop",
+        "sqlite:////x/y.sqlite3",
+        "postgresql://${A}@h/x",
+    ],
+)
+def test_an_address_without_a_secret_may_stand_in_a_map(url: str) -> None:
+    assert told(system("sql", {"url": url})) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "message"),
+    [
+        ("sql", {"tabel": "x"}, "unknown setting 'tabel'; allowed are schema, table. Did you mean 'table'?"),
+        ("object_store", {}, "setting 'path' is missing"),
+        ("manual", {"table": "x"}, "unknown setting 'table'; allowed are none"),
+    ],
+)
+def test_a_wrong_setting_of_a_collection_is_said_when_the_map_is_read(
+    kind: str, given: dict[str, str], message: str
+) -> None:
+    settings = {} if kind == "manual" else {"url": "${U}"}
+    ((where, said),) = told(system(kind, settings, people=collection("id", key="id", settings=given)))
+    assert where[:3] == ("collections", "people", "settings")
+    assert said == message

@@ -77,8 +77,24 @@ def test_a_rehearsal_names_what_would_forbid_a_later_chunk_and_changes_nothing(
     before = database.read("SELECT * FROM users ORDER BY id")
     with pytest.raises(Rejected, match="audited"):
         connector.rehearse(chunks)
+    with pytest.raises(Rejected, match="audited"):
+        connector.erase_together([(chunk, "one") for chunk in chunks])
     connector.rehearse(chunks[:1])
     assert database.read("SELECT * FROM users ORDER BY id") == before
+
+
+def test_several_chunks_go_together_children_first(connector: SqlDatabase, database: Database) -> None:
+    database.run(
+        "CREATE TABLE visits (id int PRIMARY KEY, user_id int, FOREIGN KEY (user_id) REFERENCES users (id))",
+        "INSERT INTO visits VALUES (7, 1)",
+    )
+    described = users(database.url).collections
+    visits = collection("id,user_id", key="id", links=({"to": "users", "on": {"user_id": "id"}},))
+    both = connected(system("sql", {"url": database.url}, visits=visits, users=described["users"]))
+    ours = Chunk("visits", Way.DELETE, ("id",), ((7,), (8,)))
+    receipts = [both.erase_together([(ours, "one"), (SAM, "two")]) for _ in range(2)]
+    assert [[receipt.count for receipt in each] for each in receipts] == [[1, 2], [0, 0]]
+    assert database.read("SELECT id FROM users") == [(3,)]
 
 
 @pytest.mark.parametrize(
@@ -250,3 +266,21 @@ def test_an_order_that_a_live_foreign_key_contradicts_is_reported(database: Data
     (finding,) = connected(system("sql", {"url": database.url}, None, **users_first)).check()
     assert finding.collection == "users"
     assert "rows of 'visits' are erased after these, and forbid it" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("told", "new", "well"), [("NOT NULL", {}, False), ("NOT NULL", {"user_id": 3}, True), ("", {}, True)]
+)
+def test_a_row_that_cannot_be_unlinked_is_named_with_what_helps(
+    database: Database, told: str, new: dict[str, int], well: bool
+) -> None:
+    database.run(
+        f"CREATE TABLE notes (id int PRIMARY KEY, user_id int {told}, CONSTRAINT noted FOREIGN KEY (user_id)"
+        " REFERENCES users (id))"
+    )
+    links = ({"to": "users", "on": {"user_id": "id"}},)
+    notes = collection("id,user_id", key="id", links=links, erase={"way": "unlink", "set": new})
+    people = collection("id,email,age", key="id", found_by={"email": ("email",)})
+    findings = connected(system("sql", {"url": database.url}, None, users=people, notes=notes)).check()
+    assert [finding.collection for finding in findings] == ([] if well else ["notes"])
+    assert well or "column 'user_id' may not be empty, and is to be unlinked; let it be NULL there" in str(findings)

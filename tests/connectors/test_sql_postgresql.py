@@ -1,6 +1,7 @@
 """The SQL connector on a real PostgreSQL server."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from dsr.connectors.contract_kit import ContractKit, World
 from dsr.connectors.sql import SqlDatabase
 from dsr.datamap.route import Hop, Route, Seed
 from dsr.datamap.schema import Way
+from tests.connectors import two_owners
 from tests.connectors.databases import Database, on_postgresql
 from tests.connectors.maps import collection, rows, system
 from tests.connectors.shop import SAM, fill, shop_map, shop_routes, shop_world
@@ -143,3 +145,22 @@ def test_a_number_met_by_a_text_is_compared_as_text(database: Database) -> None:
     users = Route("users", people, (Seed("email", ("email",)),), ())
     found = rows(connector, Route("notes", notes, (), (Hop(("user_number",), users, ("id",)),)), SAM)
     assert [row["id"] for row in found] == [1]
+
+
+def test_who_erases_another_of_these_people_is_waited_for(database: Database) -> None:
+    """Neither would see what the other has not committed, and the address they shared would stay for nobody."""
+    two_owners.fill(database.engine)
+    about = two_owners.network(database.url)
+    mallorys = two_owners.listed(about, two_owners.MALLORY)
+    two_owners.erased(about, [chunk for chunk in two_owners.listed(about, two_owners.SAM) if chunk.way is Way.UNLINK])
+    with ThreadPoolExecutor() as pool, database.engine.connect() as sams, database.engine.connect() as looking:
+        sams.exec_driver_sql("DELETE FROM messages WHERE sender = 1")
+        sams.exec_driver_sql("DELETE FROM people WHERE id = 1")
+        sams.exec_driver_sql("SELECT id FROM addresses WHERE id = 7 FOR UPDATE")
+        hers = pool.submit(two_owners.erased, about, mallorys)
+        waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not hers.done() and not looking.execute(waiting).scalar_one():
+            looking.rollback()
+        sams.commit()
+        assert hers.result()[-1].effect is Effect.DONE
+        assert looking.execute(sa.select(two_owners.addresses.c.id)).scalars().all() == [8]

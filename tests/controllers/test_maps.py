@@ -250,6 +250,7 @@ def test_names_languages_and_addresses_can_be_corrected_and_are_checked_by_type(
         "joypix.users.nickname": "text",
         "joypix.users.language": "language",
         "joypix.orders.invoice_name": "text",
+        "joypix.gifts.sender_note": "text",
         "pixplus.accounts.email": "email",
         "pixplus.accounts.nickname": "text",
         "pixplus.accounts.language": "language",

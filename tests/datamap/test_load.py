@@ -1,5 +1,6 @@
 """A controller's files are read whole, or every mistake is named where it stands."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,32 @@ def test_norway_and_dates_are_text_and_on_is_a_key(tmp_path: Path) -> None:
     assert found.controller.calendar.country == "NO"
     assert found.controller.policy_versions[0].effective_on == "2026-03-17"
     assert found.systems["shop"].collections["orders"].links[0].on == {"user_id": "id"}
+
+
+def test_a_number_in_a_setting_needs_no_quotes_and_stays_as_it_is_written(tmp_path: Path) -> None:
+    settings = 'settings: {url: "${SHOP_URL}", timeout: 30, code: 0123, hour: 12:30}'
+    shop = SYSTEM.replace('settings: {url: "${SHOP_URL}"}', settings)
+    found = load(acme(tmp_path, shop=shop)).systems["shop"].connector.settings
+    assert found == {"url": "${SHOP_URL}", "timeout": "30", "code": "0123", "hour": "12:30"}
+
+
+@pytest.mark.parametrize("value", ["true", "1.5", "null", "[1]"])
+def test_what_is_neither_text_nor_a_whole_number_is_no_setting(tmp_path: Path, value: str) -> None:
+    shop = SYSTEM.replace('settings: {url: "${SHOP_URL}"}', f'settings: {{url: "${{SHOP_URL}}", timeout: {value}}}')
+    (problem,) = refused(acme(tmp_path, shop=shop))
+    assert "connector.settings.timeout: found" in problem
+
+
+def test_a_setting_may_stand_in_a_file(tmp_path: Path) -> None:
+    shop = SYSTEM.replace("${SHOP_URL}", "${file:/run/secrets/shop}")
+    found = load(acme(tmp_path, shop=shop)).systems["shop"].connector.settings
+    assert found == {"url": "${file:/run/secrets/shop}"}
+
+
+def test_of_a_setting_with_a_wrong_reference_no_more_than_that_is_quoted(tmp_path: Path) -> None:
+    (problem,) = refused(acme(tmp_path, shop=SYSTEM.replace("${SHOP_URL}", "postgresql://me:hush@${host}/x")))
+    assert "found '${host}'" in problem
+    assert "hush" not in problem
 
 
 def test_the_version_changes_with_any_byte_and_with_nothing_else(tmp_path: Path) -> None:
@@ -242,6 +269,12 @@ def test_a_mistake_in_the_controller_is_named_with_file_line_and_what_is_allowed
     )
 
 
+def test_who_has_no_mailbox_never_has_less_time_to_cancel_than_everybody(tmp_path: Path) -> None:
+    text = CONTROLLER + "grace_days: 30\ngrace_days_by_post: 14\n"
+    place = f"acme/controller.yaml:{line_of(text, 'grace_days_by_post')}: grace_days_by_post: found 14; allowed are 30"
+    assert [one for one in refused(acme(tmp_path, controller=text)) if one.startswith(place)]
+
+
 def test_a_circle_of_links_is_named(tmp_path: Path) -> None:
     text = SYSTEM.replace("    found_by: {email: [email]}\n", "    links: [{to: orders, on: {id: user_id}}]\n")
 
@@ -250,13 +283,53 @@ def test_a_circle_of_links_is_named(tmp_path: Path) -> None:
     assert "the links go in a circle: shop.users → shop.orders → shop.users" in problem
 
 
-def test_systems_that_wait_for_each_other_are_named(tmp_path: Path) -> None:
+def test_systems_may_wait_for_each_others_keys_unless_people_are_asked_there(tmp_path: Path) -> None:
     shop = SYSTEM.replace("to: users", "to: desk.users")
     desk = SYSTEM.replace("slug: shop", "slug: desk").replace("to: users", "to: shop.users")
+    assert set(load(acme(tmp_path, shop=shop, desk=desk)).systems) == {"shop", "desk"}
 
-    (problem,) = refused(acme(tmp_path, shop=shop, desk=desk))
+    by_hand = re.sub("kind: [a-z]+", "kind: manual", desk, count=1)
+    assert by_hand != desk
+    said = refused(acme(tmp_path, shop=shop, desk=by_hand))
 
-    assert "these systems wait for each other's keys: desk → shop → desk" in problem
+    assert any(
+        "these systems wait for each other's keys: desk, shop; people are not asked twice" in one for one in said
+    )
+
+
+KEPT = "    retention: books\n    erase: {tombstone: true}\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("", "shop.orders → shop.orders; say of each of these links 'owns: true'"),
+        (", owns: true", ""),
+        (", owns: false", ""),
+    ],
+)
+def test_of_a_link_in_a_circle_is_said_whether_it_owns(tmp_path: Path, said: str, why: str) -> None:
+    own = f"{{to: orders, on: {{status: id}}{said}}}"
+    text = SYSTEM.replace("links:\n", f"links:\n      - {own}\n").replace("    retention: books\n", KEPT)
+    assert text != SYSTEM
+    found = refused(acme(tmp_path, shop=text)) if why else list(load(acme(tmp_path, shop=text)).systems)
+    assert any(why in one for one in found)
+
+
+def test_a_link_that_only_points_meets_the_key_there(tmp_path: Path) -> None:
+    text = SYSTEM.replace("links:\n", "links:\n      - {to: users, on: {user_id: email}, owns: false}\n")
+
+    (problem,) = refused(acme(tmp_path, shop=text))
+
+    assert "a link that only points meets the key there: id" in problem
+
+
+def test_a_link_that_only_points_has_a_field_that_can_be_emptied(tmp_path: Path) -> None:
+    text = SYSTEM.replace("links:\n", "links:\n      - {to: users, on: {user_id: id}, owns: false}\n")
+
+    (problem,) = refused(acme(tmp_path, shop=text))
+
+    assert "it needs a field that neither the key nor another link has" in problem
 
 
 def test_every_mistake_of_every_file_is_named_at_once(tmp_path: Path) -> None:

@@ -117,6 +117,19 @@ def test_the_covering_letter_says_how_to_open_it_and_how_to_complain(
     said = ("Our answer comes with this letter", "index.html", "SHA-256", "Complain to us", "Sam Ortiz", "court")
     assert [each for each in said if each not in page] == []
     assert "with a code that we send you" not in page
+    assert "put it with the package" in page
+
+
+def test_the_covering_letter_is_marked_with_the_package_and_never_alone(
+    ready: SubjectRequest, dana: Actor, sign_in: SignIn
+) -> None:
+    letter = Notice.objects.get(subject_request=ready, letter=Letter.READY)
+    client, place = sign_in("dana"), at(ready, f"letters/{letter.pk}/posted/")
+    assert place not in client.get(at(ready)).content.decode()
+    said = client.post(place, follow=True).content.decode()
+    letter.refresh_from_db()
+    assert "marked when you say that the package left" in said
+    assert letter.state == NoticeState.TO_POST
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.AUDITOR, Role.ENGINEER])
@@ -198,9 +211,13 @@ def test_data_that_nothing_leads_to_is_not_promised_on_paper(
     assert ("we look by something else" in answer.content.decode()) is not bool(account)
 
 
-def test_what_is_corrected_on_a_page_still_needs_a_mailbox(world: World, dana: Actor, sign_in: SignIn) -> None:
-    answer = sign_in("dana").post("/desk/intake/joypix/", LETTER | {"right": "rectification"})
-    assert "one e-mail address" in answer.content.decode()
+@pytest.mark.parametrize("right", ["rectification", "erasure"])
+def test_what_changes_data_can_be_asked_without_a_mailbox_as_well(
+    world: World, dana: Actor, sign_in: SignIn, right: str
+) -> None:
+    letter = LETTER | {"right": right, "scope": "everything"}
+    assert sign_in("dana").post("/desk/intake/joypix/", letter).status_code == 302
+    assert SubjectRequest.objects.get().right == right
 
 
 def test_who_wrote_an_e_mail_has_an_address(world: World, dana: Actor, sign_in: SignIn) -> None:
@@ -234,6 +251,7 @@ def test_the_page_says_until_when_the_address_on_file_can_object(
 def test_an_open_session_alone_takes_no_package(ready: SubjectRequest, eli: Actor, sign_in: SignIn, token: str) -> None:
     answer = sign_in("eli").post(at(ready, "package/"), {"token": token}, follow=True)
     assert "The one-time code is not right" in answer.content.decode()
+    assert "Typed a one-time code that was not right" in answer.content.decode()
     assert not Event.objects.filter(tag="package:taken").exists()
 
 

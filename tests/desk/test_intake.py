@@ -1,5 +1,6 @@
 """Staff enter what arrived off the web, and decide around a review, on pages (P15)."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -81,6 +82,14 @@ def test_what_cannot_be_entered_is_explained_and_nothing_typed_is_lost(
     assert says in page
     assert "My words" in page
     assert not SubjectRequest.objects.exists()
+
+
+def test_an_error_stands_beside_its_field_and_the_summary_leads_there(world: World, browser: Browser) -> None:
+    page = browser(Role.AGENT).post("/desk/intake/joypix/", CALL | {"received_on": ""}).content.decode()
+    assert '<a href="#id_received_on">' in page
+    named = re.search(r'aria-describedby="([^"]*)"[^>]*id="id_received_on"', page)
+    assert named
+    assert [one for one in named[1].split() if f'id="{one}"' not in page] == []
 
 
 @pytest.mark.parametrize("role", Role)

@@ -1,12 +1,12 @@
 """The promise of 15 business days (J1, M2); the vectors were computed apart and checked twice."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dsr.law.calendars import Calendar, working_day
-from dsr.law.deadlines import business_days_left, closes_at, due_on, in_words
+from dsr.law.deadlines import business_days_left, closes_at, due_on, in_words, leaving
 from tests.law.places import GERMANY, UNITED_STATES
 
 
@@ -70,6 +70,13 @@ def test_what_is_left_falls_from_15_to_0_and_below() -> None:
     due = date(2026, 3, 26)
     days = [date(2026, 3, 5), date(2026, 3, 25), due, date(2026, 3, 27), date(2026, 3, 30)]
     assert [business_days_left(day, due, GERMANY) for day in days] == [15, 1, 0, -1, -2]
+
+
+def test_after_the_day_before_so_many_business_days_so_many_are_left() -> None:
+    for due in (date(2026, 3, 26), date(2026, 4, 7), date(2026, 4, 6)):  # Tuesday after Easter; Easter Monday
+        day = leaving(5, due, GERMANY)
+        assert business_days_left(day, due, GERMANY) == 5
+        assert business_days_left(day + timedelta(days=1), due, GERMANY) < 5
 
 
 def test_the_weekend_after_the_due_date_is_already_late() -> None:

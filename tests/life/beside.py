@@ -53,8 +53,8 @@ class Beside(Walking):
         *,
         by_letter: bool = False,
     ) -> None:
-        """By letter: Sam has no mailbox, and Dana enters it. What needs a mailbox is asked on the web all the same."""
-        on_paper = by_letter and asker is Asker.PERSON and right not in intake.NEEDS_MAILBOX
+        """By letter: Sam has no mailbox, and Dana enters it."""
+        on_paper = by_letter and asker is Asker.PERSON
         asked = intake.Intake(
             "acme",
             right,

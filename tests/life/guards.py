@@ -8,11 +8,12 @@ from hypothesis.stateful import invariant
 
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
-from dsr.law.work import Channel, Kind, Letter
+from dsr.law.work import Channel, Kind, Letter, NoticeState
 from dsr.models import Approval, Deadline, Download, Event, LegalHold, Notice, PlanItem, SubjectRequest
 from tests.life.scene import Scene
 
-BERLIN, GRACE = ZoneInfo("Europe/Berlin"), timedelta(days=3)  # Acme's
+BERLIN, GRACE, BY_POST = ZoneInfo("Europe/Berlin"), timedelta(days=3), timedelta(days=14)  # Acme's
+ON_FILE = timedelta(days=2)  # two business days are never less
 PACKED = [Right.ACCESS, Right.PORTABILITY]
 FIRST_HANDS = ["request:received", "identity:vouched", "request:accepted"]
 
@@ -54,11 +55,43 @@ class Guards(Scene):
     @invariant()
     def nothing_is_erased_before_the_grace_is_over(self) -> None:
         for approval in Approval.objects.filter(supplement=None).select_related("subject_request"):
-            begins = approval.at + GRACE
-            assert approval.subject_request.erase_after == begins
+            begins = approval.subject_request.erase_after
+            assert begins is not None
+            longest = BY_POST if approval.subject_request.channel == Channel.LETTER else GRACE
+            moved = [sent + GRACE for sent in self.announced(approval.subject_request)]
+            assert approval.at + GRACE <= begins <= max([approval.at + longest, *moved])
             items = PlanItem.objects.filter(subject_request=approval.subject_request, kind=Kind.ERASE)
             assert self.at >= begins or not items.exclude(fence=0).exists()
             assert not items.filter(finished_at__lt=begins).exists()
+
+    @staticmethod
+    def announced(own: SubjectRequest) -> list[datetime]:
+        """When letters that name the begin were posted."""
+        sent = Notice.objects.filter(subject_request=own, letter=Letter.APPROVED, state=NoticeState.SENT)
+        return [each for each in sent.values_list("sent_at", flat=True) if each]
+
+    @invariant()
+    def nothing_asked_on_paper_is_erased_before_the_letter_lay_in_the_post_for_the_grace(self) -> None:
+        by_letter = Q(subject_request__right=Right.ERASURE, subject_request__channel=Channel.LETTER)
+        for item in PlanItem.objects.filter(by_letter, kind=Kind.ERASE, until=None).exclude(fence=0):
+            posted = self.announced(item.subject_request)
+            assert posted
+            assert max(posted) <= self.at - GRACE
+
+    @invariant()
+    def nothing_asked_on_paper_is_erased_before_the_address_on_file_had_its_days(self) -> None:
+        by_letter = SubjectRequest.objects.filter(right=Right.ERASURE, channel=Channel.LETTER)
+        begun = PlanItem.objects.filter(subject_request__in=by_letter, kind=Kind.ERASE, until=None).exclude(fence=0)
+        for own in by_letter.filter(pk__in=begun.values("subject_request")):
+            told = Notice.objects.filter(subject_request=own, letter=Letter.ON_FILE)
+            assert told.exists()
+            assert not told.filter(Q(sent_at=None) | Q(sent_at__gt=self.at - ON_FILE)).exists()
+
+    @invariant()
+    def who_had_it_in_hand_on_paper_never_approved(self) -> None:
+        for approval in Approval.objects.filter(subject_request__channel=Channel.LETTER):
+            first = Event.objects.filter(subject_request=approval.subject_request_id, tag__in=FIRST_HANDS)
+            assert f"staff:{approval.by_id}" not in first.values_list("actor", flat=True)
 
     @invariant()
     def after_a_sweep_each_date_that_is_over_is_missed(self) -> None:

@@ -11,6 +11,7 @@ from dsr.law.states import CLOSED, State, allowed
 from dsr.law.work import Asker, Channel, ItemState, Letter
 from dsr.models import (
     Approval,
+    Correction,
     Deadline,
     Download,
     Event,
@@ -135,6 +136,12 @@ class Promises(Scene):
         stopping = proven.filter(right=Right.CONSENT_WITHDRAWAL) | whole.exclude(accepted_by=None)
         if not stopping.exists():
             assert self.rows("SELECT withdrawn_at FROM consents WHERE id = '1'") == [(None,)]
+
+    @invariant()
+    def whoever_wrote_a_value_down_never_decided_about_it(self) -> None:
+        entered = Event.objects.filter(tag="correction:entered").values_list("subject_request", "actor")
+        decided = Correction.objects.exclude(decided_by=None).values_list("subject_request", "decided_by")
+        assert not {(pk, actor) for pk, actor in entered} & {(pk, f"staff:{by}") for pk, by in decided}
 
     @invariant()
     def a_refused_part_is_kept(self) -> None:

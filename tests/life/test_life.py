@@ -83,6 +83,34 @@ def test_a_letter_is_answered_on_paper_by_second_hands_alone(acme: Path) -> None
         assert life.present().state == State.DELIVERED
 
 
+def test_an_erasure_by_letter_keeps_every_promise_to_its_begin(acme: Path) -> None:
+    with begun(acme) as life:
+        life.ask(Right.ERASURE, by_letter=True)
+        life.go_on(2)
+        life.the_worker_sweeps()
+        for act in (life.eli_approves, life.the_post_goes_out, life.pia_approves, life.eli_approves):
+            act()
+            keeps_every_promise(life)
+        life.a_worker_comes_within_the_grace()
+        keeps_every_promise(life)
+        assert life.present().state == State.APPROVED
+        life.nobody_looks_for_weeks()
+        keeps_every_promise(life)
+        assert life.present().state == State.APPROVED  # the letter that announces it was not posted
+        life.sam_calls_and_dana_cancels()
+        keeps_every_promise(life)
+        assert life.present().state == State.CANCELLED
+
+
+def test_an_erasure_by_letter_that_was_announced_comes_to_its_end(acme: Path) -> None:
+    with begun(acme) as life:
+        life.ask(Right.ERASURE, by_letter=True)
+        for _ in range(8):
+            life.go_on(1)
+            keeps_every_promise(life)
+        assert life.present().state == State.DELIVERED
+
+
 def test_late_rows_can_come_in_a_hundred_times(acme: Path) -> None:
     with begun(acme) as life:
         life.ask(Right.ACCESS)

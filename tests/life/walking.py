@@ -12,7 +12,7 @@ from dsr.law.clocks import ExtensionReason, Pause
 from dsr.law.grounds import Ground, grounds_for
 from dsr.law.rights import WORKED, Right
 from dsr.law.states import State, allowed
-from dsr.law.work import Asker, Channel
+from dsr.law.work import Asker, Channel, NoticeState
 from dsr.models import Correction, LegalHold, SubjectRequest
 from dsr.steps import work
 from dsr.steps.answering import delivery, handover
@@ -21,8 +21,10 @@ from dsr.steps.asking import cancellation, representation, verification, vouchin
 from dsr.steps.counting import pauses, receipt
 from dsr.steps.counting.extension import extend
 from dsr.steps.deciding import approval, holds, review
-from dsr.steps.fulfilling import correctable, rectification
+from dsr.steps.fulfilling import correctable, rectification, writing_down
+from dsr.steps.fulfilling.writing_down import Came
 from dsr.steps.move import Conflict, move
+from dsr.steps.post import notices
 from tests.life.guards import Guards, held
 
 
@@ -70,10 +72,14 @@ class Walking(Guards):
         if own.state == State.SEARCHED and own.right == Right.RECTIFICATION:
             self.sam_proposes_a_name()
             self.dana_decides_the_corrections()
+            self.pia_decides_the_corrections()  # what Dana wrote down
+            self.the_post_goes_out()  # to the address on file, which can object
         elif own.state == State.SEARCHED:
+            self.the_post_goes_out()  # nobody approves before the address on file is told
             self.eli_approves()
         elif own.state == State.APPROVED:
-            self.at += timedelta(days=4)
+            self.dana_posts_what_is_printed()
+            self.at += timedelta(days=15 if self.on_paper() else 4)
         elif own.state == State.ACCEPTED and own.right not in WORKED:
             self.dana_answers()
 
@@ -82,6 +88,11 @@ class Walking(Guards):
     @rule(hours=st.sampled_from([1, 26, 80, 24 * 16, 24 * 40]))
     def time_passes(self, hours: int) -> None:
         self.at += timedelta(hours=hours)
+
+    @rule()
+    def dana_posts_what_is_printed(self) -> None:
+        for notice in self.present().notices.filter(state=NoticeState.TO_POST).exclude(letter__in=notices.COVERING):
+            notices.posted(notice, by=self.dana, at=self.at)
 
     @rule()
     def the_worker_sweeps(self) -> None:
@@ -119,7 +130,11 @@ class Walking(Guards):
     @precondition(lambda self: self.own.right == Right.RECTIFICATION)
     @rule()
     def sam_proposes_a_name(self) -> None:
-        self.attempt(_propose, at=self.at)
+        """On a page of his own; or Dana writes down what he says."""
+        if self.on_paper():
+            self.attempt(_write_down, came=Came(Channel.TELEPHONE, self.today()), by=self.dana, at=self.at)
+        else:
+            self.attempt(_propose, at=self.at)
 
     @rule()
     def sam_downloads(self) -> None:
@@ -195,8 +210,15 @@ class Walking(Guards):
 
     @rule()
     def dana_decides_the_corrections(self) -> None:
+        self._decide_the_corrections(self.dana)
+
+    @rule()
+    def pia_decides_the_corrections(self) -> None:
+        self._decide_the_corrections(self.pia)
+
+    def _decide_the_corrections(self, by: Actor) -> None:
         for correction in Correction.objects.filter(subject_request=self.own, decision=""):
-            self.attempt(partial(_decide, correction), by=self.dana, at=self.at)
+            self.attempt(partial(_decide, correction), by=by, at=self.at)
 
     @rule()
     def eli_approves(self) -> None:
@@ -210,6 +232,11 @@ class Walking(Guards):
         manifest = getattr(self.present(), "manifest", None)
         if manifest is not None:
             self.attempt(approval.approve, digest=manifest.digest, by=by, at=self.at)
+
+    @rule()
+    def sam_calls_and_dana_cancels(self) -> None:
+        word = cancellation.Word(Channel.TELEPHONE, self.today(), "Named the reference")
+        self.attempt(cancellation.cancel_on_word, word, by=self.dana, at=self.at)
 
     @rule()
     def dana_sets_a_hold(self) -> None:
@@ -237,5 +264,12 @@ def _decide(correction: Correction, _: SubjectRequest, *, by: Actor, at: datetim
 
 
 def _propose(own: SubjectRequest, *, at: datetime) -> None:
-    new = {(row.place, field.name): "Samuel" for row in correctable.rows(own) for field in row.fields}
-    rectification.propose(own, new, statement="", at=at)
+    rectification.propose(own, _names(own), statement="", at=at)
+
+
+def _write_down(own: SubjectRequest, *, came: Came, by: Actor, at: datetime) -> None:
+    writing_down.enter(own, _names(own), statement="", came=came, by=by, at=at)
+
+
+def _names(own: SubjectRequest) -> dict[tuple[str, str], str]:
+    return {(row.place, field.name): "Samuel" for row in correctable.rows(own) for field in row.fields}

@@ -2,10 +2,14 @@
 
 import io
 import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from tests.conftest import World
 from tests.steps import scenes
@@ -166,3 +170,48 @@ def test_a_folder_that_is_gone_is_named(world: World) -> None:
     assert code == 2
     assert "pixplus/media-store: well" not in said
     assert "pixplus/media-store: " in said
+
+
+@pytest.fixture
+def accepting(tmp_path: Path, settings: Settings) -> Callable[[str], None]:
+    """Somebody accepts a finding of JoyPix' database in its map."""
+
+    def accepted(finding: str) -> None:
+        folder = tmp_path / "accepting"
+        shutil.copytree(settings.DSR_CONTROLLERS, folder)
+        path = folder / "joypix" / "systems" / "app-database.yaml"
+        told = f'accepted: [{{finding: "{finding}", reason: It goes with the next release.}}]\n'
+        path.write_text(path.read_text("utf-8").rstrip() + "\n" + told, encoding="utf-8")
+        settings.DSR_CONTROLLERS = folder
+
+    return accepted
+
+
+def test_a_finding_that_the_map_accepts_is_told_with_its_reason_and_fails_nothing(
+    world: World, accepting: Callable[[str], None]
+) -> None:
+    accepting("users: column 'shoe_size' is not described")
+    with scenes.live(world) as database:
+        database.execute("ALTER TABLE users ADD COLUMN shoe_size TEXT")
+    code, found = told("--controller", "joypix", "--system", "app-database")
+    one = found["joypix/app-database"]
+    assert (code, one["standing"], one["findings"]) == (0, "well", [])
+    assert one["accepted"] == [
+        {
+            "collection": "users",
+            "message": "column 'shoe_size' is not described",
+            "reason": "It goes with the next release.",
+        }
+    ]
+
+
+def test_what_is_accepted_covers_nothing_else_and_is_told_when_it_is_not_found(
+    world: World, accepting: Callable[[str], None]
+) -> None:
+    accepting("users: column 'shoe_size' is not described")
+    with scenes.live(world) as database:
+        database.execute("ALTER TABLE users ADD COLUMN hat_size TEXT")
+    code, said = check("--controller", "joypix", "--system", "app-database")
+    assert code == 1
+    assert "users: column 'hat_size' is not described" in said
+    assert "accepted, and not found any more: users: column 'shoe_size' is not described" in said

@@ -8,7 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
+from django.core.management.base import OutputWrapper
+from pytest_django import Settings
 
 from controllers import sample_joypix
 from dsr.connectors.contract import Finding
@@ -126,7 +128,10 @@ def test_composite_keys_shared_rows_and_tables_without_people_are_drafted(databa
         ("customers", {"tenant": "tenant", "nr": "nr"})
     ]
     assert [(one.to, one.on) for one in system.collections["addresses"].links] == [("customers", {"id": "address_id"})]
-    assert "key: [tenant, nr] # finish: rows of this table point at each other" in text
+    (pointing,) = system.collections["customers"].links
+    assert (pointing.to, pointing.on) == ("customers", {"parent_tenant": "tenant", "parent_nr": "nr"})
+    assert pointing.owns is False
+    assert "links: # finish: 'owns: false' only points: whose the row is does not follow. Is that so?" in text
     assert "links: # finish: rows here may be shared: do they belong to one person alone?" in text
     assert {one.message for one in differences(system, database.url) if "column" in one.message} == set()
 
@@ -211,8 +216,25 @@ def test_the_address_may_stand_in_the_environment_and_is_never_written(
 ) -> None:
     monkeypatch.setenv("THEIR_DATABASE", joypix)
     text = draft("${THEIR_DATABASE}")
-    assert "url: ${SHOP_URL}" in text
+    assert "url: ${THEIR_DATABASE}\n" in text
     assert "sqlite" not in text
+
+
+def test_an_address_itself_is_never_written_and_its_variable_is_for_the_engineer_to_name(joypix: str) -> None:
+    text = draft(joypix)
+    assert "url: ${SHOP_URL} # finish: the environment variable" in text
+    assert "sqlite" not in text
+
+
+def test_a_first_map_is_drafted_while_another_is_wrong(joypix: str, tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme/controller.yaml").write_text("slug: other\n")
+    settings.DSR_CONTROLLERS = tmp_path
+    said = io.StringIO()
+    command = load_command_class("dsr", "draft_map")
+    command.stdout = OutputWrapper(said)
+    command.run_from_argv(["manage.py", "draft_map", "--system", "shop", "--url", joypix])
+    assert "slug: shop" in said.getvalue()
 
 
 @pytest.mark.parametrize(

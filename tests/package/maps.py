@@ -2,7 +2,6 @@
 
 from dsr.datamap.schema import (
     Basis,
-    Calendar,
     CollectionMap,
     ConnectorMap,
     Controller,
@@ -16,7 +15,7 @@ from dsr.datamap.schema import (
     Source,
     SystemMap,
 )
-from dsr.datamap.shape import Brand
+from dsr.datamap.shape import Brand, Calendar
 from dsr.law.rights import Right
 
 CONTROLLER = Controller(

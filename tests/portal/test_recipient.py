@@ -50,7 +50,9 @@ def test_the_ids_are_shown_on_demand_and_that_is_recorded(page: str, erased: Sub
 def test_an_answer_is_taken_once_and_shown_afterwards(page: str, erased: SubjectRequest) -> None:
     recipient = Client()
     assert recipient.post(page, {"act": "answer", "answer": "nothing-held", "words": "None."})["Location"] == page
-    recipient.post(page, {"act": "answer", "answer": "done"})
+    assert "first answer stands" in recipient.post(page, {"act": "answer", "answer": "done"}).content.decode()
+    again = recipient.post(page, {"act": "answer", "answer": "nothing-held", "words": "None."}).content.decode()
+    assert "There is a problem" not in again  # pressed twice
     row = Telling.objects.get(subject_request=erased, recipient="compute-providers")
     assert (row.answer, row.words()) == ("nothing-held", "None.")
     assert "Thank you" in recipient.get(page).content.decode()

@@ -1,10 +1,10 @@
 """How the database finds the next item, among many that are finished. Django is set up by who imports this."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from dsr.law.rights import Right
 from dsr.law.states import State
@@ -24,6 +24,7 @@ WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHER
 SELECT {key}, {before} FROM numbers WHERE n > 1
 """
 KEYS = {"sqlite": "printf('%%032x', {n})", "postgresql": "lpad(to_hex({n}), 32, '0')::uuid"}
+REQUESTS, BACKLOG = 2_000, 1_000
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 
 
@@ -47,15 +48,19 @@ def of_claim(finished: int, at: datetime) -> str:
         claimed = ledger.claim(at=at)
     assert claimed == item
     sql, params = next((sql, params) for sql, params in asked if sql.startswith("SELECT"))
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for setting in (sql for sql, _ in asked if sql.startswith("SET LOCAL")):
+            cursor.execute(setting)
         cursor.execute(EXPLAIN[connection.vendor] + sql, params)
         return "\n".join(str(row[-1]) for row in cursor.fetchall())
 
 
 def _one_due(at: datetime) -> PlanItem:
-    subject_request = SubjectRequest.objects.create(
-        reference="R", controller="joypix", right=Right.ACCESS, state=State.ACCEPTED, received_at=at, due_on=at.date()
-    )
-    return PlanItem.objects.create(
-        subject_request=subject_request, kind="find", system="app-database", not_before=at, created_at=at
-    )
+    asked = {"controller": "joypix", "right": Right.ACCESS, "received_at": at, "due_on": at.date()}
+    others = (SubjectRequest(reference=f"R{number}", state=State.DELIVERED, **asked) for number in range(REQUESTS))
+    SubjectRequest.objects.bulk_create(others)  # a planner reads a table of one row as a whole
+    subject_request = SubjectRequest.objects.create(reference="R", state=State.ACCEPTED, **asked)
+    due = {"subject_request": subject_request, "kind": "find", "not_before": at, "created_at": at}
+    PlanItem.objects.bulk_create(PlanItem(system=f"later-{number}", **due) for number in range(BACKLOG))
+    first = due | {"not_before": at - timedelta(seconds=1)}
+    return PlanItem.objects.create(system="app-database", **first)

@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy import types
 
 from dsr.connectors.contract import Finding, Rejected
-from dsr.connectors.sql import neutral, serving
+from dsr.connectors.sql import neutral, others, pointing, serving
 from dsr.connectors.sql.live import Column, Place, Tables, Where, where
 from dsr.connectors.sql.references import Reference, references, unique_columns
 from dsr.connectors.sql.values import Misfit
+from dsr.datamap.erasing import new_values
 from dsr.datamap.plan import erasure_order
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
 
@@ -34,8 +35,12 @@ def findings(
         yield from _columns(name, collection, places[name])
         yield from (Finding(name, message) for message in _new_values(connection, collection, places[name]))
         yield from _transactions(connection, name, places[name])
+        yield from pointing.findings(system, name, places[name])
+        yield from others.findings(name, collection, places[name])
     schemas = {collection.settings.get("schema") for collection in system.collections.values()}
-    yield from _references(system, references(connection, schemas))
+    keys = references(connection, schemas)
+    yield from _references(system, keys)
+    yield from _unlinked(system, places, keys)
     yield from serving.findings(system, places, connection, without_people)
 
 
@@ -111,10 +116,27 @@ def _references(system: SystemMap, keys: Sequence[Reference]) -> Iterator[Findin
     turn = {name: number for number, name in enumerate(erasure_order(system))}
     for key in keys:
         parent, child = names.get(key.to), names.get(key.table)
-        if parent is None or parent == child or system.collections[parent].erase.way is not Way.DELETE:
+        if parent is None or system.collections[parent].erase.way is not Way.DELETE:
             continue
+        links = system.collections[child].links if child else ()
+        pairs = dict(zip(key.columns, key.to_columns, strict=True))
+        said = [link.owns for link in links if link.to == parent and link.on == pairs]
+        if False in said or (parent == child and said):
+            continue  # emptied first; or every row of the tree is the same person's
         if message := _contradiction(system, key, parent, child, turn):
             yield Finding(parent, message)
+
+
+def _unlinked(system: SystemMap, places: Mapping[str, Place], keys: Sequence[Reference]) -> Iterator[Finding]:
+    """Columns to be unlinked that point elsewhere and are never empty: no neutral value goes there."""
+    for name, place in places.items():
+        collection = system.collections[name]
+        emptied = {field for field, value in new_values(collection).items() if value is None}
+        for key in keys if collection.erase.way is Way.UNLINK else ():
+            for field in sorted(emptied & set(key.columns)) if key.table == where(name, collection) else ():
+                if field in place.columns and not place.columns[field].nullable:
+                    remedy = "let it be NULL there, name a row that is nobody's in 'set', or choose another way"
+                    yield Finding(name, f"column '{field}' may not be empty, and is to be unlinked; {remedy}: {key}")
 
 
 def _contradiction(system: SystemMap, key: Reference, parent: str, child: str | None, turn: Mapping[str, int]) -> str:
@@ -123,14 +145,15 @@ def _contradiction(system: SystemMap, key: Reference, parent: str, child: str | 
         return _cascade(system, key, parent, child)
     if key.on_delete:
         return ""  # they stay, and point at nothing
+    pointing = f"a link with 'owns: false' is emptied first: {key}"
+    if parent == child:
+        return f"rows point at each other, and other people's may forbid deleting; {pointing}"
     if child is None:
         return f"rows of table '{key.table[1]}', which the map does not describe, may forbid deleting: {key}"
-    way, new = system.collections[child].erase.way, system.collections[child].erase.set
+    way, new = system.collections[child].erase.way, new_values(system.collections[child])
     if way is not Way.DELETE and not (way is not Way.KEEP and set(key.columns) & set(new)):
         return f"rows of '{child}' stay and forbid deleting: {key}"
-    if turn[child] > turn[parent]:
-        return f"rows of '{child}' are erased after these, and forbid it: {key}"
-    return ""
+    return f"rows of '{child}' are erased after these, and forbid it: {key}" if turn[child] > turn[parent] else ""
 
 
 def _cascade(system: SystemMap, key: Reference, parent: str, child: str | None) -> str:

@@ -1,7 +1,7 @@
 """A database that speaks SQL; each collection is a table."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -16,12 +16,14 @@ from dsr.connectors.contract import (
     Chunk,
     Effect,
     Finding,
+    KeptKey,
     Receipt,
     Rejected,
     Schema,
     fields_brought,
 )
 from dsr.connectors.guards import correctable, corrections, stoppable
+from dsr.connectors.known import OF_COLLECTION, OF_SYSTEM
 from dsr.connectors.settings import collection_settings, stop_settings, system_settings
 from dsr.connectors.sql import changes as changing
 from dsr.connectors.sql.answers import Seen, answered
@@ -30,10 +32,11 @@ from dsr.connectors.sql.engine import open_engine
 from dsr.connectors.sql.erasing import Erasure
 from dsr.connectors.sql.errors import nameless, speaking
 from dsr.connectors.sql.live import Place, Tables
+from dsr.connectors.sql.others import nobody_else
+from dsr.connectors.sql.pointing import pointing_at
 from dsr.connectors.sql.references import blocking, own_references, unique_columns
 from dsr.connectors.sql.statements import reached, slices
 from dsr.connectors.sql.surveying import SqlSurvey
-from dsr.connectors.sql.values import spelling
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import Stop, SystemMap, Way
 
@@ -51,7 +54,10 @@ class SqlDatabase:
     """Finds by one statement with semi-joins per collection, erases by keys in one transaction."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset(
-        {Ability.FIND, Ability.ERASE, Ability.REHEARSE, Ability.CORRECT, Ability.STOP, Ability.SURVEY}
+        {
+            *(Ability.FIND, Ability.ERASE, Ability.REHEARSE, Ability.TOGETHER),
+            *(Ability.CORRECT, Ability.STOP, Ability.SURVEY, Ability.SHARE),
+        }
     )
 
     def __init__(self, system: SystemMap, settings: SqlSettings) -> None:
@@ -66,10 +72,11 @@ class SqlDatabase:
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
         """Validate the settings; optional are `write_url`, `without_people`, a collection's `table` and `schema`."""
         for name in system.collections:
-            collection_settings(system, name, optional=("table", "schema"))
+            collection_settings(system, name, optional=OF_COLLECTION["sql"][1])
         for slug in system.stops:
             stop_settings(system, slug)
-        settings = system_settings(system, environ, needed=("url",), optional=("write_url", "without_people"))
+        needed, optional = OF_SYSTEM["sql"]
+        settings = system_settings(system, environ, needed=needed, optional=optional)
         return cls(system, SqlSettings(**settings))
 
     def describe(self) -> Schema:
@@ -110,37 +117,34 @@ class SqlDatabase:
         with speaking(chunk.collection):
             erasure = self._erasure(chunk)
             with self._naming(erasure), self._writer.begin() as connection:
-                erased = erasure.carry_out(connection)
-        return Receipt(Effect.DONE, count=erased) if erased else Receipt(Effect.ABSENT)
+                return _receipt(erasure.carry_out(connection), erasure.kept(connection))
+
+    def erase_together(self, chunks: Sequence[tuple[Chunk, str]]) -> tuple[Receipt, ...]:
+        """Carry out all chunks in one transaction: all of them, or none and why."""
+        erasures = [self._erasure(chunk) for chunk, _ in chunks]  # looking at the schema takes a connection of its own
+        with speaking(self._system.slug), self._writer.begin() as connection:
+            return tuple(self._carried_out(erasure, connection) for erasure in erasures)
 
     def rehearse(self, chunks: Iterable[Chunk]) -> None:
-        """Carry out all chunks in one transaction, deferred constraints included, and roll it back."""
+        """Carry out all chunks in one transaction, deferred constraints included, and roll it back.
+
+        A table without transactions is left out: it would take nothing back, and has no constraints either.
+        """
         with speaking(self._system.slug), self._writer.connect() as connection, connection.begin() as transaction:
             for chunk in chunks:
-                with speaking(chunk.collection):
-                    erasure = self._erasure(chunk)
-                    if not lasting(connection, erasure.place):
-                        raise Rejected(f"{chunk.collection}: a table without transactions takes nothing back")
-                    with self._naming(erasure):
-                        erasure.carry_out(connection)
+                erasure = self._erasure(chunk)
+                if lasting(connection, erasure.place):
+                    self._carried_out(erasure, connection)
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
             transaction.rollback()
 
     def read_back(self, chunk: Chunk) -> tuple[Key, ...]:
         """Ask over a new connection, so that only what is committed counts."""
-        survivors: list[Key] = []
         with speaking(chunk.collection):
             erasure = self._erasure(chunk)
-            told = erasure.place.fitting(chunk.key_fields, chunk.keys)
-            own = {tuple(map(spelling, fitted)): key for fitted, key in told.items()}
-            read = [erasure.place.reader(name) for name in chunk.key_fields]
             with self._reader.connect() as connection:
-                for statement in erasure.left():
-                    for row in connection.execute(statement):
-                        found = tuple(spelling(cell(value)) for cell, value in zip(read, row, strict=True))
-                        survivors.append(own.get(found, found))
-        return tuple(survivors)
+                return tuple(erasure.left(connection))
 
     def correct(self, changes: tuple[Change, ...], key: str) -> Receipt:
         """Write the new values in one transaction, each where the old one still stands."""
@@ -232,37 +236,54 @@ class SqlDatabase:
             raise Rejected(f"{self._system.slug}: the map has no collection '{name[:64]}'")
         return self._tables.place(name, self._system.collections[name])
 
+    def _carried_out(self, erasure: Erasure, connection: sa.Connection) -> Receipt:
+        """One of several in this transaction, which sees what those before it took."""
+        with speaking(erasure.chunk.collection), self._naming(erasure, connection):
+            return _receipt(erasure.carry_out(connection), erasure.kept(connection))
+
     def _erasure(self, chunk: Chunk) -> Erasure:
         """Put the chunk on its live table, with what its rules ask for."""
+        with speaking(chunk.collection):
+            return self._on_its_table(chunk)
+
+    def _on_its_table(self, chunk: Chunk) -> Erasure:
         place = self._place(chunk.collection)
+        pointing = pointing_at(self._tables, self._system, chunk)
+        nobody = nobody_else(self._tables, self._system, place, chunk.others)
         # Elsewhere a statement's own rows may point at each other.
-        pointing = chunk.way is Way.DELETE and place.family == "mysql"
+        deletes = place.family == "mysql" and (chunk.way is Way.DELETE or nobody is not None)
         emptied = chunk.way is not Way.DELETE and None in chunk.set.values()
-        if not pointing and not emptied:
-            return Erasure(place, chunk)
+        if not deletes and not emptied:
+            return Erasure(place, chunk, pointing=pointing, nobody=nobody)
         with self._reader.connect() as connection:
-            if pointing:
-                return Erasure(place, chunk, selves=own_references(connection, place))
-            return Erasure(place, chunk, unique=unique_columns(connection, place))
+            unique = unique_columns(connection, place) if emptied else frozenset()
+            selves = own_references(connection, place) if deletes else ()
+        return Erasure(place, chunk, unique, selves, pointing, nobody)
 
     @contextmanager
-    def _naming(self, erasure: Erasure) -> Iterator[None]:
-        """Look up the foreign key where the database names none."""
+    def _naming(self, erasure: Erasure, within: sa.Connection | None = None) -> Iterator[None]:
+        """Look up the foreign key where the database names none; `within` a transaction that is still open."""
         try:
             yield
         except exc.IntegrityError as error:
-            if nameless(error) and (named := self._blocking(erasure)):
+            if nameless(error) and (named := self._blocking(erasure, within)):
                 raise Rejected(f"{erasure.chunk.collection}: the database refuses: {named}") from None
             raise
 
-    def _blocking(self, erasure: Erasure) -> str:
-        with self._reader.connect() as connection:
+    def _blocking(self, erasure: Erasure, within: sa.Connection | None) -> str:
+        with nullcontext(within) if within else self._reader.connect() as connection:
             found = {
                 reference
                 for keys in erasure.slices()
                 for reference in blocking(connection, erasure.place, erasure.chunk.key_fields, keys)
             }
         return "; ".join(sorted(found))
+
+
+def _receipt(erased: int, kept: tuple[KeptKey, ...]) -> Receipt:
+    if kept:
+        return Receipt(Effect.KEPT, count=erased, kept=kept)
+    return Receipt(Effect.DONE, count=erased) if erased else Receipt(Effect.ABSENT)
 
 
 def _opened(system: SystemMap, setting: str, url: str, *, writing: bool = False) -> sa.Engine:

@@ -10,6 +10,7 @@ from sqlalchemy import exc
 
 BUSY_SECONDS = 20
 LOCK_SECONDS = 5.0
+_ENDLESS = ("max_recursive_iterations", "cte_max_recursion_depth")  # of a search through rows of one table
 _DRIVERS = {
     "mariadb": "mariadb+pymysql",
     "mysql": "mysql+pymysql",
@@ -30,7 +31,10 @@ def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
         if family == "sqlite":
             return _sqlite(parsed, writing=writing)
         told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
-        engine = sa.create_engine(parsed, hide_parameters=True, connect_args=told)
+        # What others have committed since is seen: by what was there at the beginning, two who erase what both of
+        # them are in would each believe the other there, and leave it.
+        level = {"isolation_level": "READ COMMITTED"} if family == "mysql" and writing else {}
+        engine = sa.create_engine(parsed, hide_parameters=True, connect_args=told, **level)
     except (exc.ArgumentError, ModuleNotFoundError):
         raise ValueError("it is not the address of a database that we have a driver for") from None
     if family == "mysql":
@@ -58,6 +62,8 @@ def _arguments(family: str, *, writing: bool) -> Mapping[str, object]:
 class _Cursor(Protocol):
     def execute(self, query: str) -> object: ...
 
+    def fetchone(self) -> object: ...
+
     def close(self) -> object: ...
 
 
@@ -75,6 +81,10 @@ def _mysql_session(*, writing: bool) -> Callable[[_Connection, object], None]:
             f"SET time_zone = '+00:00', innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds},"
             " sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
         )
+        for setting in _ENDLESS:  # MariaDB stops after so many rounds without a word, MySQL with an error
+            cursor.execute(f"SHOW VARIABLES LIKE '{setting}'")
+            if cursor.fetchone():
+                cursor.execute(f"SET {setting} = 4294967295")
         if not writing:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
         cursor.close()

@@ -7,15 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from dsr.connectors.contract import Chunk, Rejected
+from dsr.connectors.contract import Chunk, KeptKey, Rejected
 from dsr.connectors.sql import neutral
 from dsr.connectors.sql.errors import passes, refusal
 from dsr.connectors.sql.live import Condition, Place, bound
-from dsr.connectors.sql.values import Misfit
+from dsr.connectors.sql.pointing import Keys, Pointing
+from dsr.connectors.sql.values import Misfit, spelling
+from dsr.datamap.route import Key
 from dsr.datamap.schema import Way
+from dsr.datamap.sharing import STAYS
 
 KEYS_AT_ONCE = 500
-Keys = list[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Erasure:
     chunk: Chunk
     unique: frozenset[str] = frozenset()
     selves: tuple[str, ...] = ()
+    pointing: tuple[Pointing, ...] = ()
+    nobody: Condition | None = None  # says that a row is nobody else's; None: it never is
     new: Mapping[str, object] = field(init=False)  # what the map says, or NULL
     replaced: tuple[str, ...] = field(init=False)  # columns that may not be empty, and the map says: empty
 
@@ -40,17 +44,28 @@ class Erasure:
         """Give the number of rows that changed. Raises Rejected, and the database's errors: all to be rolled back."""
         count = 0
         for keys in self.slices():
-            changed = self._deleted(connection, keys) if self.chunk.way is Way.DELETE else self._over(connection, keys)
+            changed = self._deleted(connection, keys) if self.chunk.way is Way.DELETE else self._left(connection, keys)
             if changed > len(keys):
                 raise Rejected(f"{self.chunk.collection}: its key names more than one row")
             count += changed
         return count
 
-    def left(self) -> Iterator[sa.Select[Any]]:
-        """Give the statements that bring those keys of the chunk which are not erased in its way."""
-        columns: list[sa.ColumnElement[Any]] = [self.place.column(name) for name in self.chunk.key_fields]
+    def left(self, connection: sa.Connection) -> Iterator[Key]:
+        """Those keys of the chunk, as they were told, that are not erased in its way."""
+        told = self.place.fitting(self.chunk.key_fields, self.chunk.keys)
+        own = {tuple(map(spelling, fitted)): key for fitted, key in told.items()}
+        read = [self.place.reader(name) for name in self.chunk.key_fields]
         for keys in self.slices():
-            yield sa.select(*columns).where(self._stands(keys))
+            for row in connection.execute(sa.select(*self._key()).where(self._stands(keys))):
+                found = tuple(spelling(cell(value)) for cell, value in zip(read, row, strict=True))
+                yield own.get(found, found)
+
+    def kept(self, connection: sa.Connection) -> tuple[KeptKey, ...]:
+        """Rows that a deletion has left to others, and in which nothing is the person's."""
+        others = self.chunk.others
+        if self.chunk.way is not Way.DELETE or others is None or not others.stays:
+            return ()
+        return tuple(KeptKey(key, None, STAYS) for key in self.left(connection))
 
     def slices(self) -> Iterator[Keys]:
         """Divide the keys so that no statement binds too many. Raises Rejected for a key with a gap."""
@@ -78,13 +93,35 @@ class Erasure:
     def _named(self, keys: Keys) -> Condition:
         return self.place.among(self.chunk.key_fields, keys)
 
-    def _deleted(self, connection: sa.Connection, keys: Keys) -> int:
+    def _key(self) -> list[sa.ColumnElement[Any]]:
+        return [self.place.column(name) for name in self.chunk.key_fields]
+
+    def _alone(self, connection: sa.Connection, keys: Keys) -> Keys:
+        """Those of the rows that are nobody else's."""
+        if self.nobody is None:
+            return keys
+        asked = sa.select(*self._key()).where(self._named(keys)).with_for_update()
+        connection.execute(asked).all()  # whoever erases another of these people now waits, and then sees what we did
+        return [tuple(row) for row in connection.execute(asked.where(self.nobody))]
+
+    def _deleted(self, connection: sa.Connection, listed: Keys) -> int:
+        keys = self._alone(connection, listed)
+        if not keys:
+            return 0
+        for one in self.pointing:
+            if (emptying := one.emptying(keys)) is not None:
+                connection.execute(emptying)
         # Some databases ask row by row whether another row of the same table still points here.
         for name in self.selves:
             column = self.place.column(name)
             emptied = sa.update(self.place.source).values({column: None})
             connection.execute(emptied.where(self._named(keys), column.is_not(None)))
         return connection.execute(sa.delete(self.place.source).where(self._named(keys))).rowcount
+
+    def _left(self, connection: sa.Connection, keys: Keys) -> int:
+        """Overwrite, and delete the rows in which nobody is left."""
+        changed = self._over(connection, keys)
+        return changed if self.nobody is None else max(changed, self._deleted(connection, keys))
 
     def _over(self, connection: sa.Connection, keys: Keys) -> int:
         count = None
@@ -106,7 +143,8 @@ class Erasure:
         if self.chunk.way is Way.DELETE:
             return self._named(keys)
         changed = [self.place.differs(name, value) for name, value in self.new.items()]
-        return sa.and_(self._named(keys), sa.or_(*changed, *(self._holds(name, keys) for name in self.replaced)))
+        changed += [self._holds(name, keys) for name in self.replaced]
+        return sa.and_(self._named(keys), sa.or_(*changed, *(() if self.nobody is None else (self.nobody,))))
 
     def _holds(self, name: str, keys: Keys) -> Condition:
         """Say that a column that may not be empty holds something of its row's own."""

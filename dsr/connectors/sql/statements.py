@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dsr.connectors.sql.live import Condition, Place, Tables
-from dsr.datamap.route import Hop, Identities, Key, Route, Seed
+from dsr.datamap.route import Hop, Identities, Key, Loop, Route, Seed
 
 SEEDS_AT_ONCE = 500
 
@@ -48,8 +48,36 @@ def reached(tables: Tables, route: Route, identities: Identities) -> Reached | N
     named = [condition for condition in seeded if condition is not None]
     hopped = (_hopped(tables, place, source, hop, identities) for hop in route.hops)
     ways = (sa.or_(*named) if named else None, *hopped)
-    found = tuple(way for way in ways if way is not None)
-    return Reached(place, source, found) if found else None
+    found = Reached(place, source, tuple(way for way in ways if way is not None))
+    if not found.ways:
+        return None
+    return _to_the_end(found, route.loops, route.collection.key) if route.loops else found
+
+
+def _to_the_end(first: Reached, loops: Sequence[Loop], key: Sequence[str]) -> Reached:
+    """Follow rows that point at rows of the same table until no new one comes; a row that comes again ends it."""
+    place = first.place
+    names = list(dict.fromkeys((*key, *chain.from_iterable(loop.to_fields for loop in loops))))
+    begins = [sa.select(*(place.column(name, first.source) for name in names)).where(way) for way in first.ways]
+    one = begins[0] if len(begins) == 1 else sa.select(sa.union_all(*begins).subquery())
+    # In the place where it is used: an UPDATE does not begin with WITH everywhere.
+    walk = one.cte(recursive=True, nesting=True)
+    below = place.source.alias()
+    met = [
+        sa.and_(
+            *(
+                own == to
+                for name, other in zip(loop.fields, loop.to_fields, strict=True)
+                for own, to in place.met(name, below, place, other, walk)
+            )
+        )
+        for loop in loops
+    ]
+    walk = walk.union(sa.select(*(place.column(name, below) for name in names)).where(sa.or_(*met)))
+    source = place.source.alias()
+    found = sa.select(*(walk.c[name] for name in key))
+    own = [place.column(name, source) for name in key]
+    return Reached(place, source, (own[0].in_(found) if len(own) == 1 else sa.tuple_(*own).in_(found),))
 
 
 def _hopped(tables: Tables, place: Place, source: sa.FromClause, hop: Hop, identities: Identities) -> Condition | None:

@@ -45,7 +45,10 @@ class Command(BaseCommand):
             if one in silent:
                 continue
             self.stdout.write(f"{one.controller}/{one.system}: {one.standing}")
-            for line in (*(f"{each.collection}: {each.message}" for each in one.findings), one.note):
+            known = (f"accepted: {each.collection}: {each.message} ({why})" for each, why in one.accepted.items())
+            unmet = (f"accepted, and not found any more: {text}" for text in one.unmet)
+            found_here = (f"{each.collection}: {each.message}" for each in one.findings)
+            for line in (*found_here, *known, *unmet, one.note):
                 if line:
                     self.stdout.write(f"  {line}")
         if silent:

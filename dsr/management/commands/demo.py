@@ -77,7 +77,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  Desk       {base}/desk/")
         for name, password in passwords.items():
             self.stdout.write(
-                f"             {name:<5} {password}   {demo.CAST[name][2]}; one-time code: make code WHO={name}"
+                f"             {name:<5} {password}   {demo.does(name)}; one-time code: make code WHO={name}"
             )
         self.stdout.write(f"  API        {base}/api/v1/schema/")
         self.stdout.write("  Packages   a readable copy of each example's answer:")

@@ -14,8 +14,9 @@ from dsr.law.work import Kind, Outcome
 from dsr.models import Proposal, SubjectRequest
 from dsr.portal import access, pages, proposal
 from dsr.portal.words import Text
+from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import correctable, rectification
+from dsr.steps.fulfilling import correctable, drafts, rectification
 from dsr.steps.move import Conflict
 
 PER_PAGE = 20
@@ -44,7 +45,7 @@ def show(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     about, own, waits = _own(request, slug, reference)
     if waits is None:
         return redirect("portal:status", slug, own.reference)
-    draft = proposal.load(request, own)
+    draft = drafts.load(request.session, own)
     page = Paginator(list(correctable.rows(own, about)), PER_PAGE).get_page(request.GET.get("page"))
     return pages.page(
         request,
@@ -69,11 +70,11 @@ def row(request: HttpRequest, slug: str, reference: str, place: str) -> HttpResp
     if found is None:
         message = "no such row"
         raise Http404(message)
-    draft = proposal.load(request, own)
+    draft = drafts.load(request.session, own)
     form = proposal.RowForm(found, pages.posted(request), draft.values.get(place, {}))
     if request.method == "POST" and form.is_valid():
         draft.values[place] = form.changes
-        proposal.keep(request, own, draft)
+        drafts.keep(request.session, own, draft)
         return redirect("portal:correct", slug, own.reference)
     return pages.page(request, "own/correct_row.html", about, own=own, form=form, row=found)
 
@@ -84,11 +85,11 @@ def statement(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     about, own, waits = _own(request, slug, reference)
     if waits is None:
         return redirect("portal:status", slug, own.reference)
-    draft = proposal.load(request, own)
+    draft = drafts.load(request.session, own)
     form = proposal.StatementForm(pages.posted(request), draft.statement)
     if request.method == "POST" and form.is_valid():
         draft.statement = form.cleaned_data["statement"]
-        proposal.keep(request, own, draft)
+        drafts.keep(request.session, own, draft)
         return redirect("portal:correct", slug, own.reference)
     return pages.page(request, "own/correct_statement.html", about, own=own, form=form)
 
@@ -99,18 +100,17 @@ def check(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     about, own, waits = _own(request, slug, reference)
     if waits is None:
         return redirect("portal:status", slug, own.reference)
-    draft = proposal.load(request, own)
+    draft = drafts.load(request.session, own)
     if draft.empty:
         return redirect("portal:correct", slug, own.reference)
     problem: Text = ""
     if request.method == "POST":
-        values = {(place, name): text for place, changes in draft.values.items() for name, text in changes.items()}
         try:
-            rectification.propose(own, values, statement=draft.statement, at=timezone.now())
+            rectification.propose(own, draft.flat, statement=draft.statement, at=timezone.now())
         except Conflict as conflict:
             problem = str(conflict)
         else:
-            proposal.forget(request, own)
+            drafts.forget(request.session, own)
             return redirect("portal:status", slug, own.reference)
     changed = [_card(row, draft) for row in correctable.rows(own, about) if draft.values.get(row.place)]
     return pages.page(request, "own/correct_check.html", about, own=own, cards=changed, draft=draft, problem=problem)
@@ -122,11 +122,12 @@ def _own(request: HttpRequest, slug: str, reference: str) -> tuple[ControllerMap
     if own is None or own.right != Right.RECTIFICATION:
         message = "no such request"
         raise Http404(message)
-    # Of a frozen account nothing is shown, and nothing is taken.
-    return about, own, None if blocking.blocks_delivery(own) else rectification.awaited(own)
+    # Of a frozen account nothing is shown, and nothing is taken; nor before its owner could object to a guardian.
+    kept_back = blocking.blocks_delivery(own) or on_file.waits(own, at=timezone.now())
+    return about, own, None if kept_back else rectification.awaited(own)
 
 
-def _card(row: correctable.Row, draft: proposal.Draft) -> Card:
+def _card(row: correctable.Row, draft: drafts.Draft) -> Card:
     entered = draft.values.get(row.place, {})
     return Card(
         row,

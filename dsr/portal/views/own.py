@@ -26,7 +26,7 @@ from dsr.portal.timing import timing
 from dsr.portal.views.question import AnswerForm
 from dsr.portal.words import WORDS
 from dsr.steps import maps
-from dsr.steps.answering import delivery
+from dsr.steps.answering import delivery, on_file
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.deciding import blocking
@@ -104,6 +104,9 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if own is None:
         form = FindForm(initial={"reference": read_reference(reference) or ""})
         return pages.page(request, "find.html", about, status=404, form=form)
+    package = _package(own)
+    corrected = None if blocking.blocks_delivery(own) else corrections.of(own, about)
+    waits_until = on_file.waits(own, at=timezone.now()) if package or corrected else None
     return pages.page(
         request,
         "own/status.html",
@@ -117,9 +120,10 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         bounds=bounds.of(own, about),
         recipients=list(told.rows(own, about)),
         answer="" if blocking.withholds_answer(own) else own.answer(),
-        package=_package(own),
+        package=package,
+        waits_until=wording.moment(waits_until, about.controller.calendar.zone) if waits_until else "",
         can_cancel=cancellation.possible(own),
-        corrections=None if blocking.blocks_delivery(own) else corrections.of(own, about),
+        corrections=None if waits_until else corrected,
         ground=GROUNDS[Ground(own.ground)] if own.ground else None,
         ground_citation=grounds.cited(own, own.ground),
         remedies=remedies.of(own, about.controller),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +20,7 @@ from dsr.sealing import files
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import Role
 from dsr.steps import maps, permissions
-from dsr.steps.answering import packaging
+from dsr.steps.answering import on_file, packaging
 from dsr.steps.deciding import blocking
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
@@ -51,9 +52,15 @@ def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
     package.offered_at, package.expires_at = at, closes_at(last, calendar)
     package.save(update_fields=["offered_at", "expires_at"])
     record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
-    letter = Letter.ERASED if subject_request.right == Right.ERASURE else Letter.READY
-    told = packaging.told(subject_request, at=at) if letter is Letter.ERASED else {}
-    notices.queue(subject_request, letter, at=at, size=package.size, expires_on=last, **told)
+    kind, told = letter(subject_request, at=at)
+    notices.queue(subject_request, kind, at=at, size=package.size, expires_on=last, **told)
+
+
+def letter(subject_request: SubjectRequest, *, at: datetime) -> tuple[Letter, dict[str, Any]]:
+    """The letter that goes with its package, and what that says beside: an erasure's lists what became of what."""
+    if subject_request.right != Right.ERASURE:
+        return Letter.READY, {}
+    return Letter.ERASED, packaging.told(subject_request, at=at)
 
 
 def available(subject_request: SubjectRequest) -> Package | None:
@@ -80,6 +87,8 @@ def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Str
     if package is None or (package.expires_at and package.expires_at <= at):
         message = "This package is not available any more. Ask for your data again."
         raise Conflict(message)
+    if why := on_file.why_wait(subject_request, at=at):  # the mailbox is a guardian's
+        raise Conflict(why)
     chunks = opened(package)
     with transaction.atomic():
         Download.objects.create(package=package, actor=str(by), at=at)

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from dsr.law.actors import Actor
 from dsr.law.states import State
-from dsr.law.work import Letter, NoticeState
-from dsr.models import Notice, Package, SubjectRequest, sealed
+from dsr.law.work import Letter
+from dsr.models import Package, SubjectRequest, sealed
 from dsr.steps.answering import handover
 from dsr.steps.deciding import blocking
 from dsr.steps.move import Conflict, move
@@ -46,7 +46,8 @@ def give_up(subject_request: SubjectRequest, why: Why, *, reason: str, by: Actor
             because=why,
         )
         _destroy(subject_request)
-        _take_back(subject_request)
+        note = "Not posted: the package was not handed over."
+        notices.take_back(subject_request, notices.COVERING, note, by=by, at=at)
         if why is Why.WITHDREW:
             notices.queue(subject_request, Letter.CANCELLED, at=at, given_up=True)
 
@@ -69,10 +70,3 @@ def _destroy(subject_request: SubjectRequest) -> None:
             sealed.file_path(pk).unlink(missing_ok=True)
 
     transaction.on_commit(unlink)
-
-
-def _take_back(subject_request: SubjectRequest) -> None:
-    """The letter that was to go along is printed no more."""
-    waiting = Notice.objects.filter(subject_request=subject_request, state=NoticeState.TO_POST)
-    note = "Not posted: the package was not handed over."
-    waiting.filter(letter=Letter.READY).update(state=NoticeState.FAILED, note=note, context_sealed="")

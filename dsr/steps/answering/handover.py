@@ -22,7 +22,7 @@ from dsr.models import Download, Package, SubjectRequest
 from dsr.steps import maps, permissions
 from dsr.steps.answering import delivery, on_file
 from dsr.steps.counting import clock
-from dsr.steps.deciding import blocking
+from dsr.steps.deciding import blocking, hands
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices, team
 from dsr.steps.recording import record
@@ -31,8 +31,6 @@ REASON = 300  # characters
 REMIND = timedelta(days=3)
 HANDED_OVER = "package:handed-over"
 WHY_AGAIN = "The package was taken from here before. Write why it is taken once more."
-# Events of those who had the request in hand before: who enters it says where the package goes.
-_FIRST = ("request:received", "identity:vouched", "request:accepted")
 # Of SubjectRequest: its package is made, and nobody has handed it over.
 WAITING = Q(state=State.PACKAGED, answered_at=None)
 
@@ -64,24 +62,21 @@ def waiting(subject_request: SubjectRequest) -> bool:
     return subject_request.state == State.PACKAGED and subject_request.answered_at is None
 
 
-def offer(subject_request: SubjectRequest, addresses: list[str], *, at: datetime) -> None:
-    """Lay the newest package out for staff, with the letter that goes with it. Call it within the move to packaged.
-
-    `addresses` are those that the found account has on file: they are told, and the package waits for them.
-    """
+def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """Lay the newest package out for staff, with the letter that goes with it. Call it within the move to packaged."""
     package = subject_request.packages.filter(offered_at=None).order_by("-version")[0]
     package.offered_at, package.remind_at = at, at + REMIND
     package.save(update_fields=["offered_at", "remind_at"])
     record.write(subject_request, "package:laid-out", by=PORTAL, at=at, version=package.version, size=package.size)
-    notices.queue(subject_request, Letter.READY, at=at, size=package.size, sha256=package.sha256)
-    on_file.tell(subject_request, addresses, at=at)
+    letter, told = delivery.letter(subject_request, at=at)
+    notices.queue(subject_request, letter, at=at, size=package.size, sha256=package.sha256, **told)
     clock.close_question(subject_request, at=at, done_at=at)
     team.tell(subject_request, Letter.TO_HAND_OVER, _second_people(subject_request), at=at)
 
 
 def why_not(subject_request: SubjectRequest, by: Actor) -> str:
     """Why somebody with the duty does not take or hand over this package; empty when they do."""
-    if subject_request.events.filter(tag__in=_FIRST, actor=str(by)).exists():
+    if hands.in_hand(subject_request, by):
         return "A second person has to hand it over: you entered, checked or accepted this request."
     if blocking.released_by(subject_request, by):
         return "A second person has to hand it over: you released a hold on this request."
@@ -115,6 +110,11 @@ def take(subject_request: SubjectRequest, *, by: Actor, at: datetime, reason: st
     return delivery.stream_of(package, chunks)
 
 
+def code_refused(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
+    """Who could take the package typed a code that is not right: guessing at it shows in the record."""
+    record.write(subject_request, "package:code-refused", by=by, at=at)
+
+
 def give(subject_request: SubjectRequest, given: Given, *, by: Actor, at: datetime) -> None:
     """Staff handed it over on that day: the request is answered as of then. Raises Forbidden, Conflict."""
     check(subject_request, by)
@@ -138,7 +138,7 @@ def give(subject_request: SubjectRequest, given: Given, *, by: Actor, at: dateti
             way=given.way,
         )
         Package.objects.filter(pk=package.pk).update(expires_at=closes_at(last, calendar), remind_at=None)
-        notices.went_along(subject_request, Letter.READY, by=by, at=at)
+        notices.went_along(subject_request, notices.COVERING, by=by, at=at)
         notices.queue(subject_request, Letter.HANDED_OVER, at=at, **told(subject_request))
 
 
@@ -199,12 +199,12 @@ def _check_day(package: Package, given: Given, at: datetime) -> None:
     calendar = maps.calendar(package.subject_request.controller)
     taken = package.downloads.order_by("at").first()
     message = ""
-    if taken is None:
-        message = "Nobody has downloaded the package from here yet, so it cannot have been handed over."
-    elif given.on > local_day(at, calendar):
+    if given.on > local_day(at, calendar):
         message = "The day cannot lie in the future."
     elif given.on < local_day(package.released_at, calendar):
         message = "The package was not made yet on that day."
+    elif taken is None:
+        message = "Nobody has downloaded the package from here yet, so it cannot have been handed over."
     elif given.on < local_day(taken.at, calendar):
         message = "The package was downloaded from here only after that day."
     if message:

@@ -1,40 +1,53 @@
-"""Addresses on file: before a package leaves by hand, the account that was found is told at its own addresses.
+"""Addresses on file: where no mailbox was proven, the account's own are told before anything leaves or goes.
 
-Who writes a letter says where the answer goes. The systems know better whose account it is: each e-mail address that
-the found rows carry gets a letter that names no data, and two business days in which its owner can object.
+Who writes a letter, or asks as a guardian, says where the answer goes. The systems know better whose account it is:
+each e-mail address that the found rows carry gets a letter that names no data, and two business days in which its
+owner can object. Before an erasure it goes out with the closing of the manifest, and once: with the package nobody is
+told again.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 
 from dsr.connectors.contract import Batch
 from dsr.datamap.schema import IdentityKind, SystemMap
+from dsr.datamap.sharing import address_fields
 from dsr.law.deadlines import closes_at, local_day
 from dsr.law.identifiers import clean
+from dsr.law.rights import Right
+from dsr.law.states import State
 from dsr.law.terms import Term, Unit, ends_on
-from dsr.law.work import Kind, Letter
-from dsr.models import Notice, Part, SubjectRequest
+from dsr.law.work import Asker, Kind, Letter, NoticeState
+from dsr.models import Manifest, Notice, Part, SubjectRequest
 from dsr.models.notice import OPEN
 from dsr.steps import maps
 from dsr.steps.fulfilling import parts
 from dsr.steps.post import notices
 
 WAIT = Term(2, Unit.BUSINESS_DAYS)
+TO_ERASE = frozenset({State.SEARCHED, State.APPROVED})
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The last of the letters to addresses on file: when it left, and the days that are waited; None: on its way."""
+    """The last of the letters to addresses on file: when it left, and the days that are waited; None: on its way.
+
+    `undelivered` of all the `letters` failed, came back or are in doubt, and were not sent again: nobody may count on
+    it that their owners know.
+    """
 
     sent_on: date | None
     waits_until: date | None
+    letters: int = 0
+    undelivered: int = 0
 
 
 def addresses(subject_request: SubjectRequest) -> list[str]:
-    """Every e-mail address by which a found row is found. Call it before the Parts are forgotten."""
+    """Every e-mail address of the person that a found row carries. Call it before the Parts are forgotten."""
     systems = maps.controller(subject_request.controller).systems
     finds = subject_request.items.filter(kind=Kind.FIND).exclude(part=None).exclude(part__wrapped_key="")
     found: set[str] = set()
@@ -44,11 +57,27 @@ def addresses(subject_request: SubjectRequest) -> list[str]:
     return sorted(found)
 
 
+def to_warn(subject_request: SubjectRequest) -> list[str]:
+    """Whom to tell when the manifest is closed: of an erasure that has something to erase, and no proven mailbox."""
+    manifest = Manifest.objects.filter(subject_request=subject_request).first()
+    if manifest is None or not manifest.erases or subject_request.own_mailbox() is not None:
+        return []
+    return addresses(subject_request)
+
+
+def to_tell(subject_request: SubjectRequest) -> list[str]:
+    """Whom to tell when the package is made: nobody who was told before the erasure, or proved a mailbox."""
+    if subject_request.own_mailbox() is not None:
+        return []
+    told = Notice.objects.filter(subject_request=subject_request, letter=Letter.ON_FILE).exists()
+    return [] if told else addresses(subject_request)
+
+
 def _carried(system: SystemMap, part: Part) -> Iterator[str]:
     for one in parts.found_in(part):
         if not isinstance(one, Batch):
             continue
-        own = system.collections[one.collection].found_by.get(IdentityKind.EMAIL, ())
+        own = address_fields(system.collections[one.collection], one.share)
         for name in set(own) & set(one.fields):
             place = one.fields.index(name)
             yield from _clean(row[place] for row in one.rows)
@@ -63,24 +92,60 @@ def _clean(cells: Iterable[object]) -> Iterator[str]:
 
 
 def tell(subject_request: SubjectRequest, found: list[str], *, at: datetime) -> None:
-    """Write to each of them. A report of a compromised account by its owner freezes the package (see reports)."""
-    objection = f"{settings.DSR_BASE_URL}/{subject_request.controller}/ask/compromised-account/"
-    today = local_day(at, maps.calendar(subject_request.controller))
-    until = _until(subject_request, today)
+    """Write to each of them. A report of a compromised account by its owner freezes the request (see reports)."""
     for address in found:
-        notices.queue(subject_request, Letter.ON_FILE, at=at, to_address=address, wait_until=until, objection=objection)
+        notices.queue(subject_request, Letter.ON_FILE, at=at, to_address=address, **facts(subject_request, at=at))
+
+
+def facts(subject_request: SubjectRequest, *, at: datetime) -> dict[str, Any]:
+    """What such a letter says."""
+    today = local_day(at, maps.calendar(subject_request.controller))
+    return {
+        "wait_until": _until(subject_request, today),
+        "objection": f"{settings.DSR_BASE_URL}/{subject_request.controller}/ask/compromised-account/",
+        "erases": subject_request.right == Right.ERASURE and subject_request.state in TO_ERASE,
+        "guardian": subject_request.asker == Asker.GUARDIAN,
+    }
 
 
 def alert(subject_request: SubjectRequest) -> Alert | None:
-    """What became of these letters; None where no address is on file. One that failed counts from when it was due."""
+    """What became of these letters; None where no address is on file. One that failed counts from when it did."""
     written = list(Notice.objects.filter(subject_request=subject_request, letter=Letter.ON_FILE))
     if not written:
         return None
     if any(notice.state in OPEN for notice in written):
         return Alert(None, None)
-    last = max(notice.sent_at or notice.created_at for notice in written)
+    last = max(notice.sent_at or notice.not_before for notice in written)
     sent_on = local_day(last, maps.calendar(subject_request.controller))
-    return Alert(sent_on, _until(subject_request, sent_on))
+    repeated = {notice.again_of_id for notice in written}
+    newest = [notice for notice in written if notice.pk not in repeated]
+    undelivered = sum(notice.state != NoticeState.SENT for notice in newest)
+    return Alert(sent_on, _until(subject_request, sent_on), len(newest), undelivered)
+
+
+def free_from(subject_request: SubjectRequest) -> datetime | None:
+    """The moment from which its owner had the days to object; None: no address was told, or the letter waits still."""
+    told = alert(subject_request)
+    until = told.waits_until if told else None
+    return closes_at(until, maps.calendar(subject_request.controller)) if until else None
+
+
+def why_not_yet(subject_request: SubjectRequest) -> str:
+    """Why nobody approves its erasure yet; empty when somebody can."""
+    told = alert(subject_request)
+    if told and told.waits_until is None:
+        return "The letter to the address on file is still on its way. Nobody approves before it has left."
+    return ""
+
+
+def waits(subject_request: SubjectRequest, *, at: datetime) -> datetime | None:
+    """Until when its correction waits; a letter that is still on its way counts as if it left now. None: no longer."""
+    told = alert(subject_request)
+    if told is None:
+        return None
+    calendar = maps.calendar(subject_request.controller)
+    ends = closes_at(told.waits_until or _until(subject_request, local_day(at, calendar)), calendar)
+    return ends if at < ends else None
 
 
 def why_wait(subject_request: SubjectRequest, *, at: datetime) -> str:

@@ -1,8 +1,7 @@
 """Packaging: the answer is assembled from Parts and outcomes, sealed, and released."""
 
 import uuid
-from collections import Counter
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -16,15 +15,14 @@ from dsr.law.rights import Right
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Package, PlanItem, SubjectRequest, sealed
 from dsr.package import archive, portability, report
-from dsr.package.contents import Answer, CollectionOutcome, KeptRows, SystemOutcome
+from dsr.package.contents import Answer, KeptRows, SystemOutcome
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
+from dsr.steps.answering import outcomes
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import withholding
-from dsr.steps.errands.said import confirmed
-from dsr.steps.fulfilling import parts, sources
-from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, last_day
+from dsr.steps.fulfilling import parts
 from dsr.steps.post import remedies
 from dsr.steps.recipients import told as recipients
 
@@ -57,16 +55,16 @@ def answer_to(subject_request: SubjectRequest, *, at: datetime, language: str = 
     )
     proven = subject_request.identities.filter(of_representative=False).exclude(proven_at=None)
     erasing = subject_request.right == Right.ERASURE
-    outcomes = [_outcome(controller_map, item, erasing=erasing) for item in finds]
+    known = outcomes.known(subject_request, controller_map)
+    systems = [outcomes.of(known, item) for item in finds]
     searched = {item.system for item in finds}
-    outcomes += [
+    systems += [
         SystemOutcome(slug, "not-reached", _why_not(subject_request, controller_map))
         for slug in controller_map.systems
         if slug not in searched
     ]
-    refused = withholding.refused(subject_request)
     opened = {
-        item.system: partial(withholding.left, refused, item.system, partial(parts.found_in, item.part))
+        item.system: partial(withholding.left, known.refused, item.system, partial(parts.found_in, item.part))
         for item in finds
         if item.part and not erasing
     }
@@ -81,7 +79,7 @@ def answer_to(subject_request: SubjectRequest, *, at: datetime, language: str = 
         due_on=subject_request.due_on,
         answered_at=at,
         policy_version=subject_request.policy_version,
-        systems=tuple(outcomes),
+        systems=tuple(systems),
         parts=opened,
         told=recipients.packaged(subject_request, language),
     )
@@ -122,89 +120,3 @@ def _told_kept(title: str, rows: KeptRows) -> dict[str, object]:
         "until": rows.until or "",
         "ours": bool(rows.ground),  # what a system keeps by its own word is not ours to decide
     }
-
-
-def _outcome(controller_map: ControllerMap, find: PlanItem, *, erasing: bool) -> SystemOutcome:
-    rows = _rows(find)
-    if find.outcome == Outcome.FAILED:
-        return SystemOutcome(find.system, "failed", find.note)
-    if not erasing or not rows:
-        refused = withholding.refused(find.subject_request)
-        collections = tuple(
-            CollectionOutcome(name, 0, refused=withholding.said(refused[find.system, name]))
-            if (find.system, name) in refused
-            else CollectionOutcome(name, count)
-            for name, count in rows.items()
-        )
-        return SystemOutcome(find.system, find.outcome, "", collections)
-    erased = find.subject_request.items.filter(kind=Kind.ERASE, system=find.system, until=None).first()
-    if erased is not None and erased.outcome == Outcome.FAILED:
-        return SystemOutcome(find.system, "failed", erased.note)
-    counts = erased.counts if erased else {}
-    kept = _kept(controller_map, find, counts)
-    numbers = _tombstones(find)  # rows of which the number alone stays: kept, not erased
-    collections = tuple(
-        CollectionOutcome(name, found, counts.get(name, {}).get("erased", 0) - numbers.get(name, 0), kept.get(name, ()))
-        for name, found in rows.items()
-    )
-    how = confirmed(controller_map, find.system)
-    return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", how, collections)
-
-
-def _rows(find: PlanItem) -> Counter[str]:
-    """What was found of each collection that is asked for; rows that came in later and were approved count as well."""
-    rows: dict[str, int] = find.counts.get("rows", {})
-    asked = Counter({name: n for name, n in rows.items() if scopes.within(find.subject_request, find.system, name)})
-    for row in sources.later(find.subject_request, find.system):
-        asked[row["collection"]] += row["count"] if row["rule"] != TOMBSTONE else 0
-    return asked
-
-
-def _kept(
-    controller_map: ControllerMap, find: PlanItem, counts: dict[str, dict[str, list[dict[str, object]]]]
-) -> dict[str, tuple[KeptRows, ...]]:
-    """Rows that stay, by retention rule (from the manifest) or by the system's own word (from its receipts)."""
-    kept: dict[str, list[KeptRows]] = {}
-    for row in sources.summary(find.subject_request):
-        if row["system"] == find.system and row["until"]:
-            ground, citation, words = _withheld(find, row) or (*_ground(controller_map, row["rule"]), "")
-            until = last_day(row["until"])
-            kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until, words))
-    for name, count in counts.items():
-        for row in count.get("kept", []):
-            day = date.fromisoformat(str(row["until"])) if row["until"] else None
-            own = _("the recipient's own answer")  # in the place of a ground
-            kept.setdefault(name, []).append(KeptRows(int(str(row["count"])), "", own, day, str(row["reason"])))
-    return {name: tuple(rows) for name, rows in kept.items()}
-
-
-def _withheld(find: PlanItem, row: dict[str, str]) -> tuple[str, str, str] | None:
-    """Why rows stay that staff refused to erase: ground, citation and their own words."""
-    if not row["rule"].startswith(REFUSED):
-        return None
-    refused = withholding.refused(find.subject_request)
-    ground = row["rule"].removeprefix(REFUSED)
-    pointing = (part for part in refused.values() if part.ground == ground)  # it stays for the rows that point at it
-    said = withholding.said(refused.get((row["system"], row["collection"])) or next(pointing))
-    return said.ground, said.citation, said.words
-
-
-def _tombstones(find: PlanItem) -> Counter[str]:
-    rows = [
-        row
-        for row in sources.summary(find.subject_request)
-        if row["system"] == find.system and row["rule"] == TOMBSTONE
-    ]
-    return Counter({row["collection"]: row["count"] for row in rows})
-
-
-def _ground(controller_map: ControllerMap, rule: str) -> tuple[str, str]:
-    if rule == TOMBSTONE:
-        return (
-            _("Only the number of the row stays, because kept rows point to it."),
-            _("follows from the rows above"),
-        )
-    retention = controller_map.controller.retention.get(rule)
-    if retention is None:  # the map has changed since the manifest was closed
-        return _("Kept by a rule of the data map of that day."), rule
-    return retention.ground or retention.says, retention.citation

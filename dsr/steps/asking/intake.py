@@ -33,8 +33,6 @@ POSTAL = 500
 LONG_AGO = timedelta(days=30)  # an older receipt needs a reason
 TOO_LONG_AGO = timedelta(days=365)  # a slip of the finger
 OFF_THE_WEB = frozenset({Channel.TELEPHONE, Channel.LETTER, Channel.EMAIL, Channel.IN_PERSON})
-# Answered, or cancelled in time, on pages that only the owner of a mailbox reaches; the rest can be done on paper.
-NEEDS_MAILBOX = frozenset({Right.ERASURE, Right.RECTIFICATION})
 
 
 class NotAccepted(ValueError):
@@ -213,7 +211,7 @@ def _check_reach(intake: Intake, emails: int, named: bool) -> None:  # noqa: FBT
     if intake.acting and intake.acting.asker is Asker.GUARDIAN:
         if not named or emails > 1:
             message = _("Say how we know the child: an e-mail address, or another identifier. One address at most.")
-    elif intake.channel in outbox.ON_PAPER and intake.right not in NEEDS_MAILBOX and not emails:
+    elif intake.channel in outbox.ON_PAPER and not emails:
         if not intake.postal.strip():
             message = _("Without an e-mail address we need a postal address: the answer goes there on paper.")
         elif intake.right in SEARCHED and not named:

@@ -53,6 +53,9 @@ def settle(subject_request: SubjectRequest, freeze: str, *, by: Actor, at: datet
     if frozen and freeze not in {RELEASE, KEEP}:
         message = "Say what becomes of the freeze: release it, or keep it on purpose."
         raise Conflict(message)
+    whys = [holds.why_not_by(hold, by) for hold in frozen if freeze == RELEASE]
+    if why := next(filter(None, whys), ""):
+        raise Conflict(why)
     for hold in frozen:
         if freeze == RELEASE:
             holds.release(hold, by=by, at=at)

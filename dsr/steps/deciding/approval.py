@@ -1,6 +1,7 @@
 """Approval: a second person approves one manifest's digest, or excludes a system by name."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,35 +12,36 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
 from dsr.sealing.fields import Unsealable
-from dsr.steps import bell, maps, permissions
-from dsr.steps.deciding import blocking
+from dsr.steps import bell, permissions
+from dsr.steps.answering import on_file
+from dsr.steps.deciding import blocking, grace, hands
 from dsr.steps.fulfilling import parts
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from dsr.steps.recording import record
 
+SHORTENED_FOR = "grace_shortened_for"  # of the Event: the date that left less time than the post takes
 EXCLUDABLE = (Kind.FIND, Kind.ERASE, Kind.CORRECT, Kind.STOP)  # what an answer can do without, and name
 
 
 def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: datetime) -> None:
-    """Approve what the manifest with this digest lists; erasing starts after the grace period.
+    """Approve what the manifest with this digest lists; erasing starts after the grace (see there).
 
-    Raises Forbidden for who accepted the request or released a hold on it, Conflict when the manifest is not the one
-    that was seen.
+    Raises Forbidden for who had a first hand in the request, Conflict when the manifest is not the one that was seen,
+    or the letter to an address on file has not left yet.
     """
     permissions.require(by, permissions.Duty.APPROVE, subject_request)
-    if by.kind is not ActorKind.STAFF or str(subject_request.accepted_by_id) == by.id:
-        message = "A second person has to approve: you accepted this request."
-        raise permissions.Forbidden(message)
-    if blocking.released_by(subject_request, by):
-        message = "A second person has to approve: you released a hold on this request."
-        raise permissions.Forbidden(message)
+    if why := why_not_by(subject_request, by):
+        raise permissions.Forbidden(why)
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
     if manifest is None or digest != manifest.digest or _digest_on_disk(manifest) != digest:
         message = "This is not the manifest that was closed. Look at it again."
         raise Conflict(message)
-    controller_map = maps.controller(subject_request.controller)
-    erase_after = at + timedelta(days=controller_map.controller.grace_days)
+    if why := on_file.why_not_yet(subject_request):
+        raise Conflict(why)
+    given = grace.of(subject_request, at=at)
+    erase_after = given.ends_at
+    told: dict[str, Any] = {SHORTENED_FOR: given.shortened_for.isoformat()} if given.shortened_for else {}
     with transaction.atomic():
         columns: dict[str, object] = {"erase_after": erase_after}
         _not_held(subject_request)
@@ -51,12 +53,28 @@ def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: date
             event="plan:approved",
             columns=columns,
             digest=digest,
+            **told,
         )
         if erase_after > at:
             notices.queue(subject_request, Letter.APPROVED, at=at, erase_after=erase_after)
         Approval.objects.create(subject_request=subject_request, digest=digest, by_id=int(by.id), at=at)
         plan_erasure(manifest, erase_after, at=at)
     bell.ring_after_commit()
+
+
+def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
+    """Why this is no second person; empty when it is.
+
+    Where the person proved no mailbox only staff stand for who asks, or for the guardian who asks: whoever entered or
+    checked the request is a first person as well.
+    """
+    if by.kind is not ActorKind.STAFF or str(subject_request.accepted_by_id) == by.id:
+        return "A second person has to approve: you accepted this request."
+    if subject_request.own_mailbox() is None and hands.in_hand(subject_request, by):
+        return "A second person has to approve: you entered or checked this request."
+    if blocking.released_by(subject_request, by):
+        return "A second person has to approve: you released a hold on this request."
+    return ""
 
 
 def _not_held(subject_request: SubjectRequest) -> None:
@@ -101,9 +119,23 @@ def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:
     return permissions.Duty.APPROVE if erasing else permissions.Duty.REVIEW
 
 
+def why_not_exclude(subject_request: SubjectRequest, by: Actor) -> str:
+    """Why this member of staff leaves no system out: with it goes the address on file that would be told."""
+    if subject_request.right not in {Right.ERASURE, Right.RECTIFICATION} or subject_request.own_mailbox() is not None:
+        return ""
+    if hands.in_hand(subject_request, by):
+        return "A second person has to leave it out: you entered, checked or accepted this request."
+    return ""
+
+
 def exclude(item: PlanItem, *, reason: str, by: Actor, at: datetime) -> None:
-    """Answer without a system that could not be searched, erased or corrected; the answer names it as failed."""
+    """Answer without a system that could not be searched, erased or corrected; the answer names it as failed.
+
+    Raises Forbidden, Conflict.
+    """
     permissions.require(by, exclusion_duty(item.subject_request), item.subject_request)
+    if why := why_not_exclude(item.subject_request, by):
+        raise permissions.Forbidden(why)
     if not reason.strip():
         message = "Say why this system is left out: the answer names it."
         raise Conflict(message)

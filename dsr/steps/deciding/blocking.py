@@ -52,6 +52,11 @@ def on_items() -> Exists:
     return Exists(_on("subject_request_id", "subject_request__controller"))
 
 
+def on_corrections() -> Exists:
+    """The same of a freeze: so that nobody begins to correct, and the person can still cancel."""
+    return Exists(_on("subject_request_id", "subject_request__controller").filter(kind=LegalHold.FREEZE))
+
+
 def on_requests() -> Q:
     """Of SubjectRequest: that it is frozen, and its answer waits."""
     return Q(Exists(_on("pk", "controller").filter(kind=LegalHold.FREEZE)))

@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from dsr.connectors.contract import Batch, Cell, Found
-from dsr.datamap.schema import SystemMap
+from dsr.datamap.schema import CollectionMap, IdentityKind, SystemMap
+from dsr.datamap.sharing import address_fields, own_fields
 from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
 from dsr.law.states import OPEN
@@ -55,10 +56,8 @@ class Watch:
         if system.connector.kind == _OWN_HOUSE and "identifiers" in batch.fields:
             self._carried.update(_proven_in(batch))
             return  # that cell tells all of them in one text
-        for kind, own in system.collections[batch.collection].found_by.items():
-            if not set(own) <= set(batch.fields):
-                continue  # it is never let out of its system
-            places = [batch.fields.index(name) for name in own]
+        for kind, fields in _names(system.collections[batch.collection], batch):
+            places = [batch.fields.index(name) for name in fields]
             for row in batch.rows:
                 value = _value([row[place] for place in places])
                 self._carried.update(self._hashes(kind, value) if value else ())
@@ -72,6 +71,15 @@ class Watch:
         """Hold the request with whatever was met of the held."""
         if met := self._held & self._carried:
             _spread(self._subject_request, met, at=at)
+
+
+def _names(collection: CollectionMap, batch: Batch) -> Iterator[tuple[IdentityKind, tuple[str, ...]]]:
+    """By which fields these rows name the person, and by none that is somebody else's; a field may never be let out."""
+    own = own_fields(collection, batch.share)
+    theirs = frozenset(batch.fields) if own is None else own & frozenset(batch.fields)
+    addresses = ((IdentityKind.EMAIL, (name,)) for name in address_fields(collection, batch.share))
+    known = ((kind, tuple(fields)) for kind, fields in collection.found_by.items())
+    yield from (each for each in dict.fromkeys((*known, *addresses)) if theirs.issuperset(each[1]))
 
 
 def _proven_in(batch: Batch) -> Iterator[str]:

@@ -19,8 +19,8 @@ from dsr.law.rights import Right
 from dsr.law.states import OPEN, State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
-from dsr.steps import bell, maps, permissions
-from dsr.steps.deciding import blocking, carried
+from dsr.steps import bell, ledger, maps, permissions
+from dsr.steps.deciding import blocking, carried, hands
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -31,8 +31,16 @@ _EARLIEST = timedelta(hours=14)  # the zone whose day begins first
 PAUSE = timedelta(hours=1)  # of an item that met a legal hold after its claim
 
 
+_WAITS = "A legal hold stands. It goes on by itself once that is released."
+
+
 class Held(Exception):
-    """A legal hold stands: what was to be erased waits."""
+    """A legal hold stands, or somebody has days to object `until` then: what was to be done waits."""
+
+    def __init__(self, note: str = _WAITS, until: datetime | None = None, *, untouched: bool = False) -> None:
+        """Why, as staff read it; `untouched`: it was asked before anything was sent to a system in this claim."""
+        super().__init__(note)
+        self.note, self.until, self.untouched = note, until, untouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,8 @@ def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
     """End a legal hold, on a person with all its identifiers; work that waited goes on. Raises Forbidden, Conflict."""
     subject_request = _home(hold)
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    if why := why_not_by(hold, by):
+        raise permissions.Forbidden(why)
     with transaction.atomic():
         waiting, frozen = affected(hold), _offered(hold)
         rows = together(hold).filter(released_at=None).update(released_at=at, released_by=str(by))
@@ -95,14 +105,21 @@ def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
     bell.ring_after_commit()
 
 
-def wait(item: PlanItem, *, at: datetime) -> None:
-    """An item met a legal hold after its claim: it waits, and nothing counts against it."""
-    PlanItem.objects.filter(pk=item.pk, fence=item.fence).exclude(state=ItemState.DONE).update(
-        state=ItemState.READY, lease_until=None, attempts=0, not_before=at + PAUSE, note=_WAITS
-    )
+def why_not_by(hold: LegalHold, by: Actor) -> str:
+    """A freeze is an owner's objection: who had the request in hand that it stops does not wave it aside.
+
+    Where the person's mailbox was proven, they stand for the request; without one only staff do. Empty when they can.
+    """
+    stopped = affected(hold) if hold.kind == LegalHold.FREEZE else []
+    mine = [one.reference for one in stopped if one.own_mailbox() is None and hands.in_hand(one, by)]
+    return f"A second person has to release it: you entered, checked or accepted {', '.join(mine)}." if mine else ""
 
 
-_WAITS = "A legal hold stands. It goes on by itself once that is released."
+def wait(item: PlanItem, *, at: datetime, held: Held | None = None) -> None:
+    """An item met a legal hold after its claim, or days to object: it waits, and nothing counts against it."""
+    held = held or Held()
+    until = held.until or at + PAUSE
+    ledger.put_back(item, note=held.note, untouched=held.untouched, not_before=until, at=at)
 
 
 def together(hold: LegalHold) -> QuerySet[LegalHold]:

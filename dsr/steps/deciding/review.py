@@ -11,7 +11,7 @@ from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import ledger, permissions
-from dsr.steps.asking import reports, representation, vouching
+from dsr.steps.asking import cancellation, reports, representation, vouching
 from dsr.steps.deciding import blocking, holds, merging
 from dsr.steps.fulfilling import parts, search, stopping
 from dsr.steps.move import Conflict, move
@@ -89,6 +89,7 @@ def refuse(
 ) -> None:
     """Refuse the request as a whole, with the ground and the ways to complain (GDPR Art. 12(4)).
 
+    An approved one can be refused until its effects have begun: whoever reads an address on file may have objected.
     `words` are for the person, beside the ground; `evidence` is for the record, where the ground must be shown.
     Raises Forbidden, Conflict.
     """
@@ -97,6 +98,7 @@ def refuse(
         columns: dict[str, object] = {"ground": ground, "answered_at": at}
         if words.strip():
             columns["refusal_sealed"] = subject_request.sealed_refusal(words.strip())
+        _call_off(subject_request)
         move(
             subject_request,
             State.REFUSED,
@@ -110,10 +112,18 @@ def refuse(
         )
         if evidence.strip():
             record.write(subject_request, "refusal:shown", by=by, at=at, secret={"reason": evidence.strip()})
-        ledger.call_off(subject_request)
         resumed = stopping.plan_resume(subject_request, at=at)
         parts.forget(subject_request)
+        notices.take_back(subject_request, notices.OVERTAKEN, "Not posted: it is refused.", by=by, at=at)
         notices.queue(subject_request, Letter.REFUSED, at=at, resumed=bool(resumed))
+
+
+def _call_off(subject_request: SubjectRequest) -> None:
+    """Called off first: an item that is claimed from here on is not there any more. Raises Conflict once it began."""
+    ledger.call_off(subject_request)
+    if subject_request.state == State.APPROVED and not cancellation.possible(subject_request):
+        message = "What was approved has begun, and cannot be refused any more."
+        raise Conflict(message)
 
 
 def _check_refusal(subject_request: SubjectRequest, ground: Ground, words: str, evidence: str, by: Actor) -> None:

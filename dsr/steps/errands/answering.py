@@ -7,7 +7,7 @@ and by the identifiers, and confirms that it is gone. The answer says 'confirmed
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
@@ -221,7 +221,7 @@ def _answer(
 
 def _finish(item: PlanItem, outcome: Outcome, *, at: datetime, counts: dict[str, object], **columns: object) -> None:
     try:
-        ledger.finish(item, outcome, at=at, counts=counts, **columns)
+        ledger.finish(item, outcome, at=at, counts=counts, **cast("dict[str, Any]", columns))
     except ledger.Fenced:
         raise Conflict(_OVER) from None
 

@@ -5,8 +5,9 @@ it can take the account over. Such a value is changed in the account, or by staf
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ import msgspec
 from dsr.connectors.contract import Batch, Cell
 from dsr.datamap.narrow import rectifiable_fields
 from dsr.datamap.schema import CollectionMap, ControllerMap, FieldMap
+from dsr.datamap.sharing import own_fields
+from dsr.datamap.values import corrected, same
 from dsr.law.work import Kind, Outcome
 from dsr.models import Correction, Proposal, SubjectRequest, sealed
 from dsr.package.cells import shown
@@ -21,6 +24,8 @@ from dsr.package.redaction import label
 from dsr.steps import maps
 from dsr.steps.fulfilling import parts
 from dsr.steps.fulfilling.manifest import spelled
+from dsr.steps.move import Conflict
+from dsr.steps.post import wording
 
 ADDRESS = "user.contact.email"  # by which we know a person, and write to them
 _NO_FIELD = FieldMap(category="user")  # the map has changed since
@@ -80,9 +85,54 @@ def row(subject_request: SubjectRequest, place: str, about: ControllerMap | None
     return next((each for each in rows(subject_request, about) if each.place == place), None)
 
 
+def changes(row: Row, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was typed for a row, by field: the new values, and in words what is wrong with others."""
+    new: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    for field in row.fields:
+        text = given.get(field.name)
+        if text is None or text == field.typed:
+            continue
+        try:
+            value = corrected(field.described, text)
+        except ValueError as error:
+            wrong[field.name] = f"{field.label}: {wording.mistake(error)}"
+        else:
+            if not same(field.value, value):
+                new[field.name] = str(value)
+    return new, wrong
+
+
+def proposed(
+    subject_request: SubjectRequest, values: Mapping[tuple[str, str], str], at: datetime
+) -> Iterator[Correction]:
+    """The rows of what is proposed, not kept yet; only what differs. Raises Conflict when a value does not fit."""
+    for row in rows(subject_request):
+        new, wrong = changes(row, {name: text for (place, name), text in values.items() if place == row.place})
+        if wrong:
+            raise Conflict(next(iter(wrong.values())))
+        for field in (each for each in row.fields if each.name in new):
+            one = Correction(subject_request=subject_request, system=row.system, collection=row.collection)
+            one.field, one.place, one.proposed_at = field.name, row.place, at
+            one.seal("key", row.key)
+            one.seal("before", as_json(field.value))
+            one.seal("proposed", new[field.name])
+            yield one
+
+
+def named(subject_request: SubjectRequest) -> list[dict[str, object]]:
+    """What can be corrected, as a letter lists it: the fields of each collection, and no value."""
+    about = maps.localised(subject_request.controller, subject_request.language)
+    found: dict[str, list[str]] = {}
+    for each in rows(subject_request, about):
+        found.setdefault(each.title, []).extend(field.label for field in each.fields)
+    return [{"where": title, "fields": list(dict.fromkeys(labels))} for title, labels in found.items()]
+
+
 def _rows(system: str, batch: Batch, collection: CollectionMap, *, numbered: bool) -> Iterator[Row]:
     offered = (name for name in rectifiable_fields(collection) if not _identifies(name, collection))
-    names = [name for name in offered if name in batch.fields]
+    own = own_fields(collection, batch.share)  # of a row that concerns others, too
+    names = [name for name in offered if name in batch.fields and (own is None or name in own)]
     if not names:
         return
     for cells in batch.rows:

@@ -15,10 +15,12 @@ from dsr.law.states import State
 from dsr.law.work import Outcome
 from dsr.models import Correction, PlanItem, SubjectRequest
 from dsr.steps import ledger, maps
+from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, holds
 from dsr.steps.fulfilling import correctable, search
 from dsr.steps.fulfilling.execution import Halted, effect_key
 
+_OBJECTS = "An address on file was told, and its owner can object still. It goes on by itself after that."
 CORRECTED, CHANGED, FAILED = "corrected", "changed-meanwhile", "failed"  # outcomes of a field
 
 Changes = Mapping[str, list[tuple[Correction, Change]]]  # by collection
@@ -35,11 +37,11 @@ class Sent(msgspec.Struct):
 def correct(item: PlanItem, *, at: datetime) -> None:
     """Correct one system's fields; what has STARTED there is polled later.
 
-    Raises Unreachable, Rejected, Halted, Fenced.
+    Raises Unreachable, Rejected, Halted, Held, Fenced.
     """
     changes = _changes(item)
     with closing(search.reach(item).connector) as connector:
-        sent = _polled(item, connector) if item.handle_sealed else _sent(item, connector, changes)
+        sent = _polled(item, connector) if item.handle_sealed else _sent(item, connector, changes, at)
     pending = [each.poll_in for each in sent if each.effect is Effect.STARTED]
     if pending:
         ledger.wait(item, seconds=min(pending), handle=msgspec.json.encode(sent).decode(), at=at)
@@ -75,10 +77,10 @@ def _change(row: Correction, collection: CollectionMap | None) -> Change:
     return Change(row.collection, collection.key, key, row.field, correctable.from_json(row.text("before")), after)
 
 
-def _sent(item: PlanItem, connector: Connector, changes: Changes) -> list[Sent]:
-    sent = []
+def _sent(item: PlanItem, connector: Connector, changes: Changes, at: datetime) -> list[Sent]:
+    sent: list[Sent] = []
     for number, pairs in enumerate(changes.values()):
-        _should_proceed(item)
+        _should_proceed(item, at, untouched=not sent)
         receipt = connector.correct(tuple(change for _, change in pairs), effect_key(item, number))
         sent.append(_remembered(receipt))
     return sent
@@ -95,14 +97,19 @@ def _remembered(receipt: Receipt, handle: str = "") -> Sent:
     return Sent(receipt.effect, receipt.handle or handle, receipt.poll_in)
 
 
-def _should_proceed(item: PlanItem) -> None:
-    """Asked before every effect: the request may have been cancelled, or frozen. Raises Halted, Held."""
+def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool) -> None:
+    """Asked before every effect: it may have been cancelled, or frozen, or its owner has days to object still.
+
+    Raises Halted, Held.
+    """
     state = SubjectRequest.objects.values_list("state", flat=True).get(pk=item.subject_request_id)
     if state != State.APPROVED:
         message = f"The request is {state}."
         raise Halted(message)
     if blocking.blocks_delivery(item.subject_request):  # whoever took the account over must not change its address
-        raise holds.Held
+        raise holds.Held(untouched=untouched)
+    if until := on_file.waits(item.subject_request, at=at):
+        raise holds.Held(_OBJECTS, until, untouched=untouched)
 
 
 def _read_back(item: PlanItem, changes: Changes) -> dict[Correction, str]:

@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import transaction
 
 from dsr.connectors.contract import Batch, Cell, Connector, Effect, Receipt, Rejected
-from dsr.datamap.route import Hop, Key, Route, Seed
+from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap, Way
 from dsr.law.actors import PORTAL
 from dsr.law.deadlines import local_day
@@ -24,8 +24,23 @@ from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking, holds
 from dsr.steps.errands import bound
-from dsr.steps.fulfilling import limits, manifest, parts, search, sources, versions
+from dsr.steps.fulfilling import (
+    afterwards,
+    limits,
+    manifest,
+    parts,
+    reasking,
+    search,
+    sources,
+    strangers,
+    versions,
+    whole,
+)
+from dsr.steps.fulfilling.reasking import KeptRow
+from dsr.steps.fulfilling.routes_back import routes_back
 from dsr.steps.recording import record
+
+Rows = frozenset[tuple[str, Key]]  # collection and key
 
 
 class Halted(Exception):
@@ -42,16 +57,6 @@ class Applied(msgspec.Struct):
     kept: list[tuple[list[str | int | float | bool | None], str, str]] = []  # key, ISO date or '', reason
 
 
-@dataclass(frozen=True, slots=True)
-class KeptRow:
-    """A row that the system itself keeps; until is an ISO date, or empty when it names no day."""
-
-    collection: str
-    key: Key
-    until: str
-    reason: str
-
-
 def erase(item: PlanItem, *, at: datetime) -> None:
     """Erase one system's lines; what has STARTED there is polled later.
 
@@ -61,12 +66,14 @@ def erase(item: PlanItem, *, at: datetime) -> None:
     place = search.reach(item)
     bound.take_up(place.connector, item, at=at)
     with closing(place.connector):
-        effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place.connector, at)
+        stays = reasking.still_kept(item, place, at)
+        but = frozenset((row.collection, row.key) for row in stays)
+        effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place, but, at)
         pending = [effect.poll_in for effect in effects if effect.effect is Effect.STARTED]
         if pending:
             ledger.wait(item, seconds=min(pending), handle=msgspec.json.encode(effects).decode(), at=at)
             return
-        kept = _kept_by_system(effects)
+        kept = [*stays, *_kept_by_system(effects)]
         today = local_day(at, maps.calendar(item.subject_request.controller)).isoformat()
         if any(row.until and row.until < today for row in kept):
             message = "The system keeps rows until a day that has passed."
@@ -78,16 +85,41 @@ def erase(item: PlanItem, *, at: datetime) -> None:
     _record(item, kept, at)
 
 
-def _started(item: PlanItem, connector: Connector, at: datetime) -> list[Applied]:
-    """Apply every line once; the key of a line is the same in every attempt."""
-    effects = []
-    watch = limits.Watch(item.subject_request, item.system, lines_of(item), connector)
-    for name, line in _named(item):
-        _should_proceed(item)
-        watch.ask(line.collection, at=at)
-        receipt = connector.erase(line.chunk(_collection(item, line)), effect_key(item, name))
-        effects.append(_applied(line.collection, receipt))
+def _started(item: PlanItem, place: search.Reach, but: Rows, at: datetime) -> list[Applied]:
+    """Apply every line once, `but` for these rows. Rows that are not the person's any more are not touched.
+
+    For them a person must look: before anything is erased, or on a deferred day, which nobody can leave out, after.
+    """
+    watch = limits.Watch(item.subject_request, item.system, lines_of(item), place.connector)
+    _should_proceed(item, untouched=True)
+    watch.begin(item, at=at)
+    strange = strangers.among((line for _, line in _named(item, but)), item, place)
+    _should_proceed(item, untouched=True)  # counting takes its time
+    if strange and not item.deferred:
+        raise Rejected(strangers.told(strange))
+    effects = _effects(item, place.connector, watch, but | strange, at)
+    if strange:
+        raise Rejected(strangers.told(strange))
     return effects
+
+
+def _effects(item: PlanItem, connector: Connector, watch: limits.Watch, but: Rows, at: datetime) -> list[Applied]:
+    """What each line did; the key of a line is the same in every attempt."""
+    if chunks := whole.at_once(connector, _chunks(item, but)):
+        receipts = whole.erased(connector, chunks)
+        return [_applied(chunk.collection, receipt) for (chunk, _), receipt in zip(chunks, receipts, strict=True)]
+    whole.rehearsed(connector, _chunks(item, but))
+    effects = []
+    for chunk, key in _chunks(item, but):
+        _should_proceed(item)
+        watch.ask(chunk.collection, at=at)
+        effects.append(_applied(chunk.collection, connector.erase(chunk, key)))
+    return effects
+
+
+def _chunks(item: PlanItem, but: Rows) -> Iterator[whole.Keyed]:
+    """Each line as the effect that erases it, with its key."""
+    return ((line.chunk(_collection(item, line)), effect_key(item, name)) for name, line in _named(item, but))
 
 
 def _polled(item: PlanItem, connector: Connector) -> list[Applied]:
@@ -115,14 +147,16 @@ def lines_of(item: PlanItem) -> Iterator[manifest.Line]:
     return (line for _, line in _named(item))
 
 
-def _named(item: PlanItem) -> Iterator[tuple[str, manifest.Line]]:
+def _named(item: PlanItem, but: Rows = frozenset()) -> Iterator[tuple[str, manifest.Line]]:
     """Each of these lines with its name: a number in the first manifest, a number in a supplement's list."""
     until = item.until.isoformat() if item.until else ""
     if item.source is None:
         message = "An erase item without a manifest."
         raise Halted(message)
     for listed, lines in sources.lists(item):
-        for number, (line, taken) in enumerate(each for each in lines if each[0].until == until):
+        for number, (listed_line, decided) in enumerate(each for each in lines if each[0].until == until):
+            line, staying = sources.less(listed_line, but)
+            taken = decided + staying
             if line.keys:
                 name = f"{number}-{taken}" if taken else str(number)  # other rows: an effect of its own
                 yield f"{listed}:{name}" if listed else name, line
@@ -132,8 +166,10 @@ def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:
     return maps.controller(item.subject_request.controller).systems[item.system].collections[line.collection]
 
 
-def _should_proceed(item: PlanItem) -> None:
+def _should_proceed(item: PlanItem, *, untouched: bool = False) -> None:
     """Asked before every effect: still approved, by the digests that are read, and held by nobody.
+
+    `untouched`: in this claim nothing was sent yet.
 
     Raises Halted, Held.
     """
@@ -146,7 +182,7 @@ def _should_proceed(item: PlanItem) -> None:
         message = f"The request is {subject_request.state}."
         raise Halted(message)
     if blocking.blocks_erasure(subject_request):
-        raise holds.Held
+        raise holds.Held(untouched=untouched)
 
 
 def _kept_by_system(effects: list[Applied]) -> list[KeptRow]:
@@ -163,7 +199,7 @@ def _survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
     The keys alone miss what came in since; the route alone proves nothing once its parents are gone or hold no
     name any more, so it starts at the manifest's keys of the parents as well.
     """
-    stay = {(row.collection, row.key) for row in kept} | set(_standing(item))
+    stay = {(row.collection, row.key) for row in kept} | set(_standing(item)) | set(reasking.waiting_elsewhere(item))
     found = 0
     for line in lines_of(item):
         still = place.connector.read_back(line.chunk(_collection(item, line)))
@@ -179,38 +215,11 @@ def _survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
     return found
 
 
-def routes_back(item: PlanItem, place: search.Reach) -> tuple[list[Route], dict[str, tuple[Key, ...]]]:
-    """The plan's routes, which also start at the manifest's keys of every parent, and what to ask them by.
-
-    On its date a deferred item asks by those keys only: who has come back since has a new account, which stays.
-    """
-    identities = {} if item.deferred else dict(place.identities)
-    parents = {hop.to.name for route in place.plan.routes for hop in route.hops}
-    keys: dict[str, dict[Key, None]] = {name: {} for name in parents}
-    for line in sources.lines(item):
-        if line.collection in parents:
-            keys[line.collection].update(dict.fromkeys(tuple(key) for key in line.keys))
-    identities |= {by_key(name): tuple(found) for name, found in keys.items()}
-    return [from_keys(route) for route in place.plan.routes], identities
-
-
-def from_keys(route: Route) -> Route:
-    """The same route, which also starts at the keys of every parent."""
-    seeds = [Seed(by_key(hop.to.name), hop.fields) for hop in route.hops if hop.to_fields == hop.to.collection.key]
-    hops = [Hop(hop.fields, from_keys(hop.to), hop.to_fields) for hop in route.hops]
-    return Route(route.name, route.collection, (*route.seeds, *seeds), tuple(hops))
-
-
-def by_key(collection: str) -> str:
-    """The kind of identity under which keys of a collection stand."""
-    return f"manifest:{collection}"
-
-
 def _standing(item: PlanItem) -> Iterator[tuple[str, Key]]:
     """Rows that the manifest leaves standing: kept until a later day, or kept without what names a person."""
     for line in sources.lines(item):
         later = bool(line.until) and (item.until is None or line.until > item.until.isoformat())
-        if later or line.way is not Way.DELETE:
+        if later or (line.way is not Way.DELETE and line.others is None):  # a shared row leads to its person no more
             yield from ((line.collection, tuple(key)) for key in line.keys)
 
 
@@ -226,18 +235,28 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
         rows = Counter((row.until, row.reason) for row in kept if row.collection == collection)
         stays = [{"until": until, "reason": reason, "count": n} for (until, reason), n in rows.items()]
         count.update(erased=erased[collection], kept=stays)
-    lines = [
-        manifest.Line(item.system, row.collection, Way.DELETE, [_plain(row.key)], {}, row.until, row.reason)
-        for row in kept
-        if row.until
-    ]
+    lines = list(_later(item, [row for row in kept if row.until]))
     part = parts.write_lines(item, manifest.written(lines)) if lines else None
     with transaction.atomic():
         if part is not None:
             part.save(force_insert=True)
             defer(item.subject_request, part, {(line.system, line.until) for line in lines}, at=at)
         outcome = Outcome.KEPT if kept else Outcome.ERASED
-        ledger.finish(item, outcome, at=at, counts=counts, **({"part": part} if part else {}))
+        columns: dict[str, Any] = {"part": part} if part else {}
+        ledger.finish(item, outcome, at=at, counts=counts, **columns)
+        if item.deferred:
+            afterwards.tell(item, at=at)
+
+
+def _later(item: PlanItem, kept: list[KeptRow]) -> Iterator[manifest.Line]:
+    """Rows that stay until a day, each in the way that was approved for it. Raises Rejected."""
+    listed = {place: line for line in lines_of(item) for place in sources.places([line])} if kept else {}
+    for row in kept:
+        key = _plain(row.key)
+        if (line := listed.get((row.collection, tuple(key)))) is None:
+            message = "The system keeps rows that it was not asked for."
+            raise Rejected(message)
+        yield msgspec.structs.replace(line, keys=[key], until=row.until, rule=row.reason)
 
 
 def _plain(key: Iterable[Cell]) -> list[str | int | float | bool | None]:

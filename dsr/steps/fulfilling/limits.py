@@ -1,7 +1,9 @@
 """Blast limits: an erasure that would take more of a collection than its map expects of one person stops.
 
-Asked before each chunk, against what was listed and how many rows are there. Only a privacy officer raises a limit, for
-one request and so many rows, with a reason; nothing raises it for all.
+Asked before each chunk, by the map and the raised limits of that moment, of what this erasure has taken and is about to
+take; of all collections, before the first. The share is one of the rows that were there when it began, which are
+counted once and written down: the table is not counted for each chunk, nor anew, and smaller, after a crash.
+Only a privacy officer raises a limit, for one request and so many rows, with a reason; nothing raises it for all.
 """
 
 from collections import Counter
@@ -15,14 +17,15 @@ from dsr.connectors.contract import Ability, Connector, Rejected, Surveying
 from dsr.datamap.schema import Erase
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.work import ItemState, Kind
-from dsr.models import BlastLimit, SubjectRequest
-from dsr.steps import bell, maps, permissions
+from dsr.models import BlastLimit, PlanItem, SubjectRequest
+from dsr.steps import bell, ledger, maps, permissions
 from dsr.steps.fulfilling import manifest
 from dsr.steps.move import Conflict
 from dsr.steps.recording import record
 
 FEW = 1_000  # rows: a share of less says nothing, for small tables have few people in them
 REASON = 2_000  # characters
+THERE = "there"  # in an item's counts until it is done: how many rows the collection had when it began
 
 
 class Over(Rejected):
@@ -30,7 +33,7 @@ class Over(Rejected):
 
 
 class Watch:
-    """Over the lines of one system that one request erases: the live table is counted once, before its first chunk."""
+    """Over the lines of one system that one request erases."""
 
     def __init__(
         self, subject_request: SubjectRequest, system: str, lines: Iterable[manifest.Line], connector: Connector
@@ -38,10 +41,25 @@ class Watch:
         self._request = subject_request
         self._system = system
         self._connector = connector
-        self._totals: dict[str, int | None] = {}
+        self._there: dict[str, int | None] = {}
         self._rows = Counter[str]()
         for line in lines:
             self._rows[line.collection] += len(line.keys)
+
+    def begin(self, item: PlanItem, *, at: datetime) -> None:
+        """Before the first chunk of an item, of every collection. Raises as ask does, and Fenced.
+
+        What was there when its first attempt began stands with the item.
+        """
+        known = {name: count[THERE] for name, count in item.counts.items() if THERE in count}
+        self._there = dict(known)
+        try:
+            for collection in self._rows:
+                self.ask(collection, at=at)
+        finally:
+            counted = {name: {THERE: rows} for name, rows in self._there.items() if rows is not None}
+            if len(counted) > len(known):
+                ledger.remember(item, counts=counted)
 
     def ask(self, collection: str, *, at: datetime) -> None:
         """Before a chunk of this collection. Raises Over; Unreachable, when the live table cannot be counted."""
@@ -68,18 +86,18 @@ class Watch:
             return f"{rows:,} rows would go; the map lets one request take {erase.most:,}."
         if rows <= FEW:
             return ""
-        total = self._total(collection)
-        if total is not None and rows > erase.share * total:
-            return f"{rows:,} of {total:,} rows would go; the map lets one request take {erase.share:.2%}."
+        there = self._counted(collection)
+        if there is not None and rows > erase.share * there:
+            return f"{rows:,} of {there:,} rows would go; the map lets one request take {erase.share:.2%}."
         return ""
 
-    def _total(self, collection: str) -> int | None:
-        """How many rows are there; None, where the system cannot be asked."""
-        if collection not in self._totals:
+    def _counted(self, collection: str) -> int | None:
+        """How many rows were there; None, where the system cannot be asked."""
+        if collection not in self._there:
             can = Ability.SURVEY in self._connector.abilities
             survey = cast("Surveying", self._connector).survey() if can else None
-            self._totals[collection] = survey.total(collection) if survey else None
-        return self._totals[collection]
+            self._there[collection] = survey.total(collection) if survey else None
+        return self._there[collection]
 
 
 def _raised(subject_request: SubjectRequest, system: str, collection: str, rows: int) -> bool:

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import msgspec
 
-from dsr.connectors.contract import Batch, Cell, Chunk, Found
+from dsr.connectors.contract import Batch, Cell, Chunk, Found, Rejected
 from dsr.datamap import erasing
 from dsr.datamap.place import place_of
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
+from dsr.datamap.sharing import Ending, Others, Share, ending
 from dsr.law.retention import kept_until
+from dsr.steps.fulfilling.trees import children_first
 
 Key = tuple[Cell, ...]  # as a system gives it
 
@@ -32,10 +34,12 @@ class Line(msgspec.Struct, frozen=True):
     until: str = ""  # ISO date
     rule: str = ""  # retention rule that keeps the rows
     place: str = ""  # where the keys count, as the map said when the rows were found
+    others: Others | None = None  # how a row shows that somebody else is in it
 
     def chunk(self, collection: CollectionMap) -> Chunk:
         """The effect that erases this line."""
-        return Chunk(self.collection, self.way, collection.key, tuple(tuple(key) for key in self.keys), self.set)
+        keys = tuple(tuple(key) for key in self.keys)
+        return Chunk(self.collection, self.way, collection.key, keys, self.set, self.others)
 
 
 def lines_of(
@@ -46,16 +50,14 @@ def lines_of(
     A row that stays keeps the rows that it points at: as tombstones where the map says so, else with its own ground.
     """
     deciding = _Deciding(system, rules, on, anchors or {}, Needs(system))
-    for batch in found:
-        if not isinstance(batch, Batch):
-            continue
+    for batch in children_first(system, found):
         key = system.collections[batch.collection].key
         fates: dict[Fate | None, list[Key]] = {}
         for row in batch.rows:
             record = dict(zip(batch.fields, row, strict=True))
             fates.setdefault(deciding.fate(batch.collection, record), []).append(tuple(record[name] for name in key))
         for fate, keys in fates.items():
-            yield from _decided(system, batch.collection, keys, fate)
+            yield from _decided(system, batch.collection, keys, fate, batch.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,14 @@ class _Deciding:
         if needed and (own is None or needed.until > own.until):
             own = Fate(needed.until, needed.rule, whole=own is not None)  # what stays whole is not emptied before
         if own:
-            self.needs.note(name, record, own)
+            self.needs.note(name, self._left(name, record, own), own)
         return own
+
+    def _left(self, name: str, record: Mapping[str, Cell], fate: Fate) -> Mapping[str, Cell]:
+        """What is left of a row that stays: of a tombstone the key, and it points at nothing else."""
+        collection = self.system.collections[name]
+        stone = collection.erase.tombstone and collection.erase.way is Way.DELETE and not collection.shared
+        return {part: record[part] for part in collection.key} if stone and not fate.whole else record
 
     def _own(self, name: str, collection: CollectionMap, record: dict[str, Cell]) -> Fate | None:
         """By its own rule."""
@@ -173,10 +181,16 @@ class _Deciding:
         return self.anchors.get((name, told), {}).get(_place(record, there[0].on) or ())
 
 
-def _decided(system: SystemMap, name: str, keys: list[Key], fate: Fate | None) -> Iterator[Line]:
-    """The lines of rows that share a fate."""
+def _decided(system: SystemMap, name: str, keys: list[Key], fate: Fate | None, share: Share | None) -> Iterator[Line]:
+    """The lines of rows that share a fate. Raises Rejected."""
     collection = system.collections[name]
-    if fate and fate.whole:
+    if collection.shared and collection.erase.way is not Way.KEEP:
+        try:
+            end = ending(name, collection, share or Share((), ()))
+        except ValueError as error:
+            raise Rejected(f"{name}: {error}") from None
+        yield _shared(system, name, keys, fate, end)
+    elif fate and fate.whole:
         yield _line(system, name, keys, until=fate.until.isoformat(), rule=fate.rule)
     elif fate is None or collection.erase.way is not Way.DELETE:  # in its own way a row stays, and breaks no reference
         yield _line(system, name, keys, way=collection.erase.way, new=erasing.new_values(collection))
@@ -185,6 +199,13 @@ def _decided(system: SystemMap, name: str, keys: list[Key], fate: Fate | None) -
         yield _line(system, name, keys, until=fate.until.isoformat(), rule=TOMBSTONE)
     else:
         yield _line(system, name, keys, until=fate.until.isoformat(), rule=fate.rule)
+
+
+def _shared(system: SystemMap, name: str, keys: list[Key], fate: Fate | None, end: Ending) -> Line:
+    """What concerns others, too: in the way of the person's part in it, on the day that a rule names, if one does."""
+    until, rule = (fate.until.isoformat(), fate.rule) if fate else ("", "")
+    line = _line(system, name, keys, way=end.way, new=end.new, until=until, rule=rule)
+    return msgspec.structs.replace(line, others=end.others)
 
 
 def _line(

@@ -82,6 +82,11 @@ def forget(subject_request: SubjectRequest) -> None:
     _forget(Part.objects.filter(subject_request=subject_request))
 
 
+def drop(part: Part) -> None:
+    """Destroy one Part that a newer one of the same item replaces."""
+    _destroy([part.pk])
+
+
 def tidy(*, at: datetime) -> int:
     """Destroy what late items brought to answered requests, and files without a row; how many files."""
     over = [*CLOSED, State.PACKAGED]
@@ -99,7 +104,10 @@ def tidy(*, at: datetime) -> int:
 
 def _forget(found: QuerySet[Part]) -> None:
     keyed = found.filter(item__kind=Kind.FIND).exclude(wrapped_key="")
-    pks = list(keyed.values_list("pk", flat=True))
+    _destroy(list(keyed.values_list("pk", flat=True)))
+
+
+def _destroy(pks: list[uuid.UUID]) -> None:
     Part.objects.filter(pk__in=pks).update(wrapped_key="")
 
     def unlink() -> None:

@@ -2,23 +2,25 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from dsr.datamap.values import corrected, same
+from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT, Actor, ActorKind
 from dsr.law.deadlines import local_day
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter
-from dsr.models import Correction, PlanItem, Proposal, SubjectRequest
+from dsr.models import Correction, Identity, PlanItem, Proposal, SubjectRequest
 from dsr.steps import maps, permissions
-from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import correctable, correcting, parts
+from dsr.steps.answering import on_file
+from dsr.steps.deciding import blocking, hands
+from dsr.steps.fulfilling import correctable, correcting, parts, window
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from dsr.steps.recipients import telling
@@ -26,30 +28,40 @@ from dsr.steps.recording import record
 
 log = logging.getLogger(__name__)
 
-REMIND_AFTER = timedelta(days=14)
-AT_LEAST = timedelta(days=3)  # to answer the reminder
 MOST_WORDS = 5_000  # characters of a statement, or of words of staff
 _TOO_LATE = _("New values cannot be sent for this request any more. You can ask again at any time.")
 _OPEN = Q(sent_at=None, over_at=None)
+_MAILBOX = Identity.objects.filter(subject_request=OuterRef("subject_request"), kind=IdentityKind.EMAIL)
+ENTERED = "correction:entered"  # staff wrote down what came on paper, or was said
 
 
 def searched(subject_request: SubjectRequest, at: datetime) -> bool:
-    """The search is done: ask the person for the new values, if anything was found that can be corrected."""
+    """The search is done: ask the person for the new values, if anything was found that can be corrected.
+
+    Where nobody proved a mailbox, the addresses on file are told now: before anything is changed they can object.
+    """
     if not _done(subject_request, Kind.FIND):
         return False
+    addresses = on_file.addresses(subject_request) if subject_request.own_mailbox() is None else []
     with transaction.atomic():
         move(subject_request, State.SEARCHED, by=PORTAL, at=at, event="request:searched")
         if next(correctable.rows(subject_request), None) is not None:
-            today = local_day(at, maps.calendar(subject_request.controller))
-            # Until the day before the answer is due; and the reminder always leaves some days.
-            last = max(subject_request.due_on - timedelta(days=1), today + REMIND_AFTER + AT_LEAST)
+            last = window.last_day(subject_request, at=at)
             proposal = Proposal.objects.create(subject_request=subject_request, asked_at=at, last_day=last)
             _ask(proposal, Letter.CORRECTABLE, at=at)
+            on_file.tell(subject_request, addresses, at=at)
     return True
 
 
 def _ask(proposal: Proposal, letter: Letter, *, at: datetime) -> None:
-    notices.queue(proposal.subject_request, letter, at=at, last_day=proposal.last_day)
+    notices.queue(proposal.subject_request, letter, at=at, **told(proposal))
+
+
+def told(proposal: Proposal) -> dict[str, Any]:
+    """What the letter that asks for the new values says; on paper it lists the fields, for there is no page."""
+    on_paper = proposal.subject_request.mailbox() is None
+    fields = correctable.named(proposal.subject_request) if on_paper else []
+    return {"last_day": proposal.last_day, "fields": fields}
 
 
 def awaited(subject_request: SubjectRequest) -> Proposal | None:
@@ -62,8 +74,10 @@ def awaited(subject_request: SubjectRequest) -> Proposal | None:
 
 
 def remind_next(*, at: datetime) -> bool:
-    """Remind one person who was asked 14 days ago and has sent nothing; whether there was one."""
-    proposal = _silent().filter(reminded_at=None, asked_at__lte=at - REMIND_AFTER).first()
+    """Remind one person who was asked some time ago and has sent nothing; whether there was one."""
+    due = Q(asked_at__lte=at - window.REMIND_AFTER)
+    due |= Q(~Exists(_MAILBOX), asked_at__lte=at - window.REMIND_BY_POST)
+    proposal = _silent().filter(due, reminded_at=None).first()
     if proposal is None:
         return False
     with transaction.atomic():
@@ -75,7 +89,7 @@ def remind_next(*, at: datetime) -> bool:
 
 def end_next(*, at: datetime) -> bool:
     """Answer one request for which no values came until the last day; whether there was one."""
-    over = (each for each in _silent().filter(last_day__lte=at.date()).order_by("last_day") if _over(each, at))
+    over = (each for each in _silent().filter(last_day__lte=at.date()).order_by("last_day") if window.over(each, at=at))
     proposal = next(over, None)
     if proposal is None:
         return False
@@ -94,58 +108,39 @@ def _silent() -> QuerySet[Proposal]:
     return waiting.exclude(subject_request__in=frozen).select_related("subject_request")
 
 
-def _over(proposal: Proposal, at: datetime) -> bool:
-    return proposal.last_day < local_day(at, maps.calendar(proposal.subject_request.controller))
-
-
 def propose(
-    subject_request: SubjectRequest, values: Mapping[tuple[str, str], str], *, statement: str, at: datetime
+    subject_request: SubjectRequest,
+    values: Mapping[tuple[str, str], str],
+    *,
+    statement: str,
+    at: datetime,
+    by: Actor = SUBJECT,
+    came: str = "",
+    on: date | None = None,
 ) -> None:
     """Take the person's new values, by place and field, and a statement for what is incomplete; both once.
 
+    `by` staff where there is no page for the person (see writing_down), `came` says how, and it came `on` a day.
     Raises Conflict when nothing differs, when a value does not fit its field, or when the time for it is over.
     """
     if awaited(subject_request) is None:
         raise Conflict(_TOO_LATE)
-    rows = list(_proposed(subject_request, values, at))
+    rows = list(correctable.proposed(subject_request, values, at))
     said = statement.strip()
     if not rows and not said:
         raise Conflict(_("Nothing is changed yet. Enter a new value first, or write what is missing."))
     _fits(said)
+    day = on or local_day(at, maps.calendar(subject_request.controller))
+    tag = "correction:proposed" if by == SUBJECT else ENTERED
     with transaction.atomic():
         mine = Proposal.objects.filter(_OPEN, subject_request=subject_request, subject_request__state=State.SEARCHED)
-        if mine.update(sent_at=at) != 1:
+        if mine.filter(last_day__gte=day).update(sent_at=at) != 1:
             raise Conflict(_TOO_LATE)
         Correction.objects.bulk_create(rows)
         sealed = {"statement_sealed": subject_request.sealed_statement(said)}
         SubjectRequest.objects.filter(pk=subject_request.pk).update(**sealed)
-        fields = Counter(str(row) for row in rows)
-        record.write(subject_request, "correction:proposed", by=SUBJECT, at=at, fields=fields, statement=bool(said))
-
-
-def _proposed(
-    subject_request: SubjectRequest, values: Mapping[tuple[str, str], str], at: datetime
-) -> Iterator[Correction]:
-    for row in correctable.rows(subject_request):
-        for field in row.fields:
-            text = values.get((row.place, field.name))
-            new = None if text is None else _new(field, text)
-            if new is None or same(field.value, new):
-                continue
-            one = Correction(subject_request=subject_request, system=row.system, collection=row.collection)
-            one.field, one.place, one.proposed_at = field.name, row.place, at
-            one.seal("key", row.key)
-            one.seal("before", correctable.as_json(field.value))
-            one.seal("proposed", str(new))
-            yield one
-
-
-def _new(field: correctable.Field, text: str) -> object:
-    try:
-        return corrected(field.described, text)
-    except ValueError as error:
-        message = f"{field.label}: {error}"
-        raise Conflict(message) from None
+        fields = Counter(map(str, rows))
+        record.write(subject_request, tag, by=by, at=at, fields=fields, statement=bool(said), came=came)
 
 
 def _fits(words: str) -> None:
@@ -183,6 +178,7 @@ def decide(correction: Correction, *, accepted: bool, words: str, by: Actor, at:
 
 def _may_decide(correction: Correction, by: Actor, *, accepted: bool) -> None:
     """Whoever holds a new address can take the account over: to accept one takes two people, as an erasure does."""
+    _is_not_theirs(correction.subject_request, by)
     if not (accepted and correctable.identifying(correction)):
         permissions.require(by, permissions.Duty.REVIEW, correction.subject_request)
         return
@@ -192,15 +188,31 @@ def _may_decide(correction: Correction, by: Actor, *, accepted: bool) -> None:
         raise permissions.Forbidden(message)
 
 
+def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
+    """Why this member of staff does not decide; empty when they can: nobody changes data all alone."""
+    if subject_request.events.filter(tag=ENTERED, actor=str(by)).exists():
+        return "A second person has to decide: you entered what the person wrote."
+    if blocking.released_by(subject_request, by):
+        return "A second person has to decide: you released a hold on this request."
+    return ""
+
+
+def _is_not_theirs(subject_request: SubjectRequest, by: Actor) -> None:
+    if why := why_not_by(subject_request, by):
+        raise permissions.Forbidden(why)
+
+
 def may_accept(subject_request: SubjectRequest, by: Actor) -> bool:
     """Whether this is the second person, who can accept a value by which the system knows somebody."""
     first = str(subject_request.accepted_by_id) == by.id
-    return permissions.may(by, permissions.Duty.APPROVE, subject_request) and not first
+    opened = subject_request.own_mailbox() is None and hands.in_hand(subject_request, by)
+    return permissions.may(by, permissions.Duty.APPROVE, subject_request) and not first and not opened
 
 
 def respond(subject_request: SubjectRequest, *, text: str, by: Actor, at: datetime) -> None:
     """Answer the supplementary statement, once: what was done with it."""
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    _is_not_theirs(subject_request, by)
     said = text.strip()
     if not said:
         message = "Write what you did with the statement. The person reads it."
@@ -234,12 +246,13 @@ def settle(subject_request: SubjectRequest, at: datetime) -> bool:
     if proposal is None or proposal.sent_at is None:
         return answered(subject_request, at)
     counted = Counter(subject_request.corrections.values_list("decision", flat=True))
+    begins = on_file.waits(subject_request, at=at) or at
     with transaction.atomic():
         move(subject_request, State.APPROVED, by=PORTAL, at=at, event="correction:decided", counts=counted)
         accepted = subject_request.corrections.filter(decision=Correction.ACCEPTED)
         for system in sorted(set(accepted.values_list("system", flat=True))):
             PlanItem.objects.create(
-                subject_request=subject_request, kind=Kind.CORRECT, system=system, not_before=at, created_at=at
+                subject_request=subject_request, kind=Kind.CORRECT, system=system, not_before=begins, created_at=at
             )
     return True
 
@@ -271,6 +284,7 @@ def answered(subject_request: SubjectRequest, at: datetime) -> bool:
         columns: dict[str, object] = {"answered_at": at}
         move(subject_request, State.DELIVERED, by=PORTAL, at=at, event="request:answered", columns=columns)
         parts.forget(subject_request)
+        notices.take_back(subject_request, notices.OVERTAKEN, "Not posted: it is answered.", by=PORTAL, at=at)
         notices.queue(subject_request, Letter.CORRECTED, at=at, **correctable.told(subject_request))
     return True
 

@@ -12,11 +12,13 @@ from typing import cast
 
 from django.db import transaction
 
+from dsr.connectors import sharing
 from dsr.connectors.contract import Ability, Batch, Connector, Rejected, Surveying, Unreachable
 from dsr.datamap.narrow import narrowed
 from dsr.datamap.plan import SystemPlan, compile_plan
 from dsr.datamap.route import Hop, Key, Route, Seed
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
+from dsr.datamap.sharing import party_of
 from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
 from dsr.law.work import Kind
@@ -27,9 +29,10 @@ from dsr.sealing.keyring import Role
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import limits, manifest, parts, search, suppression
-from dsr.steps.fulfilling.execution import by_key, from_keys
+from dsr.steps.fulfilling.routes_back import by_key, from_keys
 from dsr.steps.recording import record
 
+_ONLY = "What rows restored elsewhere lead to is erased here as well; look for the rest by hand"
 PORTAL_KIND = "portal"  # restored apart; it reduces its own record by itself
 
 
@@ -49,7 +52,7 @@ class _Back:
     """What came back of one request's person: rows by system and collection."""
 
     subject_request: SubjectRequest
-    keys: dict[str, dict[str, dict[Key, None]]] = field(default_factory=dict)
+    keys: dict[str, dict[str, dict[Key, None]]] = field(default_factory=dict)  # by system and _own_key
 
 
 def replay(about: ControllerMap, *, only: str = "", dry_run: bool, at: datetime) -> Iterator[Told]:
@@ -68,18 +71,21 @@ def _look(about: ControllerMap, system: SystemMap, backs: dict[object, _Back]) -
     try:
         with closing(search.connect(system)) as connector:
             if Ability.SURVEY not in connector.abilities:
-                yield Told(system.slug, "cannot be asked for its identity columns; look there by hand", unasked=True)
+                yield Told(system.slug, f"not replayable: its identity columns cannot be read. {_ONLY}", unasked=True)
                 return
+            if not roots:
+                yield Told(system.slug, f"not replayable: none of its columns names a person. {_ONLY}", unasked=True)
             survey = cast("Surveying", connector).survey()
             for name in roots:
                 if not system.collections[name].created:
-                    says = f"{name}: the map names no 'created', so restored rows cannot be told from new ones"
+                    says = f"{name}: not replayable: the map names no 'created' to tell restored rows from new ones"
                     yield Told(system.slug, says, unasked=True)
                     continue
-                for subject_request, cells in suppression.given_back(about, system, name, survey):
+                for subject_request, cells, columns in suppression.given_back(about, system, name, survey):
                     back = backs.setdefault(subject_request.pk, _Back(subject_request))
                     key = tuple(manifest.spelled(cell) for cell in cells)
-                    back.keys.setdefault(system.slug, {}).setdefault(name, {})[key] = None
+                    place = _own_key(name, party_of(system.collections[name], columns))
+                    back.keys.setdefault(system.slug, {}).setdefault(place, {})[key] = None
     except (Unreachable, Rejected) as error:
         yield Told(system.slug, f"no answer: {error}", open=True)
 
@@ -93,11 +99,12 @@ def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: d
     whole = compile_plan(about, IdentityKind)
     plan = narrowed(whole, about, Right.ERASURE, scopes.only(subject_request))
     identities: dict[str, tuple[Key, ...]] = {}
-    for system in plan.systems:
+    # Those that wait for each other once for each of them: so a key gets all the way round.
+    for system in (one for group in plan.groups for _ in group for one in group):
         described = about.systems[system.system]
         if described.connector.kind == PORTAL_KIND:
             continue
-        mine = {by_key(name): tuple(keys) for name, keys in back.keys.get(system.system, {}).items()}
+        mine = {place: tuple(keys) for place, keys in back.keys.get(system.system, {}).items()}
         known = {**identities, **mine}
         if not mine and not any(identities.get(key.kind) for key in system.needs):
             continue
@@ -105,7 +112,8 @@ def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: d
             with closing(search.connect(described)) as connector:
                 found = _found(connector, system, known)
                 for later in (key for each in plan.systems for key in each.needs if key.system == system.system):
-                    identities[later.kind] = tuple(dict.fromkeys(keys_of(iter(found), later.collection, later.fields)))
+                    keys = keys_of(iter(found), later.collection, later.fields)
+                    identities[later.kind] = tuple(dict.fromkeys((*identities.get(later.kind, ()), *keys)))
                 if found and only in {"", system.system}:
                     yield _erased(subject_request, described, connector, found, dry_run=dry_run, at=at)
         except (Unreachable, Rejected) as error:
@@ -115,14 +123,23 @@ def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: d
 def _found(connector: Connector, plan: SystemPlan, identities: Mapping[str, tuple[Key, ...]]) -> list[Batch]:
     """The rows that the restored ones lead to, children first."""
     routes = [_rooted(from_keys(route)) for route in plan.routes]
-    return [each for route in routes for each in connector.find(route, identities) if isinstance(each, Batch)]
+    found = (each for route in routes for each in sharing.found(connector, route, identities))
+    return [each for each in found if isinstance(each, Batch)]
 
 
 def _rooted(route: Route) -> Route:
     """The same route, which starts at keys of its own rows as well, and at no identity: newer rows stay away."""
     seeds = [seed for seed in route.seeds if seed.kind not in set(IdentityKind)]
     hops = tuple(Hop(hop.fields, _rooted(hop.to), hop.to_fields) for hop in route.hops)
-    return Route(route.name, route.collection, (*seeds, Seed(by_key(route.name), route.collection.key)), hops)
+    shared = route.collection.shared
+    parties = tuple(shared.parties) if shared else ("",)
+    own = [Seed(_own_key(route.name, party), route.collection.key, party) for party in parties]
+    return Route(route.name, route.collection, (*seeds, *own), hops, route.loops)
+
+
+def _own_key(collection: str, party: str) -> str:
+    """The kind of identity under which keys of restored rows stand; of shared rows by whose they are."""
+    return by_key(f"{collection}:{party}" if party else collection)
 
 
 def _erased(

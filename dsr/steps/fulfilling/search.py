@@ -10,9 +10,10 @@ from functools import partial
 
 from django.db import transaction
 
-from dsr.connectors import registry
+from dsr.connectors import registry, sharing
 from dsr.connectors.contract import Batch, Connector, Found, Rejected
 from dsr.datamap.narrow import narrowed
+from dsr.datamap.place import searched_at
 from dsr.datamap.plan import ForeignKey, Plan, SystemPlan, compile_plan
 from dsr.datamap.route import Identities, Key
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
@@ -26,7 +27,7 @@ from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import carried, withholding
 from dsr.steps.errands import bound
-from dsr.steps.fulfilling import manifest, parts
+from dsr.steps.fulfilling import manifest, parts, travel
 from dsr.steps.recording import record
 
 
@@ -38,13 +39,13 @@ def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[Plan
     first = list(behind)
     controller_map = maps.controller(subject_request.controller)
     right = Right(subject_request.right)
-    whole = compile_plan(controller_map, proven(subject_request))
-    compiled = narrowed(whole, controller_map, right, scopes.only(subject_request))
+    compiled = planned(subject_request, controller_map)
     SubjectRequest.objects.filter(pk=subject_request.pk).update(map_version=controller_map.version)
     items: dict[str, PlanItem] = {}
     for system in compiled.systems:
         items[system.system] = _item(subject_request, Kind.FIND, at, system.system)
-        items[system.system].after.set([*(items[slug] for slug in system.after), *first])
+        behind_these = [one for one in travel.earlier(system, items) if one.system != system.system]
+        items[system.system].after.set([*behind_these, *first])
     if right is not Right.RECTIFICATION:  # which is answered by a letter
         last = Kind.CLOSE if right is Right.ERASURE else Kind.ASSEMBLE
         _item(subject_request, last, at).after.set([*items.values(), *first])
@@ -57,6 +58,18 @@ def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[Plan
         unreachable=list(compiled.unreachable),
         map_version=controller_map.version,
     )
+
+
+def _narrowed(subject_request: SubjectRequest, whole: Plan, controller_map: ControllerMap) -> Plan:
+    """What its right needs; where nobody proved a mailbox a change waits for whoever reads the addresses on file."""
+    right = Right(subject_request.right)
+    on_paper = right in {Right.RECTIFICATION, Right.ERASURE} and subject_request.own_mailbox() is None
+    return narrowed(whole, controller_map, right, scopes.only(subject_request), addresses=on_paper)
+
+
+def planned(subject_request: SubjectRequest, controller_map: ControllerMap) -> Plan:
+    """What the proven identities reach by this map, as far as the right needs it."""
+    return _narrowed(subject_request, compile_plan(controller_map, proven(subject_request)), controller_map)
 
 
 def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str = "") -> PlanItem:
@@ -82,6 +95,7 @@ class Reach:
     connector: Connector
     plan: SystemPlan
     identities: Identities
+    whole: Plan
 
 
 def reach(item: PlanItem) -> Reach:
@@ -91,14 +105,14 @@ def reach(item: PlanItem) -> Reach:
     # A deferred item asks by its sealed keys alone: when its date comes, the identities may be forgotten.
     identities = proven(subject_request)
     whole = compile_plan(controller_map, IdentityKind if item.deferred else identities)
-    compiled = narrowed(whole, controller_map, Right(subject_request.right), scopes.only(subject_request))
+    compiled = _narrowed(subject_request, whole, controller_map)
     system = next((plan for plan in compiled.systems if plan.system == item.system), None)
     if system is None:
         message = "The data map does not lead to this system any more."
         raise Rejected(message)
     for key in system.needs:
         identities[key.kind] = tuple(_foreign_keys(subject_request, key))
-    return Reach(connect(controller_map.systems[item.system]), system, identities)
+    return Reach(connect(controller_map.systems[item.system]), system, identities, compiled)
 
 
 def connect(system: SystemMap) -> Connector:
@@ -131,10 +145,17 @@ def find(item: PlanItem, *, at: datetime) -> None:
     with closing(place.connector):
         part, tally = parts.write_found(item, _rows(found) if bare else found)
     nothing = not any(tally.rows.values())
+    before = item.part
     with transaction.atomic():
         part.save(force_insert=True)
         outcome = Outcome.NOTHING if nothing else Outcome.FOUND
-        ledger.finish(item, outcome, at=at, counts={"rows": tally.rows, "files": tally.files}, part=part)
+        counts = {"rows": tally.rows, "files": tally.files}
+        asked = {"asked": searched_at(system, place.plan.routes)}
+        ledger.finish(item, outcome, at=at, counts=counts, beside=asked, part=part)
+        if place.plan.circle:
+            travel.again(item, place.whole, part, before, at=at)
+        if before is not None:  # it was asked once more
+            parts.drop(before)
         watch.keep()
         watch.hold(at=at)
 
@@ -152,7 +173,7 @@ def _rows(found: Iterator[Found]) -> Iterator[Found]:
 
 def _everything(place: Reach) -> Iterator[Found]:
     for route in place.plan.routes:
-        yield from place.connector.find(route, place.identities)
+        yield from sharing.found(place.connector, route, place.identities)
 
 
 def close(item: PlanItem, *, at: datetime) -> None:
@@ -216,19 +237,26 @@ def preview(controller: str, identities: Identities) -> tuple[Plan, dict[str, in
     Without a count stands what only a person could count.
     """
     controller_map = maps.controller(controller)
-    compiled = compile_plan(controller_map, identities)
-    known = dict(identities)
+    return counted(controller_map, compile_plan(controller_map, identities), identities)
+
+
+def counted(controller_map: ControllerMap, plan: Plan, identities: Identities) -> tuple[Plan, dict[str, int]]:
+    """The same for a plan that is there."""
     counts: dict[str, int] = {}
-    for system in compiled.systems:
-        with closing(connect(controller_map.systems[system.system])) as connector:
-            if bound.uncounted(connector):
-                continue
+
+    def connected(slug: str) -> Connector:
+        return connect(controller_map.systems[slug])
+
+    # A person is asked for a request only: what is found by way of such a system is not counted either.
+    asked = Plan(tuple(one for one in plan.systems if not _by_people(connected(one.system))), plan.unreachable)
+    known = travel.gathered(asked, identities, connected, {system.system for system in plan.systems})
+    for system in asked.systems:
+        with closing(connected(system.system)) as connector:
             for route in system.routes:
                 counts[f"{system.system}.{route.name}"] = connector.count(route, known)
-            wanted = {key for later in compiled.systems for key in later.needs if key.system == system.system}
-            for key in wanted:
-                route = next(route for route in system.routes if route.name == key.collection)
-                known[key.kind] = tuple(
-                    dict.fromkeys(keys_of(connector.find(route, known), key.collection, key.fields))
-                )
-    return compiled, counts
+    return plan, counts
+
+
+def _by_people(connector: Connector) -> bool:
+    with closing(connector):
+        return bound.uncounted(connector)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from dsr.datamap.route import Key
 from dsr.models import Approval, Manifest, Part, PlanItem, SubjectRequest, Supplement
 from dsr.steps.fulfilling import manifest, parts
 
@@ -22,11 +23,15 @@ def supplements(subject_request: SubjectRequest, system: str = "") -> list[Suppl
     return list((approved.filter(system=system) if system else approved).select_related("part", "approval"))
 
 
-def summary(subject_request: SubjectRequest) -> list[Row]:
-    """Counts per system, collection, rule and day over everything that is approved; empty without a manifest."""
+def summary(subject_request: SubjectRequest, late: list[Supplement] | None = None) -> list[Row]:
+    """Counts per system, collection, rule and day over everything that is approved; empty without a manifest.
+
+    `late`: its supplements, where the caller has read them.
+    """
     first = Manifest.objects.filter(subject_request=subject_request).first()
+    late = supplements(subject_request) if late is None else late
     counted: dict[tuple[str, str, str, str], int] = {}
-    rows = [*(first.summary if first else []), *(row for each in supplements(subject_request) for row in each.summary)]
+    rows = [*(first.summary if first else []), *(row for each in late for row in each.summary)]
     for row in rows:
         place = row["system"], row["collection"], row["rule"], row["until"]
         counted[place] = counted.get(place, 0) + row["count"] * (-1 if row.get("instead") else 1)
@@ -34,9 +39,9 @@ def summary(subject_request: SubjectRequest) -> list[Row]:
     return [{**dict(zip(names, place, strict=True)), "count": count} for place, count in counted.items() if count > 0]
 
 
-def later(subject_request: SubjectRequest, system: str) -> list[Row]:
+def later(late: Iterable[Supplement], system: str) -> list[Row]:
     """The part of the summary that no search had found: a system's approved supplements."""
-    rows = [row for each in supplements(subject_request, system) for row in each.summary]
+    rows = [row for each in late if each.system == system for row in each.summary]
     return [row for row in rows if not row.get("again") and not row.get("instead")]
 
 
@@ -71,10 +76,14 @@ def places(lines: Iterable[manifest.Line]) -> Iterator[Place]:
 
 def _without(lines: Iterator[manifest.Line], decided: frozenset[Place]) -> Iterator[tuple[manifest.Line, int]]:
     """The lines without these rows, and how many were taken. A line that becomes empty keeps its place in the list."""
-    for line in lines:
-        left = [key for key in line.keys if (line.collection, tuple(key)) not in decided] if decided else line.keys
-        taken = len(line.keys) - len(left)
-        yield (msgspec.structs.replace(line, keys=left) if taken else line), taken
+    return (less(line, decided) for line in lines)
+
+
+def less(line: manifest.Line, places: frozenset[tuple[str, Key]]) -> tuple[manifest.Line, int]:
+    """The line without the rows of these places, and how many it had."""
+    left = [key for key in line.keys if (line.collection, tuple(key)) not in places] if places else line.keys
+    taken = len(line.keys) - len(left)
+    return (msgspec.structs.replace(line, keys=left) if taken else line), taken
 
 
 def _read(part: Part, system: str) -> Iterator[manifest.Line]:

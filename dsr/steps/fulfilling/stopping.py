@@ -12,32 +12,32 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dsr.connectors.contract import Connector, Effect, Receipt, Rejected
-from dsr.datamap.plan import Plan, SystemPlan, compile_plan
+from dsr.datamap.plan import SystemPlan, compile_plan
 from dsr.datamap.route import Key, Route
 from dsr.datamap.schema import ACCOUNT, ControllerMap, IdentityKind, Stop
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest, Withdrawal, sealed
-from dsr.package.part import keys_of
 from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
-from dsr.steps.fulfilling import search
+from dsr.steps.fulfilling import search, travel
 
 
 def plan(subject_request: SubjectRequest, *, at: datetime) -> list[PlanItem]:
-    """Enter one stop item for each system that the proven identities reach and that has something to stop."""
+    """Enter one stop item for each system that the proven identities reach and that has something to stop; once."""
     controller_map = maps.controller(subject_request.controller)
     compiled = compile_plan(controller_map, search.proven(subject_request))
     wanted = names(subject_request)
+    there = set(subject_request.items.filter(kind=Kind.STOP).values_list("system", flat=True))
     return [
         PlanItem.objects.create(
             subject_request=subject_request, kind=Kind.STOP, system=system.system, not_before=at, created_at=at
         )
         for system in compiled.systems
-        if _stops(controller_map, system, wanted)
+        if system.system not in there and _stops(controller_map, system, wanted)
     ]
 
 
@@ -90,35 +90,14 @@ def _place(item: PlanItem) -> Place:
     if system is None:
         message = "The data map does not lead to this system any more."
         raise Rejected(message)
-    for needed in compiled.systems:
-        if needed.system in _ancestors(compiled, system):
-            identities |= _keys(controller_map, compiled, needed, identities)
+
+    def connected(slug: str) -> Connector:
+        return search.connect(controller_map.systems[slug])
+
+    identities = travel.gathered(compiled, identities, connected, {system.system})  # nothing was searched yet
     routes = {route.name: route for route in system.routes}
     stops = _stops(controller_map, system, names(item.subject_request))
     return Place(search.connect(controller_map.systems[item.system]), stops, routes, identities)
-
-
-def _ancestors(compiled: Plan, system: SystemPlan) -> set[str]:
-    """Systems whose keys lead here."""
-    found = set(system.after)
-    for earlier in reversed(compiled.systems):  # each stands behind those it takes keys from
-        if earlier.system in found:
-            found |= earlier.after
-    return found
-
-
-def _keys(
-    controller_map: ControllerMap, compiled: Plan, system: SystemPlan, identities: dict[str, tuple[Key, ...]]
-) -> dict[str, tuple[Key, ...]]:
-    """The keys that other systems take from this one: nothing was searched, so it is asked for them alone."""
-    wanted = {key for later in compiled.systems for key in later.needs if key.system == system.system}
-    with closing(search.connect(controller_map.systems[system.system])) as connector:
-        return {
-            key.kind: tuple(dict.fromkeys(keys_of(connector.find(route, identities), key.collection, key.fields)))
-            for key in wanted
-            for route in system.routes
-            if route.name == key.collection
-        }
 
 
 def stop(item: PlanItem, *, at: datetime) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from django.db import IntegrityError, transaction
 
+from dsr.connectors import sharing
 from dsr.connectors.contract import Batch
 from dsr.datamap.schema import SystemMap
 from dsr.law.actors import PORTAL, Actor, ActorKind
@@ -21,8 +22,9 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Approval, PlanItem, SubjectRequest, Supplement
 from dsr.sealing.fields import Unsealable
 from dsr.steps import bell, ledger, maps, permissions
-from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import execution, manifest, parts, search, sources
+from dsr.steps.deciding import approval, blocking
+from dsr.steps.fulfilling import manifest, parts, search, sources
+from dsr.steps.fulfilling.routes_back import routes_back
 from dsr.steps.move import Conflict
 from dsr.steps.recording import record
 
@@ -101,9 +103,10 @@ def close(item: PlanItem, *, at: datetime) -> None:
 
 def _found(erasing: PlanItem, place: search.Reach) -> Iterator[Batch]:
     """What the route reaches now, from the manifest's keys of the parents as well."""
-    routes, identities = execution.routes_back(erasing, place)
+    routes, identities = routes_back(erasing, place)
     for route in routes:
-        yield from (batch for batch in place.connector.find(route, identities) if isinstance(batch, Batch))
+        found = sharing.found(place.connector, route, identities)
+        yield from (batch for batch in found if isinstance(batch, Batch))
 
 
 def _lines(
@@ -114,12 +117,20 @@ def _lines(
     fates = list(search.fates(subject_request, system, found, at=at, anchors_from=lambda: found))
     before, now = _until(known), _until(fates)
     anew = {place for place in listed & set(now) if now[place] > before[place]}
+    anew |= {place for place in _other_way(known, fates) if now[place] == before[place]}
     lines = []
     for line in fates:
         keys = [key for key in line.keys if (place := (line.collection, tuple(key))) in anew or place not in listed]
         if keys:
             lines.append(msgspec.structs.replace(line, keys=keys))
     return lines
+
+
+def _other_way(known: list[manifest.Line], fates: list[manifest.Line]) -> set[sources.Place]:
+    """Listed rows that somebody has come into since, or left, so that they would go in another way today."""
+    ways = {place: line.way for line in known if line.others for place in sources.places([line])}
+    today = {place: line.way for line in fates for place in sources.places([line])}
+    return {place for place in ways.keys() & today.keys() if ways[place] is not today[place]}
 
 
 def _until(lines: list[manifest.Line]) -> dict[sources.Place, str]:
@@ -158,9 +169,8 @@ def approve(supplement: Supplement, *, digest: str, by: Actor, at: datetime) -> 
     if by.kind is not ActorKind.STAFF or by.id in first:
         message = "A second person has to approve: you accepted this request, or had this listed."
         raise permissions.Forbidden(message)
-    if blocking.released_by(subject_request, by):
-        message = "A second person has to approve: you released a hold on this request."
-        raise permissions.Forbidden(message)
+    if why := approval.why_not_by(subject_request, by):
+        raise permissions.Forbidden(why)
     if blocking.blocks_erasure(subject_request):
         message = "A legal hold stands on this request: nothing of it is erased until that is released."
         raise Conflict(message)

@@ -99,8 +99,8 @@ def columns(about: ControllerMap, system: SystemMap, collection: str) -> dict[st
 
 def given_back(
     about: ControllerMap, system: SystemMap, collection: str, survey: Survey
-) -> Iterator[tuple[SubjectRequest, tuple[Cell, ...]]]:
-    """Live rows of people who were erased: the request, and the row's key. Rows made since stay away."""
+) -> Iterator[tuple[SubjectRequest, tuple[Cell, ...], tuple[str, ...]]]:
+    """Live rows of people who were erased: request, the row's key, and columns that name them. Newer rows stay away."""
     described = system.collections[collection]
     wanted = columns(about, system, collection)
     fields = tuple(dict.fromkeys((*described.key, described.created, *(f for each in wanted.values() for f in each))))
@@ -112,7 +112,7 @@ def given_back(
             for name in names:
                 for entry in known.get(name, ()):
                     if _before(record[described.created], entry.erased_at):
-                        yield entry.subject_request, tuple(record[field] for field in described.key)
+                        yield entry.subject_request, tuple(record[field] for field in described.key), wanted[name[0]]
 
 
 def _hashed(about: ControllerMap, wanted: Mapping[str, tuple[str, ...]], record: Mapping[str, Cell]) -> Iterator[Name]:

@@ -49,6 +49,8 @@ def facts(subject_request: SubjectRequest, language: str, more: dict[str, object
                 "name": controller.name,
                 "operator": controller.operator,
                 "email": controller.email,
+                "telephone": controller.telephone,
+                "address": controller.address,
                 "authority": remedies.authority(controller, controller.regions.get(subject_request.region)),
             },
             "reference": subject_request.reference,

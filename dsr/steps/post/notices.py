@@ -1,6 +1,7 @@
 """Letters: queued in the transaction that causes them, sent by a worker, never repeated blindly."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
@@ -18,6 +19,7 @@ from dsr.models.plan import state_among
 from dsr.steps import permissions
 from dsr.steps.asking import codes
 from dsr.steps.counting import clock
+from dsr.steps.deciding import announced
 from dsr.steps.move import Conflict
 from dsr.steps.post import letters, outbox
 from dsr.steps.recipients import links
@@ -27,6 +29,9 @@ TRIES = 12
 PERMANENT = 500  # RFC 5321 4.2.1: from here on, trying again changes nothing
 # Every step queues here; the clock, which sending itself needs, does so at the outbox.
 queue, ENDING = outbox.queue, outbox.ENDING
+ASKING = (Letter.CORRECTABLE, Letter.CORRECTABLE_STILL)
+OVERTAKEN = (Letter.APPROVED, *ASKING)  # what announces or asks for something, by the end of the request
+COVERING = (Letter.READY, Letter.ERASED)  # what goes with a package
 
 
 class Superseded(Exception):
@@ -36,7 +41,9 @@ class Superseded(Exception):
 def send_next(*, at: datetime) -> bool:
     """Send one open letter; whether there was one. A sender that died leaves its letter in doubt."""
     Notice.objects.filter(state_among(OPEN), state=NoticeState.SENDING, lease_until__lt=Now()).update(
-        state=NoticeState.IN_DOUBT, note="The sender stopped while sending; it may or may not have arrived."
+        state=NoticeState.IN_DOUBT,
+        note="The sender stopped while sending; it may or may not have arrived.",
+        not_before=at,  # no sooner can whoever got it begin to object (see on_file)
     )
     notice = _claim(at)
     if notice is None:
@@ -150,7 +157,7 @@ def _end(notice: Notice, state: NoticeState, note: str, **columns: object) -> in
 def undelivered(notice: Notice, state: NoticeState, note: str, *, at: datetime) -> bool:
     """A letter failed for good, or came back: recorded, and told to the request's owner; False when it was known."""
     with transaction.atomic():
-        if not _end(notice, state, note):
+        if not _end(notice, state, note, not_before=at):
             return False
         record.write(notice.subject_request, f"notice:{state}", by=PORTAL, at=at, letter=notice.letter)
         owner = notice.subject_request.owner
@@ -162,16 +169,28 @@ def undelivered(notice: Notice, state: NoticeState, note: str, *, at: datetime) 
 def posted(notice: Notice, *, by: Actor, at: datetime) -> None:
     """Staff printed a letter and posted it. Raises Forbidden, Conflict."""
     permissions.require(by, permissions.Duty.REVIEW, notice.subject_request)
+    if notice.letter in COVERING:
+        message = "It goes with the package, and is marked when you say that the package left."
+        raise Conflict(message)
     with transaction.atomic():
         if not _posted(notice, by=by, at=at):
             message = "This letter does not wait to be posted."
             raise Conflict(message)
 
 
-def went_along(subject_request: SubjectRequest, letter: Letter, *, by: Actor, at: datetime) -> None:
+def went_along(subject_request: SubjectRequest, kinds: Collection[Letter], *, by: Actor, at: datetime) -> None:
     """A letter that still waited left in one envelope with what was handed over. Call it in that transaction."""
-    for notice in subject_request.notices.filter(letter=letter, state=NoticeState.TO_POST):
+    for notice in subject_request.notices.filter(letter__in=kinds, state=NoticeState.TO_POST):
         _posted(notice, by=by, at=at)
+
+
+def take_back(
+    subject_request: SubjectRequest, kinds: Collection[Letter], note: str, *, by: Actor, at: datetime
+) -> None:
+    """Letters that still wait to be posted are printed no more. Call it in the transaction that overtakes them."""
+    for notice in subject_request.notices.filter(letter__in=kinds, state=NoticeState.TO_POST):
+        if _end(notice, NoticeState.FAILED, note, context_sealed=""):
+            record.write(subject_request, "notice:taken-back", by=by, at=at, letter=notice.letter)
 
 
 def _posted(notice: Notice, *, by: Actor, at: datetime) -> int:
@@ -181,6 +200,8 @@ def _posted(notice: Notice, *, by: Actor, at: datetime) -> int:
     if rows:
         record.write(notice.subject_request, "notice:posted", by=by, at=at, letter=notice.letter)
         _told(notice, at)
+        if notice.letter == Letter.APPROVED:
+            announced.posted(notice.subject_request, by=by, at=at)
     return rows
 
 

@@ -17,6 +17,7 @@ ENDING = frozenset(
         *(Letter.REFUSED, Letter.CANCELLED, Letter.LAPSED, Letter.ANSWERED_WITH),
     }
 )
+ON_FILE, TO_FILE = "on-file", "to_file"  # `Notice.to` of an address on file; and what tells a template of it
 STAFF_LANGUAGE = "en"  # what the desk speaks
 # Who came to us without a browser gets paper where no address is known; the others read the portal's page.
 ON_PAPER = frozenset({Channel.LETTER, Channel.TELEPHONE, Channel.IN_PERSON})
@@ -94,7 +95,7 @@ _OTHERS = {"agent": _agent, "child": _child}
 def _other(subject_request: SubjectRequest, to_other: str, to_address: str) -> _Reader | None:
     """Somebody else than who asks; an address that the systems have on file is nobody whom we know."""
     if to_address:
-        return _Reader("on-file", to_address, subject_request.language)
+        return _Reader(ON_FILE, to_address, subject_request.language)
     return _OTHERS[to_other](subject_request) if to_other else None
 
 

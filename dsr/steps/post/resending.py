@@ -12,13 +12,13 @@ from dsr.law.rights import Right
 from dsr.law.work import Kind, Letter, NoticeState
 from dsr.models import ClockPause, Extension, LegalHold, Link, Notice, SubjectRequest
 from dsr.steps import bell, permissions
-from dsr.steps.answering import delivery, giving_up, handover, packaging
-from dsr.steps.asking import verification
+from dsr.steps.answering import delivery, giving_up, handover, on_file, packaging
+from dsr.steps.asking import cancellation, verification
 from dsr.steps.counting import extension, misses
 from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import correctable, rectification, withdrawal
+from dsr.steps.fulfilling import afterwards, correctable, rectification, withdrawal
 from dsr.steps.move import Conflict
-from dsr.steps.post import notices
+from dsr.steps.post import notices, outbox
 from dsr.steps.recording import record
 
 Facts = Callable[[SubjectRequest, datetime], dict[str, Any]]
@@ -38,7 +38,7 @@ def _resumed(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
 
 def _cancelled(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
     given_up = subject_request.events.filter(tag=giving_up.GIVEN_UP).exists()
-    return {"given_up": given_up, **_resumed(subject_request, at)}
+    return {"given_up": given_up, **cancellation.said(subject_request), **_resumed(subject_request, at)}
 
 
 def _package(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _correctable(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]
     proposal = rectification.awaited(subject_request)
     if proposal is None:
         raise Conflict(GONE)
-    return {"last_day": proposal.last_day}
+    return rectification.told(proposal)
 
 
 def _question(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
@@ -100,6 +100,12 @@ def _released(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
     return {}
 
 
+def _on_file(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
+    if subject_request.closed:
+        raise Conflict(GONE)
+    return on_file.facts(subject_request, at=at)
+
+
 FACTS: dict[Letter, Facts] = {
     Letter.ACCEPTED: _nothing_more,
     Letter.APPROVED: _approved,
@@ -109,6 +115,7 @@ FACTS: dict[Letter, Facts] = {
     Letter.CORRECTABLE_STILL: _correctable,
     Letter.CORRECTED: lambda subject_request, _: correctable.told(subject_request),
     Letter.ERASED: _erased,
+    Letter.KEPT_OVER: lambda subject_request, _: afterwards.told(subject_request),
     Letter.HELD: _held,
     Letter.RELEASED: _released,
     Letter.HANDED_OVER: lambda subject_request, _: handover.told(subject_request),
@@ -123,6 +130,7 @@ FACTS: dict[Letter, Facts] = {
     Letter.ANSWERED_WITH: _original,
     Letter.WITHDRAWN: lambda subject_request, _: withdrawal.told(subject_request),
     Letter.AGENT_TOLD: _nothing_more,
+    Letter.ON_FILE: _on_file,
 }
 
 
@@ -196,6 +204,7 @@ def _again(notice: Notice, at: datetime) -> object | None:
         about = "withdrawal" if subject_request.right == "consent-withdrawal" else subject_request.right
         told: dict[str, Any] = {"telling": str(telling.pk), "about": about, "answer_by": telling.due_on}
         return notices.queue(subject_request, letter, at=at, to_recipient=telling.recipient, again_of=notice, **told)
-    facts = FACTS[letter](subject_request, at)
-    agent = letter is Letter.AGENT_TOLD
-    return notices.queue(subject_request, letter, at=at, to_other="agent" if agent else "", again_of=notice, **facts)
+    to: dict[str, Any] = {"to_other": "agent" if letter is Letter.AGENT_TOLD else ""}
+    if notice.to == outbox.ON_FILE:
+        to = {"to_address": notice.addressee(), outbox.TO_FILE: True}
+    return notices.queue(subject_request, letter, at=at, again_of=notice, **to, **FACTS[letter](subject_request, at))

@@ -91,7 +91,7 @@ def test_who_does_not_review_enters_nothing(world: World, ada: Actor) -> None:
 
 
 def test_an_entry_by_staff_proves_nobody(world: World, dana: Actor) -> None:
-    entered = by_letter(Right.RECTIFICATION)
+    entered = by_letter(Right.RECTIFICATION, channel=Channel.EMAIL)  # then there is an address
     with_mail = Intake("joypix", Right.ACCESS, EMAIL, channel=Channel.TELEPHONE)
     with pytest.raises(NotAccepted, match="one e-mail address"):
         intake.receive(entered, by=dana, at=NOW)

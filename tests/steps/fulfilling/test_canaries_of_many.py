@@ -1,11 +1,16 @@
-"""Two hundred people with a canary in every field are erased: no byte of one is left but in what the answer names."""
+"""Two hundred people with a canary in every field are erased: no byte of one is left but in what the answer names.
+
+Their packages are searched as well: they hold nothing but what each request was made by.
+"""
 
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from django.conf import settings
@@ -18,6 +23,8 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import PlanItem, SubjectRequest
+from dsr.package import archive
+from dsr.package.contents import Answer
 from dsr.steps import maps, work
 from dsr.steps.answering import packaging
 from dsr.steps.asking import intake
@@ -27,10 +34,14 @@ from tests.conftest import ANCHOR, NOW, Systems, World
 from tests.steps import scenes
 
 PEOPLE = 100  # of each controller
-TOGETHER = 10  # in one request
+TOGETHER = 25  # in one request
 CANARY = re.compile(rb"~([a-z_-]+)/([a-z_]+)/([a-z]{2}[0-9]{6})~")
 TABLES = {  # file -> where a row's person stands, for tables that do not name the account themselves
-    "joypix/database.sqlite3": {"users": "id", "usage_events": "(SELECT user_id FROM devices WHERE id = device)"},
+    "joypix/database.sqlite3": {
+        "users": "id",
+        "usage_events": "(SELECT user_id FROM devices WHERE id = device)",
+        "gifts": "sender_id",
+    },
     "pixplus/database.sqlite3": {
         "accounts": "id",
         "face_data": "(SELECT account_id FROM generations WHERE id = generation_id)",
@@ -39,6 +50,7 @@ TABLES = {  # file -> where a row's person stands, for tables that do not name t
     },
     "services.sqlite3": {},
 }
+RECEIVED = {("gifts", "thanks"): "receiver_id"}  # of a row of two people: the other one's own field
 PLAIN = re.compile(r"(^|_)(id|key|at|on|status|device|verdict|kind|purpose|author)$|_(id|at|on)$|^(saved|compute_ms)$")
 
 
@@ -71,7 +83,8 @@ def _mark(database: sqlite3.Connection, owners: dict[str, str]) -> None:
         owner = owners.get(table, own)
         for name, kind in columns if owner else ():
             if kind == "TEXT" and not PLAIN.search(name) and name in gone.get(table, {name}):
-                canary = f"'~{table}/{name}/' || {owner} || '~'"
+                whose = RECEIVED.get((table, name), owner)
+                canary = f"'~{table}/{name}/' || {whose} || '~'"
                 keep = f"{canary} || '@example.com'" if name == "email" else f"{name} || {canary}"
                 keep = f"{keep} || rowid" if name == "subject" else keep
                 database.execute(f"UPDATE main.{table} SET {name} = {keep} WHERE {owner} IS NOT NULL")
@@ -94,11 +107,19 @@ def everywhere(folder: Path) -> set[tuple[str, str, str]]:
     return {one for path in files for one in found(path.read_bytes()) | found(str(path).encode())}
 
 
+def packed(answer: Answer) -> set[tuple[str, str, str]]:
+    """Those in the package of an answer; its letter stands in it as text, for in a PDF nobody could look."""
+    whole = BytesIO()
+    archive.write(answer, whole, report=str.encode)
+    with ZipFile(whole) as package:
+        return {one for name in package.namelist() for one in found(name.encode()) | found(package.read(name))}
+
+
 Requests = dict[tuple[str, ...], SubjectRequest]  # by the accounts of the people
 
 
 def asked(world: World, dana: Actor, controller: str, prefix: str, table: str) -> Requests:
-    """Everybody has asked, ten in one request, and was accepted."""
+    """Everybody has asked, many in one request, and was accepted."""
     requests: Requests = {}
     for start in range(1, PEOPLE + 1, TOGETHER):
         people = tuple(f"{prefix}{number:06d}" for number in range(start, start + TOGETHER))
@@ -128,8 +149,9 @@ def worked(world: World, requests: Requests, state: State) -> None:
 
 
 def test_no_byte_of_anybody_is_left_but_in_what_the_answer_names(
-    db: None, systems: Systems, dana: Actor, eli: Actor
+    db: None, systems: Systems, dana: Actor, eli: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "IDENTITIES", TOGETHER)
     world = World(NOW, systems)
     requests = asked(world, dana, "joypix", "jp", "users") | asked(world, dana, "pixplus", "pp", "accounts")
     assert {who for _, _, who in everywhere(systems.folder)} == {who for people in requests for who in people}
@@ -137,17 +159,18 @@ def test_no_byte_of_anybody_is_left_but_in_what_the_answer_names(
     for subject_request in requests.values():
         approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli, at=world.at)
     world.later(days=5)
-    # What the answers say is read below; nobody waits for two hundred reports to be set.
+    # The packages are written below; nobody waits for reports to be set as PDF.
     PlanItem.objects.filter(kind=Kind.ASSEMBLE).update(not_before=world.at + timedelta(days=900))
     worked(world, requests, State.CARRIED_OUT)
     left = everywhere(systems.folder)
+    answers = {people: packaging.answer_to(requests[people], at=world.at) for people in requests}
     named = {
         (row.collection, who)
-        for people, subject_request in requests.items()
-        for who in people
-        for system in packaging.answer_to(subject_request, at=world.at).systems
+        for people, answer in answers.items()
+        for system in answer.systems
         for row in system.collections
         if row.kept
+        for who in people
     }
     assert {(table, who) for table, _, who in left} <= named
     assert {table for table, _, _ in left} == {"orders", "payments"}  # finance and tax law wants these
@@ -155,6 +178,9 @@ def test_no_byte_of_anybody_is_left_but_in_what_the_answer_names(
     assert isinstance(opened, sqlite3.Connection)
     assert found(opened.serialize()) == set()
     assert everywhere(Path(settings.DSR_VAR)) == set()
+    for answer in answers.values():
+        by = found(" ".join(value for _, value in answer.identities).encode())  # what each was asked by, which it names
+        assert (len(by), packed(answer)) == (1, by)
 
 
 def test_every_field_of_the_maps_that_may_hold_a_text_holds_a_canary(seeded: Path) -> None:

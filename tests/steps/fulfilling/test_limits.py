@@ -5,12 +5,14 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from dsr.connectors.contract import Chunk, Receipt
+from dsr.connectors.sql import SqlDatabase
 from dsr.law.actors import Actor
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
-from dsr.models import BlastLimit, Event, SubjectRequest
+from dsr.models import BlastLimit, Event, PlanItem, SubjectRequest
 from dsr.steps import maps
-from dsr.steps.fulfilling import limits
+from dsr.steps.fulfilling import execution, limits, whole
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import World
@@ -43,7 +45,9 @@ def test_more_rows_than_the_map_lets_one_request_take_are_not_erased(world: Worl
     item = scenes.item_of(stopped, Kind.ERASE, "app-database")
     assert item.state == ItemState.QUARANTINED
     assert "privacy officer" in item.note
-    assert events(world) == 320
+    with scenes.live(world) as database:
+        sams = database.execute("SELECT count(*) FROM devices WHERE user_id = 'jp000001'").fetchone()[0]
+    assert (events(world), sams > 1) == (320, True)  # nor anything else of that system
     assert Event.objects.filter(subject_request=stopped, tag="limit:met").count() == 1
 
 
@@ -95,6 +99,46 @@ def test_a_share_of_the_live_table_stops_it_as_well(
     scenes.work_on(world, subject_request, Kind.ERASE)
     assert "0.10%" in scenes.item_of(subject_request, Kind.ERASE, "app-database").note
     assert events(world) == 320
+
+
+def test_the_share_is_one_of_the_rows_that_were_there_when_it_began(
+    world: World, dana: Actor, eli: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase = maps.controller("joypix").systems["app-database"].collections["usage_events"].erase
+    monkeypatch.setattr(limits, "FEW", 100)
+    monkeypatch.setattr(whole, "CHUNK", 1)
+    with scenes.live(world) as database:
+        there = int(database.execute("SELECT count(*) FROM usage_events").fetchone()[0])
+    monkeypatch.setitem(erase.__dict__, "share", 321 / there)
+    subject_request = scenes.approved(world, dana, eli)
+    world.later(days=4)
+    with scenes.dying(execution, "_survivors"):  # by then they are gone, and a share of the rest would be too much
+        scenes.work_on(world, subject_request, Kind.ERASE)
+    assert events(world) == 0
+    item = scenes.item_of(subject_request, Kind.ERASE, "app-database")
+    assert item.counts["usage_events"] == {"there": there}
+    PlanItem.objects.filter(pk=item.pk).update(lease_until=scenes.LONG_AGO)
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    item.refresh_from_db()
+    assert item.state == ItemState.DONE
+
+
+def test_a_limit_is_asked_for_again_before_each_chunk(
+    world: World, dana: Actor, eli: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = maps.controller("joypix").systems["app-database"].collections
+    narrowed_by = SqlDatabase.erase
+
+    def erase(self: SqlDatabase, chunk: Chunk, key: str) -> Receipt:
+        monkeypatch.setitem(about["devices"].erase.__dict__, "most", 1)  # the map changes while it runs
+        return narrowed_by(self, chunk, key)
+
+    monkeypatch.setattr(SqlDatabase, "erase", erase)
+    monkeypatch.setattr(whole, "CHUNK", 1)
+    subject_request = scenes.approved(world, dana, eli)
+    world.later(days=4)
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    assert [str(limit) for limit in limits.met(subject_request)] == ["app-database.devices"]
 
 
 def test_the_desk_shows_it_to_all_and_lets_an_officer_raise_it(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dsr.connectors.contract import Batch, Cell
-from dsr.datamap.schema import Erase, Keep, Way
+from dsr.datamap.schema import Erase, Keep, Link, Way
 from dsr.steps import maps
 from dsr.steps.fulfilling import manifest
 
@@ -128,3 +128,23 @@ def test_a_period_may_begin_at_an_event_of_the_parent() -> None:
     anchors = manifest.anchors(changed, lambda: found)
     lines = [line for line in manifest.lines_of(changed, rules, found, ON, anchors) if line.collection == "devices"]
     assert [(line.keys, line.until) for line in lines] == [([[1]], "2027-04-01"), ([[2]], "")]
+
+
+def test_a_tombstone_needs_nothing_that_its_row_pointed_at() -> None:
+    system = maps.controller("joypix").systems["app-database"]
+    users, devices = system.collections["users"], system.collections["devices"]
+    pointing = Link.model_validate({"to": "users", "on": {"id": "avatar"}})
+    lived = users.model_copy(update={"erase": Erase(tombstone=True)})
+    collections = {
+        "orders": system.collections["orders"],
+        "users": lived,
+        "devices": devices.model_copy(update={"links": (pointing,), "erase": Erase()}),
+    }
+    found = [
+        Batch("orders", FIELDS, (("o1", "jp1", "paid", "2025-11-01"),)),
+        Batch("users", ("id", "avatar"), (("jp1", "d1"),)),
+        Batch("devices", ("id",), (("d1",),)),
+    ]
+    changed = system.model_copy(update={"collections": collections})
+    lines = manifest.lines_of(changed, manifest.Rules({"paid-orders": {"years": 3}}), found, ON)
+    assert [(line.way, line.until) for line in lines if line.collection == "devices"] == [(Way.DELETE, "")]

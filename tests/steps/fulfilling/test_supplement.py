@@ -1,5 +1,7 @@
 """What came in after the approval is listed anew, approved anew by a second person, and only then erased."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from dsr.connectors.contract import Chunk, Receipt
@@ -170,13 +172,14 @@ def test_a_supplement_changes_no_key_of_an_effect_that_came_before_it(
     world: World, dana: Actor, eli: Actor, stuck: SubjectRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used: dict[str, list[str]] = {}
-    erase = SqlDatabase.erase
+    erase = SqlDatabase.erase_together
 
-    def noted(self: SqlDatabase, chunk: Chunk, key: str) -> Receipt:
-        used.setdefault(chunk.collection, []).append(key)
-        return erase(self, chunk, key)
+    def noted(self: SqlDatabase, effects: Sequence[tuple[Chunk, str]]) -> tuple[Receipt, ...]:
+        for chunk, key in effects:
+            used.setdefault(chunk.collection, []).append(key)
+        return erase(self, effects)
 
-    monkeypatch.setattr(SqlDatabase, "erase", noted)
+    monkeypatch.setattr(SqlDatabase, "erase_together", noted)
     ledger.retry(scenes.item_of(stuck, Kind.ERASE, "app-database"), by=dana, at=world.at)
     scenes.work_on(world, stuck, Kind.ERASE)
     before = {name: list(keys) for name, keys in used.items()}

@@ -1,0 +1,140 @@
+"""Outcomes: what became of each system and collection, as the answer names it; what is recorded is read once."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from dsr.datamap.schema import ControllerMap
+from dsr.datamap.sharing import STAYS
+from dsr.law.rights import Right
+from dsr.law.work import Kind, Outcome
+from dsr.models import PartRefusal, PlanItem, SubjectRequest, Supplement
+from dsr.package.contents import CollectionOutcome, KeptRows, SystemOutcome
+from dsr.steps.asking import scopes
+from dsr.steps.deciding import withholding
+from dsr.steps.errands.said import confirmed
+from dsr.steps.fulfilling import sources
+from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, last_day
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands recorded of one request's work."""
+
+    about: ControllerMap
+    erasing: bool
+    refused: dict[tuple[str, str], PartRefusal]
+    late: list[Supplement]
+    listed: list[sources.Row]  # of an erasure: what is approved, by system, collection, rule and day
+    erased: dict[str, PlanItem]  # by system
+
+
+def known(subject_request: SubjectRequest, about: ControllerMap) -> Known:
+    """Read it."""
+    erasing = subject_request.right == Right.ERASURE
+    late = sources.supplements(subject_request) if erasing else []
+    items = subject_request.items.filter(kind=Kind.ERASE, until=None) if erasing else []
+    return Known(
+        about=about,
+        erasing=erasing,
+        refused=withholding.refused(subject_request),
+        late=late,
+        listed=sources.summary(subject_request, late) if erasing else [],
+        erased={item.system: item for item in items},
+    )
+
+
+def of(known: Known, find: PlanItem) -> SystemOutcome:
+    """What became of the system that was searched."""
+    rows = _rows(known, find)
+    if find.outcome == Outcome.FAILED:
+        return SystemOutcome(find.system, "failed", find.note)
+    if not known.erasing or not rows:
+        refused = known.refused
+        collections = tuple(
+            CollectionOutcome(name, 0, refused=withholding.said(refused[find.system, name]))
+            if (find.system, name) in refused
+            else CollectionOutcome(name, count)
+            for name, count in rows.items()
+        )
+        return SystemOutcome(find.system, find.outcome, "", collections)
+    erased = known.erased.get(find.system)
+    if erased is not None and erased.outcome == Outcome.FAILED:
+        return SystemOutcome(find.system, "failed", erased.note)
+    counts = erased.counts if erased else {}
+    kept = _kept(known, find, counts)
+    numbers = _tombstones(known, find)  # rows of which the number alone stays: kept, not erased
+    collections = tuple(
+        CollectionOutcome(name, found, counts.get(name, {}).get("erased", 0) - numbers.get(name, 0), kept.get(name, ()))
+        for name, found in rows.items()
+    )
+    how = confirmed(known.about, find.system)
+    return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", how, collections)
+
+
+def _rows(known: Known, find: PlanItem) -> Counter[str]:
+    """What was found of each collection that is asked for; rows that came in later and were approved count as well."""
+    rows: dict[str, int] = find.counts.get("rows", {})
+    asked = Counter({name: n for name, n in rows.items() if scopes.within(find.subject_request, find.system, name)})
+    for row in sources.later(known.late, find.system):
+        asked[row["collection"]] += row["count"] if row["rule"] != TOMBSTONE else 0
+    return asked
+
+
+def _kept(
+    known: Known, find: PlanItem, counts: dict[str, dict[str, list[dict[str, object]]]]
+) -> dict[str, tuple[KeptRows, ...]]:
+    """Rows that stay, by retention rule (from the manifest) or by the system's own word (from its receipts)."""
+    kept: dict[str, list[KeptRows]] = {}
+    for row in known.listed:
+        if row["system"] == find.system and row["until"]:
+            ground, citation, words = _withheld(known, row) or (*_ground(known.about, row["rule"]), "")
+            until = last_day(row["until"])
+            kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until, words))
+    for name, count in counts.items():
+        for row in count.get("kept", []):
+            day = date.fromisoformat(str(row["until"])) if row["until"] else None
+            where, words = _by_the_system(str(row["reason"]))
+            kept.setdefault(name, []).append(KeptRows(int(str(row["count"])), "", where, day, words))
+    return {name: tuple(rows) for name, rows in kept.items()}
+
+
+def _by_the_system(reason: str) -> tuple[str, str]:
+    """Why a system keeps rows: in the place of a ground, and its own words."""
+    if reason == STAYS:
+        return (
+            _("an erasure reaches what is about you"),
+            _("It belongs to somebody else, too, and nothing in it names you any more."),
+        )
+    return _("the recipient's own answer"), reason
+
+
+def _withheld(known: Known, row: sources.Row) -> tuple[str, str, str] | None:
+    """Why rows stay that staff refused to erase: ground, citation and their own words."""
+    if not row["rule"].startswith(REFUSED):
+        return None
+    ground = row["rule"].removeprefix(REFUSED)
+    pointing = (
+        part for part in known.refused.values() if part.ground == ground
+    )  # it stays for the rows that point at it
+    said = withholding.said(known.refused.get((row["system"], row["collection"])) or next(pointing))
+    return said.ground, said.citation, said.words
+
+
+def _tombstones(known: Known, find: PlanItem) -> Counter[str]:
+    rows = [row for row in known.listed if row["system"] == find.system and row["rule"] == TOMBSTONE]
+    return Counter({row["collection"]: row["count"] for row in rows})
+
+
+def _ground(controller_map: ControllerMap, rule: str) -> tuple[str, str]:
+    if rule == TOMBSTONE:
+        return (
+            _("Only the number of the row stays, because kept rows point to it."),
+            _("follows from the rows above"),
+        )
+    retention = controller_map.controller.retention.get(rule)
+    if retention is None:  # the map has changed since the manifest was closed
+        return _("Kept by a rule of the data map of that day."), rule
+    return retention.ground or retention.says, retention.citation

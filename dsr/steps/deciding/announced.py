@@ -1,0 +1,35 @@
+"""An erasure without a mailbox is announced by a letter on paper, and waits until staff have posted it.
+
+A letter that lay on a desk leaves no days to cancel, so they are counted from its posting as well: at least the
+controller's `grace_days`. The letter may then name an earlier day than the one on which erasing begins, never a later.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+
+from dsr.law.actors import Actor
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind, Letter, NoticeState
+from dsr.models import Notice, SubjectRequest
+from dsr.steps import maps
+from dsr.steps.recording import record
+
+MOVED = "grace:moved"
+
+
+def unposted() -> Exists:
+    """Part of the claim's statement: whether an item's request still waits for its letter to be posted."""
+    waiting = Notice.objects.filter(letter=Letter.APPROVED, state=NoticeState.TO_POST)
+    return Exists(waiting.filter(subject_request=OuterRef("subject_request_id")))
+
+
+def posted(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
+    """The letter is in the post: whoever reads it has the grace from now. Call it in that transaction."""
+    ends_at = at + timedelta(days=maps.controller(subject_request.controller).controller.grace_days)
+    waiting = SubjectRequest.objects.filter(pk=subject_request.pk, state=State.APPROVED, erase_after__lt=ends_at)
+    if waiting.update(erase_after=ends_at) != 1:
+        return
+    items = subject_request.items.filter(kind__in=[Kind.ERASE, Kind.ASSEMBLE], until=None, state=ItemState.READY)
+    items.filter(not_before__lt=ends_at).update(not_before=ends_at)
+    record.write(subject_request, MOVED, by=by, at=at, erase_after=ends_at.isoformat())

@@ -1,0 +1,135 @@
+"""Who asks as a guardian proves a mailbox of their own alone: the account's own addresses are told and waited for."""
+
+import re
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import SUBJECT
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import Asker, Letter
+from dsr.models import Notice, SubjectRequest
+from dsr.portal import access
+from dsr.steps.answering import delivery
+from dsr.steps.asking import intake, representation, verification
+from dsr.steps.asking.representation import Acting
+from dsr.steps.deciding import blocking, review
+from dsr.steps.move import Conflict
+from dsr.steps.permissions import Forbidden
+from tests.life.scene import GRETA, SAM, SAMS_ACCOUNT
+from tests.steps.on_paper import Acme, begun
+
+PDF = b"%PDF-1.4\n%%EOF\n"
+
+
+@pytest.fixture
+def acme(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acme:
+    """Greta knows the number of Sam's account, and nothing else of Sam's."""
+    return begun(tmp_path, monkeypatch)
+
+
+def code_for(acme: Acme, address: str) -> str:
+    return "".join(re.findall(r"^ +([2-9A-Z]{4}) ([2-9A-Z]{4})$", acme.sent_to(address)[-1], re.MULTILINE)[-1])
+
+
+def accepted(acme: Acme, right: Right, *named: tuple[IdentityKind, str]) -> SubjectRequest:
+    """Olga checked the guardian, Dana accepted, and the workers did what was due."""
+    acting = Acting(Asker.GUARDIAN, "Greta Ortiz", GRETA, PDF)
+    identities = ((IdentityKind.ACCOUNT, SAMS_ACCOUNT), *named)
+    scope = "everything" if right is Right.ERASURE else ""
+    given = intake.Intake("acme", right, identities, acting=acting, scope=scope, region="eea")
+    own = intake.receive(given, by=SUBJECT, at=acme.at)
+    assert verification.confirm(own, code_for(acme, GRETA), at=acme.at) is verification.Confirmation.CONFIRMED
+    own.refresh_from_db()
+    representation.check(own, note="Saw it", by=acme.olga, at=acme.at)
+    review.accept(own, by=acme.dana, at=acme.at)
+    acme.work()
+    own.refresh_from_db()
+    return own
+
+
+def account(acme: Acme) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(acme.database)) as live:
+        return live.execute("SELECT email FROM people WHERE id = '1'").fetchall()
+
+
+def page(own: SubjectRequest, client: Client, name: str = "") -> str:
+    session = client.session
+    session[access.PROVEN] = [str(own.pk)]
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
+    return client.get(f"/acme/requests/{own.reference}/{name}").content.decode()
+
+
+def test_what_a_guardian_asks_for_waits_until_the_account_own_address_had_its_days(acme: Acme) -> None:
+    own = accepted(acme, Right.ACCESS)
+    assert own.state == State.PACKAGED
+    with pytest.raises(Conflict, match="still on its way"):
+        delivery.download(own, by=SUBJECT, at=acme.at)
+    told = acme.sent_to(SAM)
+    assert len(told) == 1
+    assert "as a parent or guardian" in told[0]
+    assert "nobody takes it from here" in told[0]
+    assert "/acme/ask/compromised-account/" in told[0]
+    assert [said for said in ("paper", "by post", "Ortiz", GRETA) if said in told[0]] == []
+    with pytest.raises(Conflict, match="2026-11-05"):
+        delivery.download(own, by=SUBJECT, at=acme.later(days=2))
+    assert delivery.download(own, by=SUBJECT, at=acme.later(days=1)).size
+
+
+def test_the_email_address_of_a_child_that_a_guardian_names_is_proven_by_no_code(acme: Acme) -> None:
+    own = accepted(acme, Right.ACCESS, (IdentityKind.EMAIL, "kim@example.com"))
+    assert Notice.objects.get(subject_request=own, letter=Letter.ON_FILE).addressee() == SAM
+
+
+def test_whose_account_it_is_objects_before_anything_is_handed_to_a_guardian(acme: Acme) -> None:
+    own = accepted(acme, Right.ACCESS)
+    acme.letters()
+    verification.confirm(acme.report(SAM), code_for(acme, SAM), at=acme.at)
+    assert blocking.blocks_delivery(own)
+    with pytest.raises(Conflict, match="frozen"):
+        delivery.download(own, by=SUBJECT, at=acme.later(days=9))
+
+
+def test_an_erasure_of_a_guardian_is_announced_on_file_and_approved_by_other_hands(acme: Acme) -> None:
+    own = accepted(acme, Right.ERASURE)
+    with pytest.raises(Conflict, match="still on its way"):
+        acme.approve(own)
+    told = acme.sent_to(SAM)
+    assert "Until Thursday 5 November 2026 we erase nothing." in told[0]
+    with pytest.raises(Forbidden, match="second person"):
+        acme.approve(own, by=acme.olga)
+    acme.approve(own)
+    assert own.erase_after == acme.at + timedelta(days=3)  # the days on file are over by then
+    acme.later(days=3)
+    acme.work()
+    assert account(acme) == []
+    assert Notice.objects.filter(letter=Letter.ON_FILE).count() == 1
+
+
+def test_nothing_begins_for_a_guardian_before_the_days_on_file_are_over(acme: Acme) -> None:
+    own = accepted(acme, Right.ERASURE)
+    acme.later(days=3)  # on a Friday: the two business days end on the Tuesday, after the grace
+    acme.letters()
+    acme.approve(own)
+    assert own.erase_after is not None
+    assert own.erase_after > acme.at + timedelta(days=4)
+
+
+def test_the_page_of_a_guardian_says_until_when_it_waits_and_shows_nothing(acme: Acme, client: Client) -> None:
+    acme.at = timezone.now()
+    ready, found = accepted(acme, Right.ACCESS), accepted(acme, Right.RECTIFICATION)
+    for own in (ready, found):
+        text = page(own, client)
+        assert "whoever reads the e-mail address on the account" in text
+        assert "Download your answer" not in text
+        assert "See my data and correct it" not in text
+    assert page(found, client, "correct/") == ""
