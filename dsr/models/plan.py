@@ -87,6 +87,8 @@ class CarriedName(models.Model):
 class PlanItem(Leased):
     """A unit of work on one system; system is empty for the portal's own work."""
 
+    nothing_sent: bool = False  # no column: whether the present claim is known to have sent no effect so far
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="items")
     kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in Kind])

@@ -79,7 +79,8 @@ def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
         # What ran when a request was refused or cancelled comes back here, and finds no work any more; but what it
         # had stopped, or had begun to stop, is taken back then.
         .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
-        .exclude(Q(kind=Kind.ERASE) & (Q(blocking.on_items()) | Q(announced.unposted())))
+        .exclude(Q(kind=Kind.ERASE) & Q(blocking.on_items()))
+        .exclude(Q(kind__in=[Kind.ERASE, Kind.ASSEMBLE]) & Q(announced.unposted()))
         .exclude(Q(kind=Kind.CORRECT) & Q(blocking.on_corrections()))
         .exclude(Exists(earlier))
         .exclude(gates.shut(at))
@@ -183,6 +184,7 @@ def release(item: PlanItem, *, seconds: float | None, note: str, at: datetime) -
             note=note[:300],
         )
         record.write(item.subject_request, "item:unanswered", by=PORTAL, at=at, item=str(item), tries=tries)
+        _untouched(item, item.nothing_sent, at=at)
 
 
 def postpone(item: PlanItem, *, note: str, at: datetime) -> None:
@@ -196,21 +198,26 @@ def put_back(item: PlanItem, *, note: str, untouched: bool, not_before: datetime
     Where neither this claim nor an earlier one sent anything to a system (`untouched`: not this one), the record says
     so, and the person can still cancel.
     """
-    untouched = untouched and not item.deferred and not _touched(item, item.fence - 1)
     with transaction.atomic():
         rows = mine(item).update(
             state=ItemState.READY, lease_until=None, attempts=0, not_before=not_before, note=note[:300]
         )
-        if rows and untouched:
-            record.write(item.subject_request, UNTOUCHED, by=PORTAL, at=at, item=str(item), claim=item.fence)
+        if rows:
+            _untouched(item, untouched, at=at)
+
+
+def _untouched(item: PlanItem, untouched: bool, *, at: datetime) -> None:  # noqa: FBT001 — private
+    """Write that no claim so far sent anything, if that is so."""
+    if untouched and not item.deferred and not touched(item, item.fence - 1):
+        record.write(item.subject_request, UNTOUCHED, by=PORTAL, at=at, item=str(item), claim=item.fence)
 
 
 def begun(item: PlanItem) -> bool:
     """Whether an effect of it may have been sent; when in doubt it may."""
-    return item.state == ItemState.RUNNING or _touched(item, item.fence)
+    return item.state == ItemState.RUNNING or touched(item, item.fence)
 
 
-def _touched(item: PlanItem, claims: int) -> bool:
+def touched(item: PlanItem, claims: int) -> bool:
     """Whether one of so many claims may have sent something: all but those of which the record says otherwise."""
     if not claims:
         return False
@@ -228,6 +235,7 @@ def quarantine(item: PlanItem, *, note: str, at: datetime) -> None:
     with transaction.atomic():
         _close(item, state=ItemState.QUARANTINED, note=note[:300])
         record.write(item.subject_request, "item:quarantined", by=PORTAL, at=at, item=str(item))
+        _untouched(item, item.nothing_sent, at=at)
 
 
 def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:

@@ -21,7 +21,7 @@ from dsr.steps import gates, ledger, turns
 from dsr.steps.answering import delivery, handover, on_file
 from dsr.steps.asking import verification
 from dsr.steps.counting import pauses, recounting, reminders
-from dsr.steps.deciding import approval, blocking, carried, holds, merging
+from dsr.steps.deciding import announced, approval, blocking, carried, holds, merging
 from dsr.steps.errands import asking
 from dsr.steps.frames import tell
 from dsr.steps.fulfilling import (
@@ -150,7 +150,9 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     """Every effect that is due now is done; what is kept is entered for its date."""
     grace = subject_request.erase_after
     early = grace is not None and at < grace
-    if early or not _done(subject_request, Kind.ERASE) or versions.gone(subject_request):
+    if early or announced.waits(subject_request):
+        return False
+    if not _done(subject_request, Kind.ERASE) or versions.gone(subject_request):
         return False
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
     names = suppression.names(subject_request) if manifest is not None else set()

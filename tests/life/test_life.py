@@ -124,7 +124,7 @@ def test_a_life_in_any_order_keeps_every_promise(acme: Path) -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=12,
+            max_examples=8,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -115,12 +115,17 @@ def alert(subject_request: SubjectRequest) -> Alert | None:
         return None
     if any(notice.state in OPEN for notice in written):
         return Alert(None, None)
-    last = max(notice.sent_at or notice.not_before for notice in written)
+    last = max(_settled_at(notice) for notice in written)
     sent_on = local_day(last, maps.calendar(subject_request.controller))
     repeated = {notice.again_of_id for notice in written}
     newest = [notice for notice in written if notice.pk not in repeated]
     undelivered = sum(notice.state != NoticeState.SENT for notice in newest)
     return Alert(sent_on, _until(subject_request, sent_on), len(newest), undelivered)
+
+
+def _settled_at(notice: Notice) -> datetime:
+    """When it left; one that came back counts from when it did."""
+    return notice.sent_at if notice.sent_at and notice.state == NoticeState.SENT else notice.not_before
 
 
 def free_from(subject_request: SubjectRequest) -> datetime | None:

@@ -6,7 +6,7 @@ controller's `grace_days`. The letter may then name an earlier day than the one 
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from dsr.law.actors import Actor
 from dsr.law.states import State
@@ -18,10 +18,18 @@ from dsr.steps.recording import record
 MOVED = "grace:moved"
 
 
+def waits(subject_request: SubjectRequest) -> bool:
+    """Whether the letter still waits to be posted."""
+    return _waiting().filter(subject_request=subject_request).exists()
+
+
 def unposted() -> Exists:
     """Part of the claim's statement: whether an item's request still waits for its letter to be posted."""
-    waiting = Notice.objects.filter(letter=Letter.APPROVED, state=NoticeState.TO_POST)
-    return Exists(waiting.filter(subject_request=OuterRef("subject_request_id")))
+    return Exists(_waiting().filter(subject_request=OuterRef("subject_request_id")))
+
+
+def _waiting() -> QuerySet[Notice]:
+    return Notice.objects.filter(letter=Letter.APPROVED, state=NoticeState.TO_POST)
 
 
 def posted(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:

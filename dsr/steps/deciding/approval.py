@@ -121,9 +121,7 @@ def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:
 
 def why_not_exclude(subject_request: SubjectRequest, by: Actor) -> str:
     """Why this member of staff leaves no system out: with it goes the address on file that would be told."""
-    if subject_request.right not in {Right.ERASURE, Right.RECTIFICATION} or subject_request.own_mailbox() is not None:
-        return ""
-    if hands.in_hand(subject_request, by):
+    if subject_request.own_mailbox() is None and hands.in_hand(subject_request, by):
         return "A second person has to leave it out: you entered, checked or accepted this request."
     return ""
 

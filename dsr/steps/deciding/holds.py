@@ -31,6 +31,7 @@ _EARLIEST = timedelta(hours=14)  # the zone whose day begins first
 PAUSE = timedelta(hours=1)  # of an item that met a legal hold after its claim
 
 
+OBJECTS = "An address on file was told, and its owner can object still. It goes on by itself after that."
 _WAITS = "A legal hold stands. It goes on by itself once that is released."
 
 

@@ -20,7 +20,6 @@ from dsr.steps.deciding import blocking, holds
 from dsr.steps.fulfilling import correctable, search
 from dsr.steps.fulfilling.execution import Halted, effect_key
 
-_OBJECTS = "An address on file was told, and its owner can object still. It goes on by itself after that."
 CORRECTED, CHANGED, FAILED = "corrected", "changed-meanwhile", "failed"  # outcomes of a field
 
 Changes = Mapping[str, list[tuple[Correction, Change]]]  # by collection
@@ -39,6 +38,7 @@ def correct(item: PlanItem, *, at: datetime) -> None:
 
     Raises Unreachable, Rejected, Halted, Held, Fenced.
     """
+    item.nothing_sent = not item.handle_sealed
     changes = _changes(item)
     with closing(search.reach(item).connector) as connector:
         sent = _polled(item, connector) if item.handle_sealed else _sent(item, connector, changes, at)
@@ -81,6 +81,7 @@ def _sent(item: PlanItem, connector: Connector, changes: Changes, at: datetime) 
     sent: list[Sent] = []
     for number, pairs in enumerate(changes.values()):
         _should_proceed(item, at, untouched=not sent)
+        item.nothing_sent = False
         receipt = connector.correct(tuple(change for _, change in pairs), effect_key(item, number))
         sent.append(_remembered(receipt))
     return sent
@@ -109,7 +110,7 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool) -> None:
     if blocking.blocks_delivery(item.subject_request):  # whoever took the account over must not change its address
         raise holds.Held(untouched=untouched)
     if until := on_file.waits(item.subject_request, at=at):
-        raise holds.Held(_OBJECTS, until, untouched=untouched)
+        raise holds.Held(holds.OBJECTS, until, untouched=untouched)
 
 
 def _read_back(item: PlanItem, changes: Changes) -> dict[Correction, str]:

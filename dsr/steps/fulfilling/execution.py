@@ -21,6 +21,7 @@ from dsr.models import Part, PlanItem, SubjectRequest, sealed
 from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
+from dsr.steps.answering import on_file
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking, holds
 from dsr.steps.errands import bound
@@ -62,6 +63,7 @@ def erase(item: PlanItem, *, at: datetime) -> None:
 
     Raises Unreachable, Rejected, Halted, Held, Fenced.
     """
+    item.nothing_sent = not item.handle_sealed
     versions.same_places(item, lines_of(item))
     place = search.reach(item)
     bound.take_up(place.connector, item, at=at)
@@ -91,10 +93,10 @@ def _started(item: PlanItem, place: search.Reach, but: Rows, at: datetime) -> li
     For them a person must look: before anything is erased, or on a deferred day, which nobody can leave out, after.
     """
     watch = limits.Watch(item.subject_request, item.system, lines_of(item), place.connector)
-    _should_proceed(item, untouched=True)
+    _should_proceed(item, at, untouched=True)
     watch.begin(item, at=at)
     strange = strangers.among((line for _, line in _named(item, but)), item, place)
-    _should_proceed(item, untouched=True)  # counting takes its time
+    _should_proceed(item, at, untouched=True)  # counting takes its time
     if strange and not item.deferred:
         raise Rejected(strangers.told(strange))
     effects = _effects(item, place.connector, watch, but | strange, at)
@@ -106,12 +108,14 @@ def _started(item: PlanItem, place: search.Reach, but: Rows, at: datetime) -> li
 def _effects(item: PlanItem, connector: Connector, watch: limits.Watch, but: Rows, at: datetime) -> list[Applied]:
     """What each line did; the key of a line is the same in every attempt."""
     if chunks := whole.at_once(connector, _chunks(item, but)):
+        item.nothing_sent = False
         receipts = whole.erased(connector, chunks)
         return [_applied(chunk.collection, receipt) for (chunk, _), receipt in zip(chunks, receipts, strict=True)]
     whole.rehearsed(connector, _chunks(item, but))
+    item.nothing_sent = False
     effects = []
     for chunk, key in _chunks(item, but):
-        _should_proceed(item)
+        _should_proceed(item, at)
         watch.ask(chunk.collection, at=at)
         effects.append(_applied(chunk.collection, connector.erase(chunk, key)))
     return effects
@@ -166,8 +170,8 @@ def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:
     return maps.controller(item.subject_request.controller).systems[item.system].collections[line.collection]
 
 
-def _should_proceed(item: PlanItem, *, untouched: bool = False) -> None:
-    """Asked before every effect: still approved, by the digests that are read, and held by nobody.
+def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) -> None:
+    """Asked before every effect: still approved, by the digests that are read, held by nobody, no objection awaited.
 
     `untouched`: in this claim nothing was sent yet.
 
@@ -183,6 +187,8 @@ def _should_proceed(item: PlanItem, *, untouched: bool = False) -> None:
         raise Halted(message)
     if blocking.blocks_erasure(subject_request):
         raise holds.Held(untouched=untouched)
+    if until := None if item.deferred else on_file.waits(subject_request, at=at):
+        raise holds.Held(holds.OBJECTS, until, untouched=untouched)
 
 
 def _kept_by_system(effects: list[Applied]) -> list[KeptRow]:

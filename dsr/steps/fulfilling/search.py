@@ -63,7 +63,7 @@ def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[Plan
 def _narrowed(subject_request: SubjectRequest, whole: Plan, controller_map: ControllerMap) -> Plan:
     """What its right needs; where nobody proved a mailbox a change waits for whoever reads the addresses on file."""
     right = Right(subject_request.right)
-    on_paper = right in {Right.RECTIFICATION, Right.ERASURE} and subject_request.own_mailbox() is None
+    on_paper = right is not Right.ACCESS and subject_request.own_mailbox() is None
     return narrowed(whole, controller_map, right, scopes.only(subject_request), addresses=on_paper)
 
 

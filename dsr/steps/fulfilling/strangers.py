@@ -13,6 +13,7 @@ from dsr.connectors.contract import Ability, Batch, Cell
 from dsr.datamap.narrow import kinds_of
 from dsr.datamap.route import Identities, Key, Route
 from dsr.models import Manifest, PlanItem
+from dsr.steps import ledger
 from dsr.steps.asking import scopes
 from dsr.steps.fulfilling import manifest, search
 from dsr.steps.fulfilling.routes_back import by_key, routes_back
@@ -83,7 +84,7 @@ def _told_apart(item: PlanItem, place: search.Reach) -> frozenset[str]:
             if all(scopes.within(item.subject_request, item.system, hop.to.name) for hop in route.hops)
         )
         return frozenset(route.name for route in inside)
-    first = item.fence == 1  # nothing of it is erased yet
+    first = not ledger.touched(item, item.fence - 1)  # nothing of it is erased yet
     return frozenset(route.name for route in routes if first or _by_keys(route))
 
 

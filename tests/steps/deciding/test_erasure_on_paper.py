@@ -22,7 +22,7 @@ from dsr.steps.asking import cancellation, intake, verification, vouching
 from dsr.steps.asking.cancellation import Word
 from dsr.steps.deciding import approval, blocking, grace, holds, review
 from dsr.steps.deciding.grace import Grace
-from dsr.steps.fulfilling import execution
+from dsr.steps.fulfilling import execution, limits
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import notices, resending
@@ -447,3 +447,51 @@ def test_a_letter_that_is_taken_back_stands_in_the_record(acme: Acme) -> None:
     cancellation.cancel_on_word(subject_request, BY_TELEPHONE, by=acme.dana, at=acme.at)
     taken = Event.objects.filter(tag="notice:taken-back", details={"letter": "approved"})
     assert taken.get().actor == str(acme.dana)
+
+
+def test_an_address_that_is_told_again_has_its_days_anew(acme: Acme) -> None:
+    subject_request = acme.approved()
+    acme.post(subject_request)
+    acme.later(days=13)
+    told = Notice.objects.get(letter=Letter.ON_FILE)
+    assert notices.undelivered(told, NoticeState.BOUNCED, "No such user (550).", at=acme.at)
+    resending.send_again(told, by=acme.dana, at=acme.at)
+    acme.letters()
+    acme.later(days=1)
+    acme.work()
+    assert account(acme) == [(SAM, 1)]
+    acme.later(days=3)
+    acme.work()
+    assert account(acme) == []
+
+
+def test_what_a_person_must_look_at_before_anything_was_sent_can_still_be_cancelled(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject_request = acme.approved()
+    acme.post(subject_request)
+    acme.later(days=14)
+
+    def over(*_given: object, **_named: object) -> None:
+        message = "Too many rows"
+        raise limits.Over(message)
+
+    monkeypatch.setattr(limits.Watch, "begin", over)
+    acme.work()
+    assert scenes.item_of(subject_request, Kind.ERASE, "database").state == "quarantined"
+    cancellation.cancel_on_word(subject_request, BY_TELEPHONE, by=acme.dana, at=acme.at)
+    assert subject_request.state == State.CANCELLED
+
+
+def test_where_everything_is_kept_the_letter_is_waited_for_as_well(acme: Acme) -> None:
+    subject_request = acme.approved()
+    PlanItem.objects.filter(subject_request=subject_request, kind=Kind.ERASE).update(state="done")
+    acme.later(days=20)
+    acme.work()
+    subject_request.refresh_from_db()
+    assert subject_request.state == State.APPROVED
+    acme.post(subject_request)
+    acme.later(days=3)
+    acme.work()
+    subject_request.refresh_from_db()
+    assert subject_request.state != State.APPROVED
