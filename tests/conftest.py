@@ -25,6 +25,7 @@ from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
+from dsr.package import report
 from dsr.steps import maps, work
 from dsr.steps.asking import intake, verification
 from dsr.steps.deciding import approval, review
@@ -44,8 +45,19 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that wait for browsers, servers and processes begin first, so that the end does not wait for them alone."""
-    slow = {item.path for item in items if any(item.iter_markers("browser")) or any(item.iter_markers("processes"))}
-    items.sort(key=lambda item: item.path not in slow)
+    ranks = {item.path: 2 for item in items}
+    for rank, mark in ((1, "processes"), (0, "browser")):  # the browser's together, for they share one demo
+        ranks |= {item.path: rank for item in items if any(item.iter_markers(mark))}
+    items.sort(key=lambda item: ranks[item.path])
+
+
+@pytest.fixture(autouse=True)
+def untypeset(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few bytes in the PDF's place, which takes seconds each; who wants the PDF itself is marked `typeset`."""
+    if request.node.get_closest_marker("typeset") is None:
+        monkeypatch.setattr(
+            report, "render", lambda html: b"%PDF-1.7 not typeset: " + html[:80].encode() + b"\n%%EOF\n"
+        )
 
 
 @pytest.fixture(scope="session")

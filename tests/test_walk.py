@@ -45,6 +45,7 @@ def rows_of(database: Path, statement: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
+@pytest.mark.typeset
 def test_sam_asks_for_the_data_and_downloads_all_of_it(world: World, answered: Walk) -> None:
     subject_request = answered(Right.ACCESS)
     archive = package_of(subject_request, world)

@@ -1,11 +1,10 @@
 """A real worker that is killed, or stopped, at a named point once. Run by test_kills as a process of its own.
 
-FIRE_AT names the point, FIRE_KIND and FIRE_SYSTEM the item it hits, FIRE_MARK the file that says it happened;
-SABOTAGE takes a guard out ('fence' or 'key'), to show that the tests would notice.
+FIRE_AT names the point, FIRE_KIND and FIRE_SYSTEM the item it hits, FIRE_MARK the file that says it happened. Its
+reports are no PDFs, which other tests typeset.
 """
 
 import os
-import secrets
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -15,22 +14,19 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 django.setup()
 
-from django.db.models import QuerySet
-
 from dsr.celery import app
 from dsr.connectors.contract import Change, Chunk, Receipt
 from dsr.connectors.http import HttpService
 from dsr.connectors.sql import SqlDatabase
 from dsr.law.work import Kind
 from dsr.models import PlanItem
+from dsr.package import report
 from dsr.steps import ledger
-from dsr.steps.fulfilling import execution
 
 POINT = os.environ.get("FIRE_AT", "")
 KIND = os.environ.get("FIRE_KIND", Kind.ERASE)
 SYSTEM = os.environ.get("FIRE_SYSTEM", "")
 MARK = Path(os.environ["FIRE_MARK"])
-SABOTAGE = os.environ.get("SABOTAGE", "")
 
 
 def fire(point: str) -> None:
@@ -85,9 +81,9 @@ def correct_under_fire(self: SqlDatabase, changes: tuple[Change, ...], key: str)
     return receipt
 
 
-def whoever(item: PlanItem) -> QuerySet[PlanItem]:
-    """No fence: whoever comes back writes."""
-    return PlanItem.objects.filter(pk=item.pk)
+def untypeset(html: str) -> bytes:
+    """The letter as it is."""
+    return html.encode()
 
 
 ledger.claim = after(ledger.claim, "after_claim", hit_claim)  # type: ignore[assignment]
@@ -96,10 +92,7 @@ original_erase = HttpService.erase
 HttpService.erase = erase_under_fire  # type: ignore[method-assign]
 original_correct = SqlDatabase.correct
 SqlDatabase.correct = correct_under_fire  # type: ignore[method-assign]
-if SABOTAGE == "fence":
-    ledger.mine = whoever
-if SABOTAGE == "key":
-    execution.effect_key = lambda item, name: secrets.token_hex(16)  # noqa: ARG005 — another key per attempt
+report.render = untypeset
 
 if __name__ == "__main__":
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR"]

@@ -116,9 +116,9 @@ class Demo:
         return code
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A running demo; Ctrl-C ends it, and ends it well."""
+    """A running demo; Ctrl-C ends it, and ends it well. Its workers look for work all the time, so it ends soon."""
     running = Demo(tmp_path_factory.mktemp("demo"))
     yield running
     assert running.stop() == 0

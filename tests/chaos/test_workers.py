@@ -23,10 +23,10 @@ FENCED = "SELECT count(*) FROM dsr_planitem WHERE kind = 'find' AND system = 'sh
 
 
 @contextmanager
-def worker(place: Scene, sabotage: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def worker(place: Scene, sabotage: str = "", deaf: str = "60") -> Iterator[subprocess.Popen[bytes]]:
     """One worker that has begun to work."""
     with place.targets("7", 0):
-        process = place.started("worker", "work", str(POOL), CHAOS_DEAF="1.5", CHAOS_SABOTAGE=sabotage)
+        process = place.started("worker", "work", str(POOL), CHAOS_DEAF=deaf, CHAOS_SABOTAGE=sabotage)
         try:
             assert awaited(lambda: place.asked(STARTED) > 0, PATIENCE)
             yield process
@@ -74,7 +74,7 @@ def test_a_worker_whose_pool_takes_nothing_any_more_ends_so_that_another_can_beg
     scene: Callable[[float], Scene],
 ) -> None:
     place = scene(1)
-    with worker(place) as process:
+    with worker(place, deaf="3") as process:
         assert awaited(lambda: place.asked(SEARCHED) == 1, PATIENCE)  # from here on it waits for staff
         for _ in range(5):  # one waits with the pool's lock in hand, unless all sweep just now
             awaited(lambda: len(pool_of(process.pid)) == POOL, 3)

@@ -23,7 +23,7 @@ django.setup()
 from django.conf import settings
 from django.db.models import QuerySet
 
-from dsr import celery
+from dsr import celery, tasks
 from dsr.celery import Bell, app
 from dsr.connectors.http import HttpService
 from dsr.connectors.sql import SqlDatabase
@@ -98,14 +98,15 @@ def whoever(item: PlanItem) -> "QuerySet[PlanItem]":
     return PlanItem.objects.filter(pk=item.pk)
 
 
-def rung_once(original: Callable[[Bell, float, int], None]) -> Callable[[Bell, float, int], None]:
-    """No sweep: a worker rings when it starts, and never again."""
+def rung_once() -> Callable[[Bell, float, int], None]:
+    """No sweep: a worker rings when it starts, so that it is heard at any time, and never again; nor does a broker."""
     rung: list[bool] = []
+    tasks.sweep.reject_on_worker_lost = False
 
-    def ring(self: Bell, seconds: float, most: int) -> None:
+    def ring(bell: Bell, seconds: float, most: int) -> None:
         if not rung:
             rung.append(True)
-            original(self, seconds, most)
+            app.send_task("dsr.sweep")
 
     return ring
 
@@ -137,7 +138,7 @@ if __name__ == "__main__":
     if SABOTAGE == "key":
         execution.effect_key = lambda item, name: secrets.token_hex(16)  # noqa: ARG005 — another key in each attempt
     if SABOTAGE == "sweep":
-        Bell.ring_for_work = rung_once(Bell.ring_for_work)  # type: ignore[method-assign, assignment]
+        Bell.ring_for_work = rung_once()  # type: ignore[method-assign, assignment]
     watched("_close")
     watched("remember")
     for place in POINTS:

@@ -16,6 +16,8 @@ from pypdf.generic import DictionaryObject
 from dsr.package import pdf_child, report
 from tests.package.conftest import Opened
 
+pytestmark = pytest.mark.typeset
+
 
 def _words(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())

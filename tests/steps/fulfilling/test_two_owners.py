@@ -64,6 +64,7 @@ def erased(world: World, *approved: SubjectRequest) -> None:
         each.refresh_from_db()
 
 
+@pytest.mark.typeset
 def test_sams_package_holds_no_byte_of_mallory_and_says_what_was_left_out(
     world: World, answered: Callable[..., SubjectRequest]
 ) -> None:
