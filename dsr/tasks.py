@@ -13,7 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerSilent
 
 from dsr.celery import app
-from dsr.steps import frames, turns, work
+from dsr.steps import frames, sweeping, turns
 from dsr.steps.answering import keeping
 from dsr.steps.fulfilling import parts
 from dsr.steps.recording import record, sequencer, staffing
@@ -22,13 +22,16 @@ log = logging.getLogger(__name__)
 
 QUIET = 15.0  # seconds: until then a sweep has found the work
 _silence = [0.0]  # until when this process does not ring
+LOOK = 5.0  # seconds: embedded workers ring twice a second, and the timetable asks many questions
+_look = [0.0]  # when this process next looks at the timetable
 
 
 @app.task(name="dsr.sweep", ignore_result=True)
 def sweep() -> None:
     """Do everything that is due."""
     try:
-        work.sweep(timezone.now)
+        if sweeping.sweep(timezone.now, after=max(0.0, _look[0] - monotonic())):
+            _look[0] = monotonic() + LOOK
     except (OperationalError, InterfaceError) as error:  # the portal's own database; Celery would log its words
         frames.tell(log, "a sweep ended early", "the database", error)
 
@@ -52,7 +55,7 @@ def leave_the_end_to_the_worker(**_: object) -> None:
 @app.task(name="dsr.post", ignore_result=True)
 def post() -> None:
     """Send every letter that is due."""
-    work.post(timezone.now)
+    sweeping.post(timezone.now)
 
 
 @app.task(name="dsr.tidy", ignore_result=True)
@@ -64,7 +67,7 @@ def tidy() -> None:
     keeping.forget_done_manifests()
     record.forget_old(at=at)
     sequencer.sequence_late(at=at, within=None)
-    work.certify(at=at, since=0)
+    sweeping.certify(at=at, since=0)
     parts.tidy(at=at)
     call_command("clearsessions")
 

@@ -11,7 +11,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, NoticeState
 from dsr.models import Certificate, Notice, SubjectRequest, Suppression
 from dsr.record import certificate
-from dsr.steps import work
+from dsr.steps import sweeping
 from dsr.steps.answering import handover
 from dsr.steps.answering.handover import Given, Way
 from dsr.steps.deciding import approval
@@ -30,7 +30,7 @@ def rows(world: World, statement: str) -> list[tuple[object, ...]]:
 def certified(subject_request: SubjectRequest, world: World) -> dict[str, Any]:
     """What its certificate states, checked with public keys alone."""
     sequencer.sequence(at=world.later(seconds=15))
-    work.certify(at=world.at)
+    sweeping.certify(at=world.at)
     jws = Certificate.objects.get(subject_request=subject_request).jws
     return certificate.verify(jws, signing.certificate_keys(), signing.log_keys()).statement
 

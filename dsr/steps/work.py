@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -19,10 +19,7 @@ from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import gates, ledger, turns
 from dsr.steps.answering import delivery, handover, on_file
-from dsr.steps.asking import verification
-from dsr.steps.counting import pauses, recounting, reminders
-from dsr.steps.deciding import announced, approval, blocking, carried, holds, merging
-from dsr.steps.errands import asking
+from dsr.steps.deciding import announced, approval, blocking, carried, holds
 from dsr.steps.frames import tell
 from dsr.steps.fulfilling import (
     correcting,
@@ -39,15 +36,9 @@ from dsr.steps.fulfilling import (
     withdrawal,
 )
 from dsr.steps.move import Conflict, move
-from dsr.steps.post import notices
 from dsr.steps.recipients import telling
-from dsr.steps.recording import certificates, sequencer
 
 log = logging.getLogger(__name__)
-
-CERTIFICATES = 50  # of one sweep
-FAILURES = 10  # of certificates in one sweep
-
 
 ACTS: dict[str, Callable[..., None]] = {
     Kind.FIND: search.find,
@@ -152,7 +143,7 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     early = grace is not None and at < grace
     if early or announced.waits(subject_request):
         return False
-    if not _done(subject_request, Kind.ERASE) or versions.gone(subject_request):
+    if not _done(subject_request, Kind.STOP, Kind.ERASE) or versions.gone(subject_request):
         return False
     manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
     names = suppression.names(subject_request) if manifest is not None else set()
@@ -175,11 +166,11 @@ def _packaged(subject_request: SubjectRequest, at: datetime) -> bool:
     with transaction.atomic():
         columns: dict[str, object] = {} if by_hand else {"answered_at": at}
         move(subject_request, State.PACKAGED, by=PORTAL, at=at, event="package:released", columns=columns)
+        on_file.tell(subject_request, addresses, at=at)  # first: the letter with the package says until when it waits
         if by_hand:
             handover.offer(subject_request, at=at)
         else:
             delivery.offer(subject_request, at=at)
-        on_file.tell(subject_request, addresses, at=at)
         parts.forget(subject_request)
     return True
 
@@ -240,58 +231,3 @@ def _between_moves() -> Q:
     """Requests in a state that their walk leaves by itself."""
     places = [Q(right=right, state__in=list(walk)) for right, walk in WALKS.items()]
     return reduce(or_, places)
-
-
-def certify(*, at: datetime, since: int | None = None) -> int:
-    """Issue the certificates that are due, at most CERTIFICATES; how many.
-
-    What fails is tried again, at most FAILURES of it in one sweep: the next one begins behind what failed last.
-    """
-    issued = failed = 0
-    for event in certificates.in_turn(certificates.due(at=at, since=since)):
-        try:
-            issued += certificates.issue(event, at=at)
-        except Exception as error:  # noqa: BLE001 — as above: one request must not hide those behind it
-            tell(log, "no certificate for Event", event, error)
-            certificates.begin_behind(event)
-            failed += 1
-        if issued == CERTIFICATES or failed == FAILURES:
-            break
-    return issued
-
-
-def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
-    """Do all work that is due: items, lapses, expiries, reminders, stalled moves. Every worker does this."""
-    recounting.daily(at=clock())
-    until = clock() + timedelta(seconds=seconds)
-    busy = True
-    while busy and clock() < until:
-        at = clock()
-        busy = any(
-            [
-                do_next(at=at),
-                sequencer.sequence(at=at),
-                verification.lapse_next(at=at),
-                delivery.expire_next(at=at),
-                handover.remind_next(at=at),
-                pauses.end_next(at=at),
-                reminders.tell_next(at=at),
-                merging.end_next(at=at),
-                telling.remind_next(at=at),
-                asking.remind_next(at=at),
-                holds.remind_next(at=at),
-                rectification.remind_next(at=at),
-                rectification.end_next(at=at),
-            ]
-        )
-    advance_stalled(at=clock())
-    sequencer.sequence_late(at=clock())
-    certify(at=clock())
-
-
-def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
-    """Send every letter that is due. Apart from the sweep, so that no slow system holds back the mail."""
-    sequencer.sequence(at=clock())  # the record waits for no slow system either
-    until = clock() + timedelta(seconds=seconds)
-    while clock() < until and notices.send_next(at=clock()):
-        pass

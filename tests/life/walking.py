@@ -14,7 +14,7 @@ from dsr.law.rights import WORKED, Right
 from dsr.law.states import State, allowed
 from dsr.law.work import Asker, Channel, NoticeState
 from dsr.models import Correction, LegalHold, SubjectRequest
-from dsr.steps import work
+from dsr.steps import sweeping
 from dsr.steps.answering import delivery, handover
 from dsr.steps.answering.handover import Given, Way
 from dsr.steps.asking import cancellation, representation, verification, vouching
@@ -96,7 +96,7 @@ class Walking(Guards):
 
     @rule()
     def the_worker_sweeps(self) -> None:
-        work.sweep(lambda: self.at, seconds=1)
+        sweeping.sweep(lambda: self.at, seconds=1)
         self.swept_at = self.at
 
     # Who asks

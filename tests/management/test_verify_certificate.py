@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.models import Certificate
-from dsr.steps import work
+from dsr.steps import sweeping
 from dsr.steps.asking import cancellation, intake
 from dsr.steps.recording import sequencer, signing
 from tests.conftest import NOW, World
@@ -25,7 +25,7 @@ def file(db: None, tmp_path: Path) -> Path:
     """A certificate as it was downloaded."""
     intake.receive(intake.Intake("joypix", Right.PROCESSING_INFORMATION, ()), by=SUBJECT, at=NOW)
     sequencer.sequence(at=NOW)
-    work.certify(at=NOW)
+    sweeping.certify(at=NOW)
     path = tmp_path / "request.jws"
     path.write_text(Certificate.objects.get().jws + "\n", "ascii")
     return path
@@ -46,7 +46,7 @@ def test_a_missed_date_is_shown(world: World, tmp_path: Path) -> None:
     late = timing.reviewed(world, "eea")
     cancellation.cancel(late, by=SUBJECT, at=world.later(days=60))
     sequencer.sequence(at=world.at)
-    work.certify(at=world.at)
+    sweeping.certify(at=world.at)
     path, said = tmp_path / "late.jws", io.StringIO()
     path.write_text(Certificate.objects.get().jws, "ascii")
     call_command("verify_certificate", str(path), stdout=said)

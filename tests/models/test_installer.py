@@ -11,7 +11,7 @@ from django.db.models import ProtectedError
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.models import Approval, Event, SubjectRequest, installer
-from dsr.steps import work
+from dsr.steps import sweeping
 from dsr.steps.asking import intake
 from dsr.steps.recording import sequencer
 
@@ -25,7 +25,7 @@ def written(db: None, eli: Actor) -> SubjectRequest:
     subject_request = intake.receive(information, by=SUBJECT, at=AT)
     Approval.objects.create(subject_request=subject_request, digest="0" * 64, by_id=int(eli.id), at=AT)
     sequencer.sequence(at=AT)
-    work.certify(at=AT)
+    sweeping.certify(at=AT)
     return subject_request
 
 

@@ -19,7 +19,7 @@ from dsr.portal.views import certificate as view
 from dsr.portal.views.certificate import CertificateForm
 from dsr.portal.words import WORDS
 from dsr.record import certificate
-from dsr.steps import work
+from dsr.steps import sweeping
 from dsr.steps.deciding import review
 from dsr.steps.recording import sequencer, signing
 from tests.conftest import World
@@ -44,7 +44,7 @@ def refused(
 def jws(refused: SubjectRequest, world: World) -> str:
     """Its certificate."""
     sequencer.sequence(at=world.at)
-    work.certify(at=world.at)
+    sweeping.certify(at=world.at)
     return Certificate.objects.get(subject_request=refused).jws
 
 
@@ -58,7 +58,7 @@ def test_sam_is_told_that_a_certificate_comes_and_then_takes_it(
     assert "You also get a certificate" in text(sam.get(page_of(refused)))
     assert sam.post(page_of(refused, "certificate/"))["Location"] == page_of(refused)
     sequencer.sequence(at=world.at)
-    work.certify(at=world.at)
+    sweeping.certify(at=world.at)
     assert "Download the certificate" in text(sam.get(page_of(refused)))
     answer = sam.post(page_of(refused, "certificate/"))
     genuine = certificate.verify(text(answer), signing.certificate_keys(), signing.log_keys())

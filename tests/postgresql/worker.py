@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from dsr.models import PlanItem
 from dsr.package import report
-from dsr.steps import ledger, work
+from dsr.steps import ledger, sweeping
 
 DIES_AT = int(os.environ.get("DIES_AT", "0"))
 PAUSE = threading.Event()
@@ -44,6 +44,6 @@ if __name__ == "__main__":
     report.render = untypeset
     ledger.claim = claim
     while True:
-        work.sweep(timezone.now)
-        work.post(timezone.now)
+        sweeping.sweep(timezone.now)
+        sweeping.post(timezone.now)
         PAUSE.wait(0.1)

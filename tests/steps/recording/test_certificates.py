@@ -11,7 +11,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Certificate, Event, SubjectRequest
 from dsr.record import certificate, tree
-from dsr.steps import work
+from dsr.steps import sweeping
 from dsr.steps.answering import delivery
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.deciding import review
@@ -23,7 +23,7 @@ from tests.steps import scenes
 def certified(subject_request: SubjectRequest, world: World) -> dict[str, Any]:
     """What the certificate states, once it was checked with public keys alone."""
     sequencer.sequence(at=world.later(seconds=15))
-    work.certify(at=world.at)
+    sweeping.certify(at=world.at)
     jws = Certificate.objects.get(subject_request=subject_request).jws
     return certificate.verify(jws, signing.certificate_keys(), signing.log_keys()).statement
 
@@ -111,13 +111,13 @@ def test_a_lapsed_request_gets_none_for_nobody_was_proven(world: World) -> None:
     subject_request.refresh_from_db()
     sequencer.sequence(at=world.at)
     assert subject_request.state == State.LAPSED
-    assert work.certify(at=world.at) == 0
+    assert sweeping.certify(at=world.at) == 0
 
 
 def test_an_open_request_gets_none(world: World) -> None:
     world.prove(world.file(Right.ACCESS))
     sequencer.sequence(at=world.at)
-    assert work.certify(at=world.at) == 0
+    assert sweeping.certify(at=world.at) == 0
 
 
 def test_it_waits_for_the_checkpoint_over_the_closing_event(world: World) -> None:
@@ -125,14 +125,14 @@ def test_it_waits_for_the_checkpoint_over_the_closing_event(world: World) -> Non
     sequencer.sequence(at=world.at)
     second = world.file(Right.PROCESSING_INFORMATION)
     sequencer.sequence(at=world.later(seconds=1))
-    work.certify(at=world.at)
+    sweeping.certify(at=world.at)
     assert list(Certificate.objects.values_list("subject_request", flat=True)) == [first.pk]
     assert certified(second, world)["reference"] == second.reference
 
 
 def test_it_is_issued_once_and_that_is_an_event(erased: SubjectRequest, world: World) -> None:
     certified(erased, world)
-    assert work.certify(at=world.later(seconds=15), since=0) == 0
+    assert sweeping.certify(at=world.later(seconds=15), since=0) == 0
     events = Event.objects.filter(tag="certificate:issued", subject_request=erased)
     assert [event.details["position"] for event in events] == [Certificate.objects.get().position]
 
@@ -153,8 +153,8 @@ def test_one_that_was_missed_is_issued_by_the_hourly_look(world: World) -> None:
     world.file(Right.PROCESSING_INFORMATION)
     sequencer.sequence(at=world.at)
     world.later(hours=2)
-    assert work.certify(at=world.at) == 0
-    assert work.certify(at=world.at, since=0) == 1
+    assert sweeping.certify(at=world.at) == 0
+    assert sweeping.certify(at=world.at, since=0) == 1
 
 
 def test_a_request_that_cannot_be_certified_does_not_hide_those_behind_it(
@@ -173,34 +173,34 @@ def test_what_could_not_be_certified_is_tried_again_by_the_next_sweep(
     broken = world.file(Right.PROCESSING_INFORMATION)
     SubjectRequest.objects.filter(pk=broken.pk).update(state=State.REFUSED, ground="no such ground")
     sequencer.sequence(at=world.later(seconds=15))
-    work.sweep(lambda: world.at, seconds=0)
+    sweeping.sweep(lambda: world.at, seconds=0)
     assert "no certificate for Event" in caplog.text
     SubjectRequest.objects.filter(pk=broken.pk).update(ground=Ground.IDENTITY_NOT_PROVEN)
-    work.sweep(lambda: world.at, seconds=0)
+    sweeping.sweep(lambda: world.at, seconds=0)
     assert Certificate.objects.get().subject_request == broken
 
 
 def test_many_that_cannot_be_certified_do_not_use_up_a_sweep(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "CERTIFICATES", 1)
+    monkeypatch.setattr(sweeping, "CERTIFICATES", 1)
     *broken, first, _ = (world.file(Right.PROCESSING_INFORMATION) for _ in range(4))
     for each in broken:
         SubjectRequest.objects.filter(pk=each.pk).update(state=State.REFUSED, ground="no such ground")
     sequencer.sequence(at=world.later(seconds=15))
-    assert work.certify(at=world.at) == 1
+    assert sweeping.certify(at=world.at) == 1
     assert Certificate.objects.get().subject_request == first
 
 
 def test_of_many_that_cannot_be_certified_each_sweep_tries_a_few_and_the_next_begins_behind_them(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(work, "FAILURES", 2)
+    monkeypatch.setattr(sweeping, "FAILURES", 2)
     *broken, sound = (world.file(Right.PROCESSING_INFORMATION) for _ in range(6))
     SubjectRequest.objects.filter(pk__in=[each.pk for each in broken]).update(state=State.REFUSED, ground="no ground")
     sequencer.sequence(at=world.later(seconds=15))
     tried: list[int] = []
     for _ in range(3):
         caplog.clear()
-        work.certify(at=world.at)
+        sweeping.certify(at=world.at)
         tried.append(caplog.text.count("no certificate for Event"))
         tried.append(Certificate.objects.filter(subject_request=sound).count())
     assert tried == [2, 0, 2, 0, 2, 1]
@@ -231,5 +231,5 @@ def test_taking_it_is_an_event(erased: SubjectRequest, world: World) -> None:
 
 
 def test_one_sweep_of_a_worker_is_enough(erased: SubjectRequest, world: World) -> None:
-    work.sweep(lambda: world.at, seconds=0)
+    sweeping.sweep(lambda: world.at, seconds=0)
     assert Certificate.objects.get().issued_at == erased.events.get(moved_to="delivered").at

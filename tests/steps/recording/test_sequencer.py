@@ -12,7 +12,7 @@ from dsr.law.actors import PORTAL
 from dsr.models import Checkpoint, Event, EventSecret, Leaf, installer
 from dsr.record import note, tree
 from dsr.sealing.fields import Unsealable
-from dsr.steps import work
+from dsr.steps import sweeping
 from dsr.steps.recording import record, sequencer, signing
 from tests.conftest import NOW
 from tests.steps.keys import add_a_key
@@ -128,8 +128,8 @@ def test_after_an_hour_only_the_hourly_look_goes_further_back() -> None:
 
 def test_the_sweep_seals_the_record(db: None) -> None:
     events(2)
-    work.sweep(lambda: NOW, seconds=0)
-    work.post(lambda: NOW, seconds=0)
+    sweeping.sweep(lambda: NOW, seconds=0)
+    sweeping.post(lambda: NOW, seconds=0)
     assert [head.size for head in heads()] == [2]
 
 

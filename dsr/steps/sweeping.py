@@ -1,0 +1,88 @@
+"""The sweep of a worker: items, what the calendar says, stalled moves, certificates; and the post."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from dsr.steps import work
+from dsr.steps.answering import delivery, handover
+from dsr.steps.asking import verification
+from dsr.steps.counting import pauses, recounting, reminders
+from dsr.steps.deciding import holds, merging
+from dsr.steps.errands import asking
+from dsr.steps.frames import tell
+from dsr.steps.fulfilling import rectification
+from dsr.steps.post import notices
+from dsr.steps.recipients import telling
+from dsr.steps.recording import certificates, sequencer
+
+log = logging.getLogger(__name__)
+
+CERTIFICATES = 50  # of one sweep
+FAILURES = 10  # of certificates in one sweep
+LOOK = timedelta(seconds=0.5)
+
+# What is due by the calendar. Each does the next of its kind, and says whether there was one.
+TIMETABLE: tuple[Callable[..., bool], ...] = (
+    sequencer.sequence,
+    verification.lapse_next,
+    delivery.expire_next,
+    handover.remind_next,
+    pauses.end_next,
+    reminders.tell_next,
+    merging.end_next,
+    telling.remind_next,
+    asking.remind_next,
+    holds.remind_next,
+    rectification.remind_next,
+    rectification.end_next,
+)
+
+
+def certify(*, at: datetime, since: int | None = None) -> int:
+    """Issue the certificates that are due, at most CERTIFICATES; how many.
+
+    What fails is tried again, at most FAILURES of it in one sweep: the next one begins behind what failed last.
+    """
+    issued = failed = 0
+    for event in certificates.in_turn(certificates.due(at=at, since=since)):
+        try:
+            issued += certificates.issue(event, at=at)
+        except Exception as error:  # noqa: BLE001 — one request must not hide those behind it
+            tell(log, "no certificate for Event", event, error)
+            certificates.begin_behind(event)
+            failed += 1
+        if issued == CERTIFICATES or failed == FAILURES:
+            break
+    return issued
+
+
+def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0, after: float = 0.0) -> bool:
+    """Do all work that is due: items, and once it has lasted `after` seconds the timetable; whether it came to that.
+
+    Every worker does this. Beside items the timetable has a turn every LOOK; they are many more.
+    """
+    began = look = clock()
+    until, begins = began + timedelta(seconds=seconds), began + timedelta(seconds=after)
+    if looking := began >= begins:
+        recounting.daily(at=began)
+    busy = True
+    while busy and (at := clock()) < until:
+        busy = work.do_next(at=at)
+        if at >= begins and (at >= look or not busy):
+            turns = [due(at=at) for due in TIMETABLE]
+            busy = busy or any(turns)
+            look, looking = at + LOOK, True
+    if looking:
+        work.advance_stalled(at=clock())
+        sequencer.sequence_late(at=clock())
+        certify(at=clock())
+    return looking
+
+
+def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
+    """Send every letter that is due. Apart from the sweep, so that no slow system holds back the mail."""
+    sequencer.sequence(at=clock())  # the record waits for no slow system either
+    until = clock() + timedelta(seconds=seconds)
+    while clock() < until and notices.send_next(at=clock()):
+        pass
