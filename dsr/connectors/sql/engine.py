@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote
 
@@ -18,11 +19,13 @@ _DRIVERS = {
 }
 
 
+@lru_cache(maxsize=128)
 def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
-    """Make an engine; nothing is connected yet. ValueError: not an address of a database we can reach.
+    """Give the engine of an address; nothing is connected yet. ValueError: not one of a database we can reach.
 
-    Connections are given back after each question, which ends its transaction: the next one, such as a read-back,
-    sees what others see. Who closes the engine closes them.
+    One in a process: it has learnt how the server speaks and how our statements are put, and would learn it again for
+    every item. Connections are given back after each question, which ends its transaction: the next one, such as a
+    read-back, sees what others see. Who disposes of the engine closes those that are idle, and it can go on.
     """
     try:
         parsed = sa.make_url(url)
