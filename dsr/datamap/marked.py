@@ -13,12 +13,15 @@ Where = Sequence[str | int]
 _READ_AS_TEXT = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int"}
 
 
-class _Loader(yaml.SafeLoader):
-    """The safe loader, by the rules of YAML 1.2: 'on', 'no', 12:30, 0123 and dates are text, as people mean them."""
+class _Loader(yaml.CSafeLoader):
+    """By the rules of YAML 1.2: 'on', 'no', 12:30, 0123 and dates are text, as people mean them.
+
+    Read by libyaml, which PyYAML's wheels bring: ten times as fast as the safe loader in Python.
+    """
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in rules if tag not in _READ_AS_TEXT]
-        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for first, rules in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
 
 
