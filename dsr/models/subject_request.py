@@ -92,8 +92,12 @@ class SubjectRequest(models.Model):
         return known.filter(kind="email", of_representative=theirs).first()
 
     def own_mailbox(self) -> "Identity | None":
-        """The person's own address, which only a code proves; None where a guardian asks, whom staff alone checked."""
-        return None if self.asker == Asker.GUARDIAN else self.mailbox()
+        """The person's own address, which only a code proves; None where a guardian asks, whom staff alone checked.
+
+        Also after its time, when only a hash is left of it: who stood for the request then still does.
+        """
+        own = self.identities.filter(kind="email", of_representative=False)
+        return None if self.asker == Asker.GUARDIAN else own.first()
 
     def postal(self) -> str:
         """Name and address for letters on paper."""

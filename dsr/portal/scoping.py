@@ -36,4 +36,4 @@ class ScopeQuestion(Question):
         ]
 
 
-_DISABLES = _("Once we have accepted it, the account is disabled; if you cancel in time, it is opened again.")
+_DISABLES = _("Before anything is erased, the account is disabled; if you cancel in time, it is opened again.")

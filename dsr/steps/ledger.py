@@ -16,17 +16,19 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from dsr.law.actors import PORTAL, Actor
-from dsr.law.states import CLOSED
+from dsr.law.rights import Right
+from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.models.plan import OPEN, in_order, state_among
 from dsr.steps import bell, gates, permissions
 from dsr.steps.deciding import announced, blocking
-from dsr.steps.move import Conflict
+from dsr.steps.move import Conflict, lock
 from dsr.steps.recording import record
 
 ATTEMPTS = 5  # claims without progress: a worker dies on this item each time
 TRIES = 20  # answers missed: about nine hours with the growing pauses below
+EFFECTS = (Kind.ERASE, Kind.CORRECT, Kind.STOP)  # what changes a system
 AFTER_THE_END = (Kind.STOP, Kind.RESUME)  # what is done even though the request is refused or cancelled
 UNTOUCHED = "item:untouched"  # it was claimed, and put back before anything was sent
 LONGEST_PAUSE = 3600.0  # seconds
@@ -68,6 +70,10 @@ def _taken(item: PlanItem) -> PlanItem | None:
     return item
 
 
+# Before an erasure that was approved first, for nobody had proven the mailbox (see stopping).
+_STOPS_LAST = Q(kind=Kind.STOP, subject_request__right=Right.ERASURE, subject_request__state=State.APPROVED)
+
+
 def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
     earlier = PlanItem.objects.filter(before=OuterRef("pk")).exclude(state=ItemState.DONE)
     due = (
@@ -79,8 +85,8 @@ def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
         # What ran when a request was refused or cancelled comes back here, and finds no work any more; but what it
         # had stopped, or had begun to stop, is taken back then.
         .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
-        .exclude(Q(kind=Kind.ERASE) & Q(blocking.on_items()))
-        .exclude(Q(kind__in=[Kind.ERASE, Kind.ASSEMBLE]) & Q(announced.unposted()))
+        .exclude((Q(kind=Kind.ERASE) | _STOPS_LAST) & Q(blocking.on_items()))
+        .exclude(Q(kind__in=announced.WAIT) & Q(announced.unposted()))
         .exclude(Q(kind=Kind.CORRECT) & Q(blocking.on_corrections()))
         .exclude(Exists(earlier))
         .exclude(gates.shut(at))
@@ -267,8 +273,13 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
 def call_off(subject_request: SubjectRequest) -> None:
     """Take a request's open items off the ledger; those that run find it out before their next effect.
 
+    Its effects are locked first: what a worker puts back in this moment is called off before anybody claims it again,
+    and what is claimed by then shows as begun. The request comes before its items, as for everybody who takes both.
     A stop that a system has taken on comes to its end first: only then can it be taken back.
     """
+    lock(subject_request)
+    effects = subject_request.items.filter(kind__in=EFFECTS, until=None)
+    list(effects.select_for_update(no_key=True).order_by("pk"))
     idle = [ItemState.READY, ItemState.WAITING, ItemState.QUARANTINED]
     started = Q(kind=Kind.STOP, state=ItemState.WAITING)
     subject_request.items.filter(~started, state__in=idle, until=None).update(state=ItemState.DONE, note="Called off.")

@@ -23,6 +23,11 @@ class Conflict(Exception):
     """The request is not (any more) where this act needs it; the message is for the person acting."""
 
 
+def lock(subject_request: SubjectRequest) -> None:
+    """Hold its row until the transaction ends, before its items and its letters; who only refers to it goes on."""
+    list(SubjectRequest.objects.select_for_update(no_key=True).filter(pk=subject_request.pk))
+
+
 def move(
     subject_request: SubjectRequest,
     to: State,

@@ -8,12 +8,13 @@ from hypothesis.stateful import invariant
 
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
-from dsr.law.work import Channel, Kind, Letter, NoticeState
+from dsr.law.work import Channel, Kind, Letter, NoticeState, Outcome
 from dsr.models import Approval, Deadline, Download, Event, LegalHold, Notice, PlanItem, SubjectRequest
 from tests.life.scene import Scene
 
 BERLIN, GRACE, BY_POST = ZoneInfo("Europe/Berlin"), timedelta(days=3), timedelta(days=14)  # Acme's
 ON_FILE = timedelta(days=2)  # two business days are never less
+BEGUN = Q(kind=Kind.ERASE, fence__gt=0) | Q(kind=Kind.STOP, outcome=Outcome.STOPPED)
 PACKED = [Right.ACCESS, Right.PORTABILITY]
 FIRST_HANDS = ["request:received", "identity:vouched", "request:accepted"]
 
@@ -73,7 +74,7 @@ class Guards(Scene):
     @invariant()
     def nothing_asked_on_paper_is_erased_before_the_letter_lay_in_the_post_for_the_grace(self) -> None:
         by_letter = Q(subject_request__right=Right.ERASURE, subject_request__channel=Channel.LETTER)
-        for item in PlanItem.objects.filter(by_letter, kind=Kind.ERASE, until=None).exclude(fence=0):
+        for item in PlanItem.objects.filter(by_letter, BEGUN, until=None):
             posted = self.announced(item.subject_request)
             assert posted
             assert max(posted) <= self.at - GRACE
@@ -81,7 +82,7 @@ class Guards(Scene):
     @invariant()
     def nothing_asked_on_paper_is_erased_before_the_address_on_file_had_its_days(self) -> None:
         by_letter = SubjectRequest.objects.filter(right=Right.ERASURE, channel=Channel.LETTER)
-        begun = PlanItem.objects.filter(subject_request__in=by_letter, kind=Kind.ERASE, until=None).exclude(fence=0)
+        begun = PlanItem.objects.filter(BEGUN, subject_request__in=by_letter, until=None)
         for own in by_letter.filter(pk__in=begun.values("subject_request")):
             told = Notice.objects.filter(subject_request=own, letter=Letter.ON_FILE)
             assert told.exists()

@@ -25,12 +25,12 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.management import demo
 from dsr.models import PlanItem, SubjectRequest
-from dsr.steps import ledger, work
+from dsr.steps import ledger, sweeping
 from dsr.steps.answering import delivery
 from dsr.steps.asking import cancellation, intake, verification
 from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
-from tests.postgresql import plans, sequences, timetable
+from tests.postgresql import endings, plans, sequences, timetable
 
 SAM = "sam@example.com"
 PAUSE = threading.Event()
@@ -61,7 +61,7 @@ def accepted(controller: str, right: Right, email: str, dana: Actor, at: datetim
 def work_until(subject_request: SubjectRequest, state: State) -> None:
     """Sweep as a worker does."""
     for _ in range(200):
-        work.sweep(timezone.now)
+        sweeping.sweep(timezone.now)
         subject_request.refresh_from_db()
         if subject_request.state == state:
             return
@@ -162,6 +162,14 @@ def at_once(act: str, many: str) -> dict[str, object]:
     }
 
 
+def end_in_a_moment() -> dict[str, object]:
+    """What is approved is cancelled or refused while its one item changes hands."""
+    dana, at = member("dana", Role.AGENT), timezone.now()
+    moments = {"put back": endings.while_put_back, "claimed": endings.while_claimed}
+    ended = {f"{how}, {when}": end(how, dana, at) for how in endings.endings(dana, at) for when, end in moments.items()}
+    return {**ended, "cancel, posted": endings.while_posted(dana, at)}
+
+
 def settings_in_force() -> dict[str, object]:
     """What the server says about the connection the portal has opened."""
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
@@ -195,6 +203,7 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
         file,
         at_once,
         claim_beside_a_lock,
+        end_in_a_moment,
         settings_in_force,
         claim_plan,
         write_and_sequence,

@@ -1,4 +1,4 @@
-"""Fifty clicks at the same moment are one decision."""
+"""Fifty clicks at the same moment are one decision, and nothing is erased for a request that is ended by then."""
 
 import pytest
 
@@ -14,3 +14,15 @@ def test_fifty_clicks_at_once_have_one_effect(portal: Portal, act: str) -> None:
     assert done["outcomes"] == {"conflict": MANY - 1, "done": 1}
     assert (done["events"], done["letters"]) == (1, 1)
     assert done["plans"] == (0 if act == "cancel" else 1)
+
+
+def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or_is_not_ended(portal: Portal) -> None:
+    ended = portal.act("end_in_a_moment")
+    too_late = {"outcome": "conflict", "state": "approved", "item": "running"}
+    assert ended == {
+        "cancel, put back": {"outcome": "done", "state": "cancelled", "item": "done"},
+        "cancel, claimed": too_late,
+        "refuse, put back": {"outcome": "done", "state": "refused", "item": "done"},
+        "refuse, claimed": too_late,
+        "cancel, posted": {"outcome": "done", "state": "cancelled", "item": "done", "letter": "sent"},
+    }

@@ -13,7 +13,7 @@ from accounts.models import Role, Staff
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
-from dsr.law.work import Channel, NoticeState
+from dsr.law.work import Channel, ItemState, Kind, NoticeState
 from dsr.models import SubjectRequest
 from dsr.steps import work
 from dsr.steps.asking import intake, vouching
@@ -95,6 +95,15 @@ class Acme:
         subject_request = self.searched()
         self.letters()
         self.approve(subject_request)
+        return subject_request
+
+    def stopped(self) -> SubjectRequest:
+        """Approved and posted, and the grace is over: the account is disabled, and erasing is next."""
+        subject_request = self.approved()
+        self.post(subject_request)
+        self.later(days=14)
+        assert work.do_next(at=self.at)
+        assert subject_request.items.get(kind=Kind.STOP).state == ItemState.DONE
         return subject_request
 
     def post(self, subject_request: SubjectRequest) -> None:

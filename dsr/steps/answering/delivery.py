@@ -53,7 +53,8 @@ def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
     package.save(update_fields=["offered_at", "expires_at"])
     record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
     kind, told = letter(subject_request, at=at)
-    notices.queue(subject_request, kind, at=at, size=package.size, expires_on=last, **told)
+    opens_on = on_file.opens_on(subject_request, at=at)
+    notices.queue(subject_request, kind, at=at, size=package.size, expires_on=last, opens_on=opens_on, **told)
 
 
 def letter(subject_request: SubjectRequest, *, at: datetime) -> tuple[Letter, dict[str, Any]]:

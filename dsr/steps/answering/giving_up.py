@@ -12,7 +12,7 @@ from dsr.law.actors import Actor
 from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import Package, SubjectRequest, sealed
-from dsr.steps.answering import handover
+from dsr.steps.answering import handover, on_file
 from dsr.steps.deciding import blocking
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
@@ -46,10 +46,11 @@ def give_up(subject_request: SubjectRequest, why: Why, *, reason: str, by: Actor
             because=why,
         )
         _destroy(subject_request)
-        note = "Not posted: the package was not handed over."
+        note = "Taken back: the package was not handed over."
         notices.take_back(subject_request, notices.COVERING, note, by=by, at=at)
         if why is Why.WITHDREW:
             notices.queue(subject_request, Letter.CANCELLED, at=at, given_up=True)
+        on_file.end(subject_request, Letter.CANCELLED, note, by=by, at=at, given_up=True)
 
 
 def _why_not(subject_request: SubjectRequest, reason: str) -> str:

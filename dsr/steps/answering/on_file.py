@@ -16,17 +16,18 @@ from django.conf import settings
 from dsr.connectors.contract import Batch
 from dsr.datamap.schema import IdentityKind, SystemMap
 from dsr.datamap.sharing import address_fields
+from dsr.law.actors import Actor
 from dsr.law.deadlines import closes_at, local_day
 from dsr.law.identifiers import clean
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.terms import Term, Unit, ends_on
-from dsr.law.work import Asker, Kind, Letter, NoticeState
+from dsr.law.work import Asker, Kind, Letter, NoticeState, Outcome
 from dsr.models import Manifest, Notice, Part, SubjectRequest
 from dsr.models.notice import OPEN
 from dsr.steps import maps
 from dsr.steps.fulfilling import parts
-from dsr.steps.post import notices
+from dsr.steps.post import notices, outbox
 
 WAIT = Term(2, Unit.BUSINESS_DAYS)
 TO_ERASE = frozenset({State.SEARCHED, State.APPROVED})
@@ -97,6 +98,20 @@ def tell(subject_request: SubjectRequest, found: list[str], *, at: datetime) -> 
         notices.queue(subject_request, Letter.ON_FILE, at=at, to_address=address, **facts(subject_request, at=at))
 
 
+def end(subject_request: SubjectRequest, letter: Letter, note: str, *, by: Actor, at: datetime, **said: Any) -> None:
+    """It ends without its effect: who is not told yet never is, and who was hears that it is over, and not why.
+
+    A letter that was tried, or is on its way, may have arrived. Call it in the transaction that ends the request.
+    """
+    back = notices.take_back(subject_request, [Letter.ON_FILE], note, by=by, at=at)
+    told = subject_request.notices.filter(letter=Letter.ON_FILE)
+    told = told.exclude(state__in=[NoticeState.FAILED, NoticeState.BOUNCED])
+    tried = [notice for notice in back if notice.fence]
+    said[outbox.TO_FILE] = True
+    for address in sorted({notice.addressee() for notice in [*told, *tried]}):
+        notices.queue(subject_request, letter, at=at, to_address=address, **said)
+
+
 def facts(subject_request: SubjectRequest, *, at: datetime) -> dict[str, Any]:
     """What such a letter says."""
     today = local_day(at, maps.calendar(subject_request.controller))
@@ -104,6 +119,7 @@ def facts(subject_request: SubjectRequest, *, at: datetime) -> dict[str, Any]:
         "wait_until": _until(subject_request, today),
         "objection": f"{settings.DSR_BASE_URL}/{subject_request.controller}/ask/compromised-account/",
         "erases": subject_request.right == Right.ERASURE and subject_request.state in TO_ERASE,
+        "disabled": subject_request.items.filter(kind=Kind.STOP, outcome=Outcome.STOPPED).exists(),
         "guardian": subject_request.asker == Asker.GUARDIAN,
     }
 
@@ -151,6 +167,12 @@ def waits(subject_request: SubjectRequest, *, at: datetime) -> datetime | None:
     calendar = maps.calendar(subject_request.controller)
     ends = closes_at(told.waits_until or _until(subject_request, local_day(at, calendar)), calendar)
     return ends if at < ends else None
+
+
+def opens_on(subject_request: SubjectRequest, *, at: datetime) -> date | None:
+    """From which day who asks for somebody else sees or takes on the page what is ready; None: at once, or no page."""
+    until = waits(subject_request, at=at) if subject_request.mailbox() is not None else None
+    return local_day(until, maps.calendar(subject_request.controller)) if until else None
 
 
 def why_wait(subject_request: SubjectRequest, *, at: datetime) -> str:

@@ -11,9 +11,10 @@ from dsr.law.actors import Actor, ActorKind
 from dsr.law.deadlines import local_day
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import Channel, Kind, Letter, NoticeState
+from dsr.law.work import Channel, Kind, Letter
 from dsr.models import SubjectRequest
 from dsr.steps import ledger, maps, permissions
+from dsr.steps.answering import on_file
 from dsr.steps.fulfilling import parts, stopping
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices, outbox
@@ -86,19 +87,10 @@ def cancel(subject_request: SubjectRequest, *, by: Actor, at: datetime, word: Wo
         )
         resumed = bool(stopping.plan_resume(subject_request, at=at))
         parts.forget(subject_request)
-        note = "Not posted: the request was cancelled."
+        note = "Taken back: the request was cancelled."
         notices.take_back(subject_request, notices.OVERTAKEN, note, by=by, at=at)
         notices.queue(subject_request, Letter.CANCELLED, at=at, resumed=resumed, **_said(word))
-        _tell_on_file(subject_request, resumed=resumed, at=at)
-
-
-def _tell_on_file(subject_request: SubjectRequest, *, resumed: bool, at: datetime) -> None:
-    """Whoever heard at an address on file of what was asked hears that it is over; of the word they learn nothing."""
-    told = subject_request.notices.filter(letter=Letter.ON_FILE)
-    told = told.exclude(state__in=[NoticeState.FAILED, NoticeState.BOUNCED])
-    for address in sorted({notice.addressee() for notice in told}):
-        facts: dict[str, Any] = {"resumed": resumed, outbox.TO_FILE: True}
-        notices.queue(subject_request, Letter.CANCELLED, at=at, to_address=address, **facts)
+        on_file.end(subject_request, Letter.CANCELLED, note, by=by, at=at, resumed=resumed)
 
 
 def _said(word: Word | None) -> dict[str, Any]:

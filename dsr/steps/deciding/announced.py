@@ -16,6 +16,7 @@ from dsr.steps import maps
 from dsr.steps.recording import record
 
 MOVED = "grace:moved"
+WAIT = (Kind.STOP, Kind.ERASE, Kind.ASSEMBLE)
 
 
 def waits(subject_request: SubjectRequest) -> bool:
@@ -38,6 +39,6 @@ def posted(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     waiting = SubjectRequest.objects.filter(pk=subject_request.pk, state=State.APPROVED, erase_after__lt=ends_at)
     if waiting.update(erase_after=ends_at) != 1:
         return
-    items = subject_request.items.filter(kind__in=[Kind.ERASE, Kind.ASSEMBLE], until=None, state=ItemState.READY)
+    items = subject_request.items.filter(kind__in=WAIT, until=None, state=ItemState.READY)
     items.filter(not_before__lt=ends_at).update(not_before=ends_at)
     record.write(subject_request, MOVED, by=by, at=at, erase_after=ends_at.isoformat())

@@ -15,7 +15,7 @@ from dsr.sealing.fields import Unsealable
 from dsr.steps import bell, permissions
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, grace, hands
-from dsr.steps.fulfilling import parts
+from dsr.steps.fulfilling import parts, stopping
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -93,8 +93,9 @@ def _digest_on_disk(manifest: Manifest) -> str:
 
 
 def plan_erasure(manifest: Manifest, erase_after: datetime, *, at: datetime) -> None:
-    """One erase item per system with keys to erase now, all before the answer is assembled."""
+    """One erase item per system with keys to erase now, all before the answer is assembled; behind what is stopped."""
     subject_request = manifest.subject_request
+    stops = stopping.last(subject_request, begins=erase_after, at=at) if manifest.erases else []
     systems = sorted({row["system"] for row in manifest.summary if not row["until"]})
     items = [
         PlanItem.objects.create(
@@ -107,10 +108,12 @@ def plan_erasure(manifest: Manifest, erase_after: datetime, *, at: datetime) -> 
         )
         for system in systems
     ]
+    for item in items:
+        item.after.set(stops)
     assemble = PlanItem.objects.create(
         subject_request=subject_request, kind=Kind.ASSEMBLE, not_before=erase_after, created_at=at
     )
-    assemble.after.set(items)
+    assemble.after.set([*items, *stops])
 
 
 def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:

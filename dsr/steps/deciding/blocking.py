@@ -1,5 +1,6 @@
 """What stands: the legal holds and freezes over a request, by its own name or by an identifier proven there."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -30,6 +31,21 @@ def released_by(subject_request: SubjectRequest, by: Actor) -> bool:
     """Whether this person released a hold on the request: the second pair of eyes is another's then."""
     since = Q(released_at__gte=subject_request.received_at)
     return _ever(subject_request).filter(since, released_by=str(by)).exists()
+
+
+def frozen_since(subject_request: SubjectRequest, *, at: datetime) -> datetime:
+    """Since when it was frozen without a gap until now: one freeze may have begun while another stood."""
+    since = at
+    for freeze in _ever(subject_request).filter(kind=LegalHold.FREEZE).order_by("-set_at"):
+        if freeze.released_at is None or freeze.released_at >= since:
+            since = min(since, freeze.set_at)
+    return since
+
+
+def unfrozen_at(subject_request: SubjectRequest) -> datetime | None:
+    """When the last freeze of it was released, if one was."""
+    released = _ever(subject_request).filter(kind=LegalHold.FREEZE).exclude(released_at=None)
+    return released.order_by("released_at").values_list("released_at", flat=True).last()
 
 
 def withholds_answer(subject_request: SubjectRequest) -> bool:

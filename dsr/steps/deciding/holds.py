@@ -20,7 +20,9 @@ from dsr.law.states import OPEN, State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
 from dsr.steps import bell, ledger, maps, permissions
+from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, carried, hands
+from dsr.steps.fulfilling import window
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -31,6 +33,7 @@ _EARLIEST = timedelta(hours=14)  # the zone whose day begins first
 PAUSE = timedelta(hours=1)  # of an item that met a legal hold after its claim
 
 
+WAITING = (Kind.ERASE, Kind.STOP)
 OBJECTS = "An address on file was told, and its owner can object still. It goes on by itself after that."
 _WAITS = "A legal hold stands. It goes on by itself once that is released."
 
@@ -94,16 +97,27 @@ def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
             raise Conflict(message)
         record.write(subject_request, "hold:released", by=by, at=at, kind=hold.kind, identifiers=rows)
         PlanItem.objects.filter(
-            subject_request__in=waiting, kind=Kind.ERASE, state=ItemState.READY, note=_WAITS, not_before__gt=at
+            subject_request__in=waiting, kind__in=WAITING, state=ItemState.READY, note=_WAITS, not_before__gt=at
         ).update(not_before=at, note="")
         for each in waiting:
-            if not blocking.standing(each):
-                again = _renew(each, at) if each in frozen else ""
-                notices.queue(each, Letter.RELEASED, at=at, expires_on=again)
+            _goes_on(each, hold, offered=each in frozen, at=at)
         for each in frozen:
             if each not in waiting and not blocking.blocks_delivery(each):
                 _renew(each, at)
     bell.ring_after_commit()
+
+
+def _goes_on(subject_request: SubjectRequest, hold: LegalHold, *, offered: bool, at: datetime) -> None:
+    """What a freeze took the person's time for has it anew; and a letter, once nothing holds the request any more."""
+    if hold.kind == LegalHold.FREEZE and blocking.blocks_delivery(subject_request):
+        return
+    again = _renew(subject_request, at) if offered else ""
+    if hold.kind == LegalHold.FREEZE and window.renew(subject_request, at=at):
+        return  # the letter that asks anew says that it has ended
+    # A legal hold keeps back an erasure, and nothing else.
+    if subject_request.right != Right.ERASURE or not blocking.standing(subject_request):
+        opens_on = on_file.opens_on(subject_request, at=at) if offered else None
+        notices.queue(subject_request, Letter.RELEASED, at=at, expires_on=again, opens_on=opens_on)
 
 
 def why_not_by(hold: LegalHold, by: Actor) -> str:

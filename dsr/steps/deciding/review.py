@@ -9,8 +9,9 @@ from dsr.law.grounds import GROUNDS, Ground, grounds_for
 from dsr.law.rights import SEARCHED, WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Letter
-from dsr.models import PlanItem, SubjectRequest
+from dsr.models import SubjectRequest
 from dsr.steps import ledger, permissions
+from dsr.steps.answering import on_file
 from dsr.steps.asking import cancellation, reports, representation, vouching
 from dsr.steps.deciding import blocking, holds, merging
 from dsr.steps.fulfilling import parts, search, stopping
@@ -48,15 +49,10 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=accepted_by)
         _still(subject_request)
         if subject_request.right in SEARCHED:
-            search.plan(subject_request, at=at, behind=_stops_first(subject_request, at))
+            search.plan(subject_request, at=at, behind=stopping.first(subject_request, at=at))
         disabled = bool(stopping.disables(subject_request))
         notices.queue(subject_request, Letter.ACCEPTED, at=at, disabled=disabled)
         holds.tell(subject_request, at=at)
-
-
-def _stops_first(subject_request: SubjectRequest, at: datetime) -> list[PlanItem]:
-    """Before everything is erased the account is disabled and consent stopped, so that nothing refills."""
-    return stopping.plan(subject_request, at=at) if subject_request.right == Right.ERASURE else []
 
 
 def _still(subject_request: SubjectRequest) -> None:
@@ -114,8 +110,10 @@ def refuse(
             record.write(subject_request, "refusal:shown", by=by, at=at, secret={"reason": evidence.strip()})
         resumed = stopping.plan_resume(subject_request, at=at)
         parts.forget(subject_request)
-        notices.take_back(subject_request, notices.OVERTAKEN, "Not posted: it is refused.", by=by, at=at)
-        notices.queue(subject_request, Letter.REFUSED, at=at, resumed=bool(resumed))
+        note = "Taken back: the request was refused."
+        notices.take_back(subject_request, notices.OVERTAKEN, note, by=by, at=at)
+        notices.queue(subject_request, Letter.REFUSED, at=at, resumed=resumed)
+        on_file.end(subject_request, Letter.REFUSED, note, by=by, at=at, resumed=resumed)
 
 
 def _call_off(subject_request: SubjectRequest) -> None:

@@ -2,9 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -30,7 +29,6 @@ log = logging.getLogger(__name__)
 
 MOST_WORDS = 5_000  # characters of a statement, or of words of staff
 _TOO_LATE = _("New values cannot be sent for this request any more. You can ask again at any time.")
-_OPEN = Q(sent_at=None, over_at=None)
 _MAILBOX = Identity.objects.filter(subject_request=OuterRef("subject_request"), kind=IdentityKind.EMAIL)
 ENTERED = "correction:entered"  # staff wrote down what came on paper, or was said
 
@@ -48,20 +46,14 @@ def searched(subject_request: SubjectRequest, at: datetime) -> bool:
         if next(correctable.rows(subject_request), None) is not None:
             last = window.last_day(subject_request, at=at)
             proposal = Proposal.objects.create(subject_request=subject_request, asked_at=at, last_day=last)
-            _ask(proposal, Letter.CORRECTABLE, at=at)
             on_file.tell(subject_request, addresses, at=at)
+            if not blocking.blocks_delivery(subject_request):  # the letter of its release asks
+                _ask(proposal, Letter.CORRECTABLE, at=at)
     return True
 
 
 def _ask(proposal: Proposal, letter: Letter, *, at: datetime) -> None:
-    notices.queue(proposal.subject_request, letter, at=at, **told(proposal))
-
-
-def told(proposal: Proposal) -> dict[str, Any]:
-    """What the letter that asks for the new values says; on paper it lists the fields, for there is no page."""
-    on_paper = proposal.subject_request.mailbox() is None
-    fields = correctable.named(proposal.subject_request) if on_paper else []
-    return {"last_day": proposal.last_day, "fields": fields}
+    notices.queue(proposal.subject_request, letter, at=at, **window.told(proposal, at=at))
 
 
 def awaited(subject_request: SubjectRequest) -> Proposal | None:
@@ -69,7 +61,7 @@ def awaited(subject_request: SubjectRequest) -> Proposal | None:
     if blocking.blocks_delivery(subject_request):
         return None
     return Proposal.objects.filter(
-        _OPEN, subject_request=subject_request, subject_request__state=State.SEARCHED
+        window.OPEN, subject_request=subject_request, subject_request__state=State.SEARCHED
     ).first()
 
 
@@ -77,11 +69,11 @@ def remind_next(*, at: datetime) -> bool:
     """Remind one person who was asked some time ago and has sent nothing; whether there was one."""
     due = Q(asked_at__lte=at - window.REMIND_AFTER)
     due |= Q(~Exists(_MAILBOX), asked_at__lte=at - window.REMIND_BY_POST)
-    proposal = _silent().filter(due, reminded_at=None).first()
+    proposal = next(_unfrozen(_silent().filter(due, reminded_at=None)), None)
     if proposal is None:
         return False
     with transaction.atomic():
-        if Proposal.objects.filter(_OPEN, pk=proposal.pk, reminded_at=None).update(reminded_at=at):
+        if Proposal.objects.filter(window.OPEN, pk=proposal.pk, reminded_at=None).update(reminded_at=at):
             record.write(proposal.subject_request, "correction:reminded", by=PORTAL, at=at)
             _ask(proposal, Letter.CORRECTABLE_STILL, at=at)
     return True
@@ -89,13 +81,13 @@ def remind_next(*, at: datetime) -> bool:
 
 def end_next(*, at: datetime) -> bool:
     """Answer one request for which no values came until the last day; whether there was one."""
-    over = (each for each in _silent().filter(last_day__lte=at.date()).order_by("last_day") if window.over(each, at=at))
-    proposal = next(over, None)
+    silent = _unfrozen(_silent().filter(last_day__lte=at.date()).order_by("last_day"))
+    proposal = next((each for each in silent if window.over(each, at=at)), None)
     if proposal is None:
         return False
     try:
         with transaction.atomic():
-            if Proposal.objects.filter(_OPEN, pk=proposal.pk).update(over_at=at):
+            if Proposal.objects.filter(window.OPEN, pk=proposal.pk).update(over_at=at):
                 answered(proposal.subject_request, at)
     except Conflict:
         log.info("%s was moved on just now", proposal.subject_request.reference)
@@ -104,8 +96,13 @@ def end_next(*, at: datetime) -> bool:
 
 def _silent() -> QuerySet[Proposal]:
     frozen = SubjectRequest.objects.filter(blocking.on_requests())
-    waiting = Proposal.objects.filter(_OPEN, subject_request__state=State.SEARCHED)
+    waiting = Proposal.objects.filter(window.OPEN, subject_request__state=State.SEARCHED)
     return waiting.exclude(subject_request__in=frozen).select_related("subject_request")
+
+
+def _unfrozen(proposals: QuerySet[Proposal]) -> Iterator[Proposal]:
+    """Asked once more, by every key that a freeze may be filed under."""
+    return (each for each in proposals if not blocking.blocks_delivery(each.subject_request))
 
 
 def propose(
@@ -133,7 +130,9 @@ def propose(
     day = on or local_day(at, maps.calendar(subject_request.controller))
     tag = "correction:proposed" if by == SUBJECT else ENTERED
     with transaction.atomic():
-        mine = Proposal.objects.filter(_OPEN, subject_request=subject_request, subject_request__state=State.SEARCHED)
+        mine = Proposal.objects.filter(
+            window.OPEN, subject_request=subject_request, subject_request__state=State.SEARCHED
+        )
         if mine.filter(last_day__gte=day).update(sent_at=at) != 1:
             raise Conflict(_TOO_LATE)
         Correction.objects.bulk_create(rows)
@@ -230,7 +229,7 @@ def respond(subject_request: SubjectRequest, *, text: str, by: Actor, at: dateti
 
 def undecided() -> Q:
     """Of SubjectRequest: a rectification that waits for the person's values, for staff to decide, or is frozen."""
-    values = Proposal.objects.filter(_OPEN, subject_request=OuterRef("pk"))
+    values = Proposal.objects.filter(window.OPEN, subject_request=OuterRef("pk"))
     decisions = Correction.objects.filter(subject_request=OuterRef("pk"), decision="")
     statement = ~Q(statement_sealed="") & Q(answer_sealed="")
     waits = Q(Exists(values)) | Q(Exists(decisions)) | statement
@@ -284,7 +283,8 @@ def answered(subject_request: SubjectRequest, at: datetime) -> bool:
         columns: dict[str, object] = {"answered_at": at}
         move(subject_request, State.DELIVERED, by=PORTAL, at=at, event="request:answered", columns=columns)
         parts.forget(subject_request)
-        notices.take_back(subject_request, notices.OVERTAKEN, "Not posted: it is answered.", by=PORTAL, at=at)
+        overtaken = (*notices.OVERTAKEN, Letter.ON_FILE)
+        notices.take_back(subject_request, overtaken, "Taken back: it is answered.", by=PORTAL, at=at)
         notices.queue(subject_request, Letter.CORRECTED, at=at, **correctable.told(subject_request))
     return True
 

@@ -88,7 +88,7 @@ def _entered(
 ) -> list[PlanItem]:
     """The find items of these systems: new ones, behind a stop where there is one, or the old ones once more."""
     entered: dict[str, PlanItem] = {}
-    stops = stopping.plan(subject_request, at=at) if subject_request.right == Right.ERASURE else []
+    stops = stopping.first(subject_request, at=at)
     for system in late:
         again = known.get(system.system)
         if again is None:

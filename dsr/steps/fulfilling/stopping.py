@@ -3,6 +3,10 @@
 A stop item marks the person's rows in one system: those of withdrawn purposes, and for the erasure of an account the
 account itself. How much still ran is written down before the first effect: a worker that dies after it leaves behind
 whether there was anything to stop. A resume item takes the stop of an account back; a consent is never given again.
+
+Of an erasure for whom nobody proved the account's own mailbox nothing is stopped before it is approved and the days
+are over in which whoever reads an address on file can object: a stranger's letter disables no account. What comes in
+meanwhile shows when it is read back.
 """
 
 import json
@@ -11,22 +15,40 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F, Q
+
 from dsr.connectors.contract import Connector, Effect, Receipt, Rejected
 from dsr.datamap.plan import SystemPlan, compile_plan
 from dsr.datamap.route import Key, Route
 from dsr.datamap.schema import ACCOUNT, ControllerMap, IdentityKind, Stop
 from dsr.law.rights import Right
-from dsr.law.states import CLOSED
-from dsr.law.work import ItemState, Kind, Outcome
+from dsr.law.states import CLOSED, State
+from dsr.law.work import Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest, Withdrawal, sealed
 from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
+from dsr.steps.answering import on_file
 from dsr.steps.asking import scopes
+from dsr.steps.deciding import blocking, holds
 from dsr.steps.fulfilling import search, travel
 
 
-def plan(subject_request: SubjectRequest, *, at: datetime) -> list[PlanItem]:
+def first(subject_request: SubjectRequest, *, at: datetime) -> list[PlanItem]:
+    """Before everything is erased the account is disabled and consent stopped, so that nothing refills."""
+    if subject_request.right != Right.ERASURE or subject_request.own_mailbox() is None:
+        return []
+    return plan(subject_request, at=at)
+
+
+def last(subject_request: SubjectRequest, *, begins: datetime, at: datetime) -> list[PlanItem]:
+    """The same for whom nobody proved the account's own mailbox: not before erasing may begin."""
+    if subject_request.own_mailbox() is not None:
+        return []
+    return plan(subject_request, begins=begins, at=at)
+
+
+def plan(subject_request: SubjectRequest, *, at: datetime, begins: datetime | None = None) -> list[PlanItem]:
     """Enter one stop item for each system that the proven identities reach and that has something to stop; once."""
     controller_map = maps.controller(subject_request.controller)
     compiled = compile_plan(controller_map, search.proven(subject_request))
@@ -34,7 +56,11 @@ def plan(subject_request: SubjectRequest, *, at: datetime) -> list[PlanItem]:
     there = set(subject_request.items.filter(kind=Kind.STOP).values_list("system", flat=True))
     return [
         PlanItem.objects.create(
-            subject_request=subject_request, kind=Kind.STOP, system=system.system, not_before=at, created_at=at
+            subject_request=subject_request,
+            kind=Kind.STOP,
+            system=system.system,
+            not_before=begins or at,
+            created_at=at,
         )
         for system in compiled.systems
         if system.system not in there and _stops(controller_map, system, wanted)
@@ -101,10 +127,11 @@ def _place(item: PlanItem) -> Place:
 
 
 def stop(item: PlanItem, *, at: datetime) -> None:
-    """Stop in one system, and read back that nothing runs any more. Raises Unreachable, Rejected, Fenced."""
+    """Stop in one system, and read back that nothing runs any more. Raises Unreachable, Rejected, Held, Fenced."""
     if item.subject_request.state in CLOSED and not item.handle_sealed:
         ledger.finish(item, Outcome.NOTHING, at=at, counts=item.counts, note="Called off.")
         return
+    _should_proceed(item, at)
     place = _place(item)
     with closing(place.connector):
         _remember(item, place)
@@ -117,6 +144,17 @@ def stop(item: PlanItem, *, at: datetime) -> None:
         raise Rejected(message)
     outcome = Outcome.STOPPED if any(item.counts.values()) else Outcome.NOTHING
     ledger.finish(item, outcome, at=at, counts=item.counts)
+
+
+def _should_proceed(item: PlanItem, at: datetime) -> None:
+    """What was approved first stops only what nothing holds, and what nobody can object to any more. Raises Held."""
+    subject_request = SubjectRequest.objects.get(pk=item.subject_request_id)
+    if subject_request.right != Right.ERASURE or subject_request.state != State.APPROVED or item.handle_sealed:
+        return
+    if blocking.blocks_erasure(subject_request):
+        raise holds.Held(untouched=True)
+    if until := on_file.waits(subject_request, at=at):
+        raise holds.Held(holds.OBJECTS, until, untouched=True)
 
 
 def _remember(item: PlanItem, place: Place) -> None:
@@ -167,7 +205,7 @@ def resumable(subject_request: SubjectRequest) -> list[PlanItem]:
         return []
     systems = maps.controller(subject_request.controller).systems
     items = subject_request.items.filter(kind=Kind.STOP, fence__gt=0)
-    return [item for item in items if ACCOUNT in systems[item.system].stops]
+    return [item for item in items if ACCOUNT in systems[item.system].stops and ledger.begun(item)]
 
 
 def plan_resume(subject_request: SubjectRequest, *, at: datetime) -> bool:
@@ -202,14 +240,9 @@ def resume(item: PlanItem, *, at: datetime) -> None:
 
 
 def disables(subject_request: SubjectRequest) -> bool:
-    """Whether accepting this request disables the account at once, which its letter says."""
-    stops = subject_request.items.filter(kind=Kind.STOP).values_list("system", flat=True)
+    """Whether the account is disabled for it, or at once, which letter and page say; not what waits for its day."""
+    now = Q(fence__gt=0) | Q(not_before__lte=F("created_at"))
+    stops = subject_request.items.filter(now, kind=Kind.STOP).values_list("system", flat=True)
     systems = maps.controller(subject_request.controller).systems
     erasing = subject_request.right == Right.ERASURE
     return erasing and any(ACCOUNT in systems[system].stops for system in stops if system in systems)
-
-
-def begun(subject_request: SubjectRequest) -> bool:
-    """Whether a stop of this request has been claimed: what it did cannot be taken back by a cancellation."""
-    items = subject_request.items.filter(kind=Kind.STOP)
-    return items.filter(state=ItemState.RUNNING).exists() or items.filter(fence__gt=0).exists()

@@ -1,36 +1,89 @@
 """How long new values for a correction are waited for: until a day that is told, and by post some days more.
 
-A letter that came in time may be entered later than it came: so many business days nothing ends over it.
+A letter that came in time may be entered later than it came: five business days nothing ends over it. Where nothing
+comes, the answer is still to be in time: by post both times are cut to what the answer's date leaves, though never to
+less than AT_LEAST_BY_POST for the person and TO_ENTER_AT_LEAST for staff. Who was asked late is then answered late:
+a right that nobody had the time to use harms more than a day that is shown as missed.
+
+A freeze takes the person's days, so its release begins them anew, as those of a package; what was over before stays so.
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.db.models import Q
+
+from dsr.law.actors import PORTAL
 from dsr.law.deadlines import leaving, local_day
+from dsr.law.states import State
 from dsr.law.terms import Term, Unit, ends_on
+from dsr.law.work import Letter
 from dsr.models import Proposal, SubjectRequest
 from dsr.steps import maps
+from dsr.steps.answering import on_file
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import correctable
+from dsr.steps.post import notices
+from dsr.steps.recording import record
 
 REMIND_AFTER, REMIND_BY_POST = timedelta(days=14), timedelta(days=7)  # a letter and its answer travel longer
-AT_LEAST = timedelta(days=3)  # to answer the reminder
-TO_ENTER = Term(5, Unit.BUSINESS_DAYS)
+AT_LEAST = REMIND_AFTER + timedelta(days=3)  # to answer the reminder
+AT_LEAST_BY_POST = REMIND_BY_POST + timedelta(days=7)  # the reminder travels, and so does what it brings back
+TO_ENTER, TO_ENTER_AT_LEAST = Term(5, Unit.BUSINESS_DAYS), Term(2, Unit.BUSINESS_DAYS)
+OPEN = Q(sent_at=None, over_at=None)
 
 
 def last_day(subject_request: SubjectRequest, *, at: datetime) -> date:
     """The day that the person is told: before the answer is due; and the reminder always leaves some days."""
     calendar = maps.calendar(subject_request.controller)
-    last = subject_request.due_on - timedelta(days=1)
-    if subject_request.mailbox() is None:
-        last = leaving(TO_ENTER.count, last, calendar)
-    return max(last, local_day(at, calendar) + REMIND_AFTER + AT_LEAST)
+    last, today = subject_request.due_on - timedelta(days=1), local_day(at, calendar)
+    if subject_request.mailbox() is not None:
+        return max(last, today + AT_LEAST)
+    return max(leaving(TO_ENTER.count, last, calendar), today + AT_LEAST_BY_POST)
 
 
 def closes_on(proposal: Proposal) -> date:
-    """The last day on which what came in time is taken."""
-    if proposal.subject_request.mailbox() is not None:
+    """The last day on which what came in time is taken: by post some days later, and before the answer is due.
+
+    Nobody could enter anything during a freeze, so the days for that begin with its release.
+    """
+    own = proposal.subject_request
+    if own.mailbox() is not None:
         return proposal.last_day
-    return ends_on(proposal.last_day, TO_ENTER, maps.calendar(proposal.subject_request.controller))
+    calendar = maps.calendar(own.controller)
+    released = blocking.unfrozen_at(own)
+    begins = max(proposal.last_day, local_day(released, calendar)) if released else proposal.last_day
+    in_time = own.due_on - timedelta(days=1)
+    return min(ends_on(begins, TO_ENTER, calendar), max(in_time, ends_on(begins, TO_ENTER_AT_LEAST, calendar)))
 
 
 def over(proposal: Proposal, *, at: datetime) -> bool:
     """Whether nothing can come any more."""
     return closes_on(proposal) < local_day(at, maps.calendar(proposal.subject_request.controller))
+
+
+def renew(subject_request: SubjectRequest, *, at: datetime) -> bool:
+    """The last freeze is released: the person has the whole time anew, and is asked anew; whether that is so.
+
+    It is not where nothing is waited for, or the day was over before it was frozen. Call it in that transaction.
+    """
+    waiting = Proposal.objects.filter(OPEN, subject_request=subject_request, subject_request__state=State.SEARCHED)
+    proposal, calendar = waiting.first(), maps.calendar(subject_request.controller)
+    if proposal is None or proposal.last_day < local_day(blocking.frozen_since(subject_request, at=at), calendar):
+        return False
+    last = max(proposal.last_day, last_day(subject_request, at=at))
+    if waiting.update(asked_at=at, last_day=last, reminded_at=None) != 1:
+        return False
+    note = "Taken back: another one names the new day."
+    notices.take_back(subject_request, notices.ASKING, note, by=PORTAL, at=at)
+    record.write(subject_request, "correction:renewed", by=PORTAL, at=at, last_day=last.isoformat())
+    proposal.last_day = last
+    notices.queue(subject_request, Letter.CORRECTABLE, at=at, anew=True, **told(proposal, at=at))
+    return True
+
+
+def told(proposal: Proposal, *, at: datetime) -> dict[str, Any]:
+    """What a letter that asks for the new values says; on paper it lists the fields, for there is no page."""
+    own = proposal.subject_request
+    fields = correctable.named(own) if own.mailbox() is None else []
+    return {"last_day": proposal.last_day, "fields": fields, "opens_on": on_file.opens_on(own, at=at)}

@@ -56,8 +56,8 @@ def enter(
     how = f"{came.channel.value}, {came.on.isoformat()}"
     with transaction.atomic():
         rectification.propose(subject_request, values, statement=statement, at=at, by=by, came=how, on=came.on)
-        # What still waits to be posted would ask for what is here.
-        notices.take_back(subject_request, notices.ASKING, "Not posted: what it asks for came before.", by=by, at=at)
+        # What has not left yet would ask for what is here.
+        notices.take_back(subject_request, notices.ASKING, "Taken back: what it asks for came before.", by=by, at=at)
 
 
 def _check(proposal: Proposal, came: Came, at: datetime) -> None:

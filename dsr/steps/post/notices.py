@@ -20,7 +20,7 @@ from dsr.steps import permissions
 from dsr.steps.asking import codes
 from dsr.steps.counting import clock
 from dsr.steps.deciding import announced
-from dsr.steps.move import Conflict
+from dsr.steps.move import Conflict, lock
 from dsr.steps.post import letters, outbox
 from dsr.steps.recipients import links
 from dsr.steps.recording import record
@@ -35,7 +35,7 @@ COVERING = (Letter.READY, Letter.ERASED)  # what goes with a package
 
 
 class Superseded(Exception):
-    """What the letter was to carry is over: a newer code took its place, or the recipient has answered."""
+    """What the letter was to carry is over: a newer code, the recipient's answer or the request's end came first."""
 
 
 def send_next(*, at: datetime) -> bool:
@@ -103,6 +103,8 @@ def _message(notice: Notice, at: datetime) -> EmailMultiAlternatives:
 def _made(notice: Notice, at: datetime) -> dict[str, Any]:
     """The letter's context with what is made for it now. Raises Superseded."""
     context: dict[str, Any] = json.loads(notice.context())
+    if notice.letter in {Letter.ON_FILE, *OVERTAKEN} and notice.subject_request.closed:
+        raise Superseded  # it was being sent when the request ended, and the mail server asked for another try
     if "proof" in context:
         context["code"] = codes.make(context["proof"], at=at)
         # A receipt says more than its code, and is sent without it.
@@ -173,6 +175,7 @@ def posted(notice: Notice, *, by: Actor, at: datetime) -> None:
         message = "It goes with the package, and is marked when you say that the package left."
         raise Conflict(message)
     with transaction.atomic():
+        lock(notice.subject_request)  # before its letter, as whoever ends the request in this moment takes them
         if not _posted(notice, by=by, at=at):
             message = "This letter does not wait to be posted."
             raise Conflict(message)
@@ -186,11 +189,13 @@ def went_along(subject_request: SubjectRequest, kinds: Collection[Letter], *, by
 
 def take_back(
     subject_request: SubjectRequest, kinds: Collection[Letter], note: str, *, by: Actor, at: datetime
-) -> None:
-    """Letters that still wait to be posted are printed no more. Call it in the transaction that overtakes them."""
-    for notice in subject_request.notices.filter(letter__in=kinds, state=NoticeState.TO_POST):
-        if _end(notice, NoticeState.FAILED, note, context_sealed=""):
-            record.write(subject_request, "notice:taken-back", by=by, at=at, letter=notice.letter)
+) -> list[Notice]:
+    """Letters that still wait are neither posted nor sent; which. Call it in the transaction that overtakes them."""
+    waiting = subject_request.notices.filter(letter__in=kinds, state__in=[NoticeState.TO_POST, NoticeState.QUEUED])
+    taken = [notice for notice in waiting if _end(notice, NoticeState.FAILED, note, context_sealed="")]
+    for notice in taken:
+        record.write(subject_request, "notice:taken-back", by=by, at=at, letter=notice.letter)
+    return taken
 
 
 def _posted(notice: Notice, *, by: Actor, at: datetime) -> int:

@@ -9,6 +9,7 @@ from django.db import transaction
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
+from dsr.law.states import State
 from dsr.law.work import Kind, Letter, NoticeState
 from dsr.models import ClockPause, Extension, LegalHold, Link, Notice, SubjectRequest
 from dsr.steps import bell, permissions
@@ -16,7 +17,7 @@ from dsr.steps.answering import delivery, giving_up, handover, on_file, packagin
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.counting import extension, misses
 from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import afterwards, correctable, rectification, withdrawal
+from dsr.steps.fulfilling import afterwards, correctable, rectification, window, withdrawal
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices, outbox
 from dsr.steps.recording import record
@@ -45,7 +46,8 @@ def _package(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
     package = delivery.available(subject_request)
     if package is None or package.expires_at is None or package.expires_at <= at:
         raise Conflict(GONE)
-    return {"size": package.size, "sha256": package.sha256, "expires_on": delivery.last_day(package)}
+    waits = {"opens_on": on_file.opens_on(subject_request, at=at)}
+    return {"size": package.size, "sha256": package.sha256, "expires_on": delivery.last_day(package), **waits}
 
 
 def _erased(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
@@ -54,16 +56,17 @@ def _erased(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
 
 
 def _approved(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
-    if subject_request.erase_after is None or subject_request.erase_after <= at:
+    ends_at = subject_request.erase_after
+    if subject_request.state != State.APPROVED or ends_at is None or ends_at <= at:
         raise Conflict(GONE)
-    return {"erase_after": subject_request.erase_after}
+    return {"erase_after": ends_at}
 
 
-def _correctable(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
+def _correctable(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
     proposal = rectification.awaited(subject_request)
     if proposal is None:
         raise Conflict(GONE)
-    return rectification.told(proposal)
+    return window.told(proposal, at=at)
 
 
 def _question(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
@@ -94,10 +97,13 @@ def _held(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
     return {"frozen": hold.kind == LegalHold.FREEZE, "review_on": hold.review_on}
 
 
-def _released(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
-    if blocking.standing(subject_request):  # it was set again meanwhile
-        raise Conflict(GONE)
-    return {}
+def _released(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
+    erasing = subject_request.right == Right.ERASURE
+    if blocking.standing(subject_request) if erasing else blocking.blocks_delivery(subject_request):
+        raise Conflict(GONE)  # it was set again meanwhile
+    package = delivery.available(subject_request)
+    offered = package is not None and package.expires_at is not None and package.expires_at > at
+    return _package(subject_request, at) if offered else {}
 
 
 def _on_file(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:

@@ -1,25 +1,32 @@
 """Which addresses on file are told, from when their days count, and what staff read of letters that did not arrive."""
 
+import io
 import re
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import SUBJECT
+from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import Letter, NoticeState
+from dsr.law.work import Asker, Channel, Kind, Letter, NoticeState
 from dsr.models import Notice, SubjectRequest
-from dsr.steps.answering import on_file
-from dsr.steps.asking import verification
-from dsr.steps.deciding import blocking
+from dsr.steps.answering import delivery, on_file
+from dsr.steps.asking import intake, representation, verification, vouching
+from dsr.steps.asking.representation import Acting
+from dsr.steps.deciding import blocking, review
 from dsr.steps.post import notices, resending
-from tests.life.scene import SAM
+from tests.life.scene import GRETA, POSTAL, SAM, SAMS_ACCOUNT
 from tests.steps import on_paper
 from tests.steps.on_paper import Acme, begun
 
@@ -43,6 +50,19 @@ INVITATIONS = """  invitations:
       id: {category: system.operations, source: derived}
       person: {category: user.unique_id, source: derived}
       invited: {category: user.contact.email}
+"""
+SIGN_INS = """  sign_ins:
+    title: Sign-ins
+    key: [id]
+    links:
+      - {to: people, on: {person: id}}
+    purposes: [provide]
+    source: derived
+    retention: account
+    fields:
+      id: {category: system.operations}
+      person: {category: user.unique_id}
+      address: {category: user.contact.email}
 """
 BACKUP = "      backup: {category: user.contact.email}\n"
 
@@ -153,3 +173,58 @@ def test_the_desk_says_that_an_address_could_not_be_told(acme: Acme, sign_in: Ca
     page = words_of(sign_in("olga").get(f"/desk/requests/{own.reference}/").content.decode())
     assert "its owner could NOT be told" in page
     assert "The address on file was told on" not in page
+
+
+def portable(acme: Acme, **given: Any) -> SubjectRequest:
+    """A portable copy, made from what the systems hold; beside the account stands a list that is not portable."""
+    table = "CREATE TABLE sign_ins (id TEXT PRIMARY KEY, person TEXT, address TEXT)"
+    described(acme, table, f"INSERT INTO sign_ins VALUES ('1', '1', '{HOME}')", more=SIGN_INS)
+    own = intake.receive(intake.Intake("acme", Right.PORTABILITY, region="eea", **given), by=acme.dana, at=acme.at)
+    if (code := own.mailbox()) is None:
+        vouching.vouch(own, note="Called back", by=acme.devi, at=acme.at)
+    else:
+        confirmed_by(acme, own, code.value())
+    if own.asker == Asker.GUARDIAN:
+        representation.check(own, note="Saw it", by=acme.olga, at=acme.at)
+    review.accept(own, by=acme.dana, at=acme.at)
+    acme.work()
+    own.refresh_from_db()
+    assert own.state == State.PACKAGED
+    return own
+
+
+def confirmed_by(acme: Acme, own: SubjectRequest, address: str) -> None:
+    code = re.findall(r"^ +([2-9A-Z]{4}) ([2-9A-Z]{4})$", acme.sent_to(address)[-1], re.MULTILINE)[-1]
+    verification.confirm(own, "".join(code), at=acme.at)
+    own.refresh_from_db()
+
+
+NAMED = ((IdentityKind.ACCOUNT, SAMS_ACCOUNT),)
+BY_LETTER = {"identities": NAMED, "channel": Channel.LETTER, "postal": POSTAL}
+BY_GUARDIAN = {"identities": NAMED, "acting": Acting(Asker.GUARDIAN, "Greta Ortiz", GRETA, b"%PDF-1.4\n%%EOF\n")}
+
+
+@pytest.mark.parametrize("given", [BY_LETTER, BY_GUARDIAN], ids=["by letter", "by a guardian"])
+def test_of_a_portable_copy_an_address_is_told_that_stands_outside_of_what_is_portable(
+    acme: Acme, given: dict[str, Any]
+) -> None:
+    own = portable(acme, **given)
+    assert told() == {SAM, HOME}
+    reported_by(acme, HOME)
+    assert blocking.blocks_delivery(own)
+
+
+def test_what_is_searched_for_its_addresses_alone_is_not_in_a_portable_copy(acme: Acme) -> None:
+    own = portable(acme, **BY_GUARDIAN)
+    acme.letters()
+    copied = b"".join(delivery.download(own, by=SUBJECT, at=acme.later(days=4)))
+    with zipfile.ZipFile(io.BytesIO(copied)) as package:
+        whole = b"".join(package.read(name) for name in package.namelist())
+    assert SAM.encode() in whole
+    assert HOME.encode() not in whole
+
+
+def test_for_who_proved_a_mailbox_nothing_outside_of_what_is_portable_is_searched(acme: Acme) -> None:
+    own = portable(acme, identities=((IdentityKind.EMAIL, SAM),))
+    assert told() == set()
+    assert set(own.items.get(kind=Kind.FIND).counts["rows"]) == {"people", "posts", "consents"}

@@ -15,7 +15,7 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import Asker, Letter
+from dsr.law.work import Asker, Kind, Letter, Outcome
 from dsr.models import Notice, SubjectRequest
 from dsr.portal import access
 from dsr.steps.answering import delivery
@@ -24,6 +24,7 @@ from dsr.steps.asking.representation import Acting
 from dsr.steps.deciding import blocking, review
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
+from dsr.steps.post import resending
 from tests.life.scene import GRETA, SAM, SAMS_ACCOUNT
 from tests.steps.on_paper import Acme, begun
 
@@ -122,6 +123,43 @@ def test_nothing_begins_for_a_guardian_before_the_days_on_file_are_over(acme: Ac
     acme.approve(own)
     assert own.erase_after is not None
     assert own.erase_after > acme.at + timedelta(days=4)
+
+
+@pytest.mark.parametrize(("right", "letter"), [(Right.ACCESS, Letter.READY), (Right.RECTIFICATION, Letter.CORRECTABLE)])
+def test_the_letter_to_a_guardian_says_from_which_day_the_answer_opens(
+    acme: Acme, right: Right, letter: Letter
+) -> None:
+    own = accepted(acme, right)
+    assert own.notices.filter(letter=letter).exists()
+    told = acme.sent_to(GRETA)[-1]
+    assert "It opens to you on Friday 6 November 2026." in told
+    acme.later(days=3)
+    resending.send_again(own.notices.get(letter=letter), by=acme.dana, at=acme.at)
+    again = acme.sent_to(GRETA)[-1]
+    assert "opens to you" not in again
+    assert f"/requests/{own.reference}/" in again
+
+
+def test_an_account_without_an_address_opens_at_once(acme: Acme) -> None:
+    with closing(sqlite3.connect(acme.database)) as live, live:
+        live.execute("UPDATE people SET email = NULL")
+    own = accepted(acme, Right.ACCESS)
+    assert "opens to you" not in acme.sent_to(GRETA)[-1]
+    assert delivery.download(own, by=SUBJECT, at=acme.at).size
+
+
+def test_nothing_is_stopped_for_a_guardian_before_the_days_on_file_are_over(acme: Acme) -> None:
+    own = accepted(acme, Right.ERASURE)
+    assert "disabled" not in "".join(acme.sent_to(GRETA) + acme.sent_to(SAM))
+    acme.approve(own)
+    acme.later(days=2)
+    acme.work()
+    assert own.items.get(kind=Kind.STOP).fence == 0
+    assert len(account(acme)) == 1
+    acme.later(days=1)
+    acme.work()
+    assert own.items.get(kind=Kind.STOP).outcome == Outcome.STOPPED
+    assert account(acme) == []
 
 
 def test_the_page_of_a_guardian_says_until_when_it_waits_and_shows_nothing(acme: Acme, client: Client) -> None:

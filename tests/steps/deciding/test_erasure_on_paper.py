@@ -22,7 +22,7 @@ from dsr.steps.asking import cancellation, intake, verification, vouching
 from dsr.steps.asking.cancellation import Word
 from dsr.steps.deciding import approval, blocking, grace, holds, review
 from dsr.steps.deciding.grace import Grace
-from dsr.steps.fulfilling import execution, limits
+from dsr.steps.fulfilling import execution, limits, stopping
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import notices, resending
@@ -147,8 +147,8 @@ def test_whose_mailbox_it_is_stops_it_before_the_approval_and_after(acme: Acme) 
         acme.approve(early)
     acme.later(days=60)
     acme.work()
-    assert account(acme) == [(SAM, 1)]
-    assert not PlanItem.objects.filter(subject_request=late, kind=Kind.ERASE).exclude(fence=0).exists()
+    assert account(acme) == [(SAM, 0)]
+    assert not PlanItem.objects.filter(subject_request=late, kind__in=[Kind.STOP, Kind.ERASE]).exclude(fence=0).exists()
 
 
 def test_the_grace_is_as_long_as_the_post_takes_and_the_letter_says_how_to_stop_it(acme: Acme) -> None:
@@ -161,21 +161,21 @@ def test_the_grace_is_as_long_as_the_post_takes_and_the_letter_says_how_to_stop_
     acme.post(subject_request)
     acme.later(days=14, seconds=-1)
     acme.work()
-    assert account(acme) == [(SAM, 1)]
+    assert account(acme) == [(SAM, 0)]
     begun = ledger.claim(at=acme.later(seconds=1))
     assert begun is not None
-    assert begun.kind == Kind.ERASE
+    assert begun.kind == Kind.STOP
 
 
 def test_nothing_is_erased_before_the_letter_that_announces_it_is_posted(acme: Acme) -> None:
     subject_request = acme.approved()
     acme.later(days=20)
     acme.work()
-    assert account(acme) == [(SAM, 1)]
+    assert account(acme) == [(SAM, 0)]
     acme.post(subject_request)
     acme.later(days=3, seconds=-1)
     acme.work()
-    assert account(acme) == [(SAM, 1)]
+    assert account(acme) == [(SAM, 0)]
     cancellation.cancel_on_word(subject_request, BY_TELEPHONE, by=acme.dana, at=acme.at)
     assert subject_request.state == State.CANCELLED
 
@@ -244,7 +244,7 @@ def test_a_letter_that_came_back_counts_as_told(acme: Acme) -> None:
 
 
 def test_a_word_by_telephone_cancels_it_and_opens_the_account_again(acme: Acme) -> None:
-    subject_request = acme.approved()
+    subject_request = acme.stopped()
     cancellation.cancel_on_word(subject_request, BY_TELEPHONE, by=acme.devi, at=acme.later(hours=3))
     moved, came = Event.objects.get(tag="request:cancelled"), Event.objects.get(tag="cancellation:entered")
     assert (moved.actor, came.actor) == (str(acme.devi), str(acme.devi))
@@ -252,14 +252,71 @@ def test_a_word_by_telephone_cancels_it_and_opens_the_account_again(acme: Acme) 
     text = paper(subject_request, Letter.CANCELLED)
     assert "You told us so by telephone on Tuesday 3 November 2026." in text
     assert "We enable it again." in text
-    assert not Notice.objects.filter(letter=Letter.APPROVED, state=NoticeState.TO_POST).exists()
+    assert account(acme) == [(SAM, 1)]
     acme.later(days=40)
     acme.work()
     assert account(acme) == [(SAM, 0)]
 
 
+def test_nothing_is_stopped_before_its_owner_had_the_days_and_it_was_approved(acme: Acme) -> None:
+    subject_request = acme.searched()
+    acme.letters()
+    acme.later(days=30)
+    acme.work()
+    assert not subject_request.items.filter(kind=Kind.STOP).exists()
+    assert (account(acme), agreed(acme)) == ([(SAM, 0)], [(None,)])
+    letters = [notices.on_paper(one).text for one in subject_request.notices.filter(state=NoticeState.TO_POST)]
+    assert "isabled" not in "".join([*letters, *acme.sent_to(SAM)])
+    cancellation.cancel_on_word(subject_request, BY_TELEPHONE, by=acme.dana, at=acme.at)
+    assert "We enable it again." not in paper(subject_request, Letter.CANCELLED)
+
+
+def agreed(acme: Acme) -> list[tuple[object, ...]]:
+    """When what Sam had agreed to was withdrawn."""
+    return rows(acme, "SELECT withdrawn_at FROM consents WHERE person = '1'")
+
+
+def test_everything_is_stopped_before_it_is_erased(acme: Acme) -> None:
+    subject_request = acme.stopped()
+    assert account(acme) == [(SAM, 1)]
+    assert agreed(acme) != [(None,)]
+    assert subject_request.items.get(kind=Kind.ERASE).fence == 0
+    acme.work()
+    assert account(acme) == []
+
+
+def test_an_objection_in_the_last_moment_stops_the_stop(acme: Acme) -> None:
+    acme.post(acme.approved())
+    acme.later(days=14)
+    stop = ledger.claim(at=acme.at)
+    assert stop is not None
+    frozen_by_its_owner(acme)
+    with pytest.raises(holds.Held) as met:
+        stopping.stop(stop, at=acme.at)
+    holds.wait(stop, at=acme.at, held=met.value)
+    acme.later(days=30)
+    acme.work()
+    assert (account(acme), agreed(acme)) == ([(SAM, 0)], [(None,)])
+    assert not stopping.resumable(stop.subject_request)
+    holds.release(blocking.standing(stop.subject_request)[0], by=acme.olga, at=acme.at)
+    acme.work()
+    assert account(acme) == []
+
+
+def test_nothing_is_stopped_while_an_address_that_is_told_again_has_its_days(acme: Acme) -> None:
+    acme.post(acme.approved())
+    acme.later(days=13)
+    told = Notice.objects.get(letter=Letter.ON_FILE)
+    assert notices.undelivered(told, NoticeState.BOUNCED, "No such user (550).", at=acme.at)
+    resending.send_again(told, by=acme.dana, at=acme.at)
+    acme.letters()
+    acme.later(days=1)
+    acme.work()
+    assert (account(acme), agreed(acme)) == ([(SAM, 0)], [(None,)])
+
+
 def test_who_was_told_on_file_hears_that_it_is_cancelled_and_nothing_of_the_word(acme: Acme) -> None:
-    subject_request = acme.approved()
+    subject_request = acme.stopped()
     cancellation.cancel_on_word(subject_request, BY_TELEPHONE, by=acme.dana, at=acme.at)
     told = acme.sent_to(SAM)[-1]
     assert "What somebody had asked us for is cancelled: erasure of your data" in told
@@ -306,9 +363,7 @@ def test_staff_cancel_for_nobody_who_has_a_mailbox_and_only_who_reviews(acme: Ac
 
 
 def test_a_word_in_the_moment_of_the_begin_is_too_late_and_has_no_effect(acme: Acme) -> None:
-    subject_request = acme.approved()
-    acme.post(subject_request)
-    acme.later(days=14)
+    subject_request = acme.stopped()
     with (
         scenes.a_rival_before("SAVEPOINT", lambda: ledger.claim(at=acme.at)),
         pytest.raises(Conflict, match="begun"),
@@ -417,8 +472,8 @@ def test_what_is_claimed_anew_after_a_hold_may_have_begun(acme: Acme) -> None:
 
 def claimed(acme: Acme) -> PlanItem:
     """The grace is over, and a worker begins."""
-    acme.post(acme.approved())
-    item = ledger.claim(at=acme.later(days=14))
+    acme.stopped()
+    item = ledger.claim(at=acme.at)
     assert item is not None
     assert item.kind == Kind.ERASE
     return item
@@ -459,7 +514,7 @@ def test_an_address_that_is_told_again_has_its_days_anew(acme: Acme) -> None:
     acme.letters()
     acme.later(days=1)
     acme.work()
-    assert account(acme) == [(SAM, 1)]
+    assert account(acme) == [(SAM, 0)]
     acme.later(days=3)
     acme.work()
     assert account(acme) == []

@@ -1,6 +1,6 @@
 """What is on legal hold is never erased, and of a frozen account nothing is handed over (P13, J14)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
@@ -12,7 +12,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker, ItemState, Kind, Letter
 from dsr.models import Event, LegalHold, Notice, SubjectRequest
-from dsr.steps import work
+from dsr.steps import sweeping, work
 from dsr.steps.answering import delivery
 from dsr.steps.asking import cancellation, intake, representation
 from dsr.steps.deciding import approval, blocking, holds
@@ -283,7 +283,7 @@ def test_an_answer_that_is_ready_waits_for_the_end_of_the_freeze(world: World, d
 def test_the_portal_itself_releases_nothing(world: World, dana: Actor) -> None:
     hold = holds.set_hold(scenes.searched(world, dana), ON_IT, by=dana, at=world.at)[0]
     world.later(days=1000)
-    work.sweep(lambda: world.later(seconds=30), seconds=60)
+    sweeping.sweep(lambda: world.later(seconds=30), seconds=60)
     hold.refresh_from_db()
     assert hold.released_at is None
     assert not Event.objects.filter(tag="hold:released").exists()
@@ -343,6 +343,19 @@ def test_the_time_of_an_offer_stands_still_while_another_freeze_holds_it(world: 
     holds.set_hold(access, FROZEN, by=dana, at=world.at)
     holds.release(first, by=dana, at=world.later(days=3))
     assert access.packages.get().expires_at == before
+
+
+def test_beside_a_legal_hold_the_time_of_an_offer_begins_anew_with_the_release_of_the_freeze(
+    world: World, dana: Actor
+) -> None:
+    access = scenes.packaged(world)
+    before = access.packages.get().expires_at
+    holds.set_hold(access, ON_PERSON, by=dana, at=world.at)
+    freeze = holds.set_hold(access, FROZEN, by=dana, at=world.at)[0]
+    holds.release(freeze, by=dana, at=world.later(days=3))
+    assert before is not None
+    assert access.packages.get().expires_at == before + timedelta(days=3)
+    assert access.notices.filter(letter=Letter.RELEASED).count() == 1
 
 
 def test_a_legal_hold_is_not_told_to_who_asks_for_a_copy(world: World, dana: Actor) -> None:

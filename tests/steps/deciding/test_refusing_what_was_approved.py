@@ -38,23 +38,28 @@ def account(acme: Acme) -> list[tuple[object, ...]]:
 
 
 def test_what_its_owner_objected_to_is_refused_after_the_approval_and_the_account_opened_again(acme: Acme) -> None:
-    own = acme.approved()
+    own = acme.stopped()
     report = acme.report(SAM)
     code = re.findall(r"^ +([2-9A-Z]{4}) ([2-9A-Z]{4})$", acme.sent_to(SAM)[-1], re.MULTILINE)[-1]
     verification.confirm(report, "".join(code), at=acme.at)
     refuse(own, acme)
     assert (own.state, own.ground) == (State.REFUSED, Ground.IDENTITY_NOT_PROVEN)
-    assert own.notices.get(letter=Letter.APPROVED).state == NoticeState.FAILED
+    assert account(acme) == [(SAM, 1)]
     assert own.items.filter(kind=Kind.RESUME).exists()
     acme.later(days=40)
     acme.work()
     assert account(acme) == [(SAM, 0)]
 
 
-def test_what_has_begun_is_refused_no_more(acme: Acme) -> None:
+def test_the_letter_that_announced_what_is_refused_is_posted_no_more(acme: Acme) -> None:
     own = acme.approved()
-    acme.post(own)
-    acme.later(days=14)
+    refuse(own, acme)
+    assert own.notices.get(letter=Letter.APPROVED).state == NoticeState.FAILED
+    assert not own.items.filter(kind=Kind.RESUME).exists()
+
+
+def test_what_has_begun_is_refused_no_more(acme: Acme) -> None:
+    own = acme.stopped()
     assert review_acts.refusable(own)  # the desk offers it until then
     with scenes.a_rival_before("SAVEPOINT", lambda: ledger.claim(at=acme.at)), pytest.raises(Conflict, match="begun"):
         refuse(own, acme)

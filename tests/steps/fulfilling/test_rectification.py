@@ -14,7 +14,7 @@ from dsr.models import Correction, Event, SubjectRequest
 from dsr.steps import ledger, work
 from dsr.steps.asking import cancellation
 from dsr.steps.deciding import approval, holds
-from dsr.steps.fulfilling import correctable, rectification, window
+from dsr.steps.fulfilling import correctable, rectification
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import resending
@@ -311,7 +311,7 @@ def test_a_late_search_still_leaves_days_after_the_reminder(world: World, dana: 
     subject_request = scenes.accepted(world, dana, Right.RECTIFICATION)
     SubjectRequest.objects.filter(pk=subject_request.pk).update(due_on=world.at.date())
     world.work(State.SEARCHED, subject_request)
-    assert subject_request.proposal.last_day == world.at.date() + window.REMIND_AFTER + window.AT_LEAST
+    assert subject_request.proposal.last_day == world.at.date() + timedelta(days=17)
 
 
 def test_nothing_found_is_answered_at_once(world: World, dana: Actor) -> None:
