@@ -214,8 +214,10 @@ class SqlDatabase:
 
     @contextmanager
     def _asking(self, place: str) -> Iterator[sa.Connection]:
-        with speaking(place), self._reader.connect() as connection:
-            yield connection
+        with speaking(place):
+            self._tables.look()
+            with self._reader.connect() as connection:
+                yield connection
 
     def _marked(
         self,

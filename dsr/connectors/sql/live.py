@@ -136,12 +136,20 @@ class Tables:
         """Give the table of a collection. Raises Rejected when it is missing; SQLAlchemy's errors."""
         wanted = where(name, collection)
         if wanted not in self._places:
-            with self._engine.connect() as connection:
-                for schema in {schema for schema, _ in self._wanted | {wanted}}:
-                    self._look(connection, schema, [t for s, t in self._wanted | {wanted} if s == schema])
+            self._look_for(self._wanted | {wanted})
         if wanted not in self._places:
             raise Rejected(f"{name}: the table '{wanted[1]}' is missing")
         return self._places[wanted]
+
+    def look(self) -> None:
+        """Look now, rather than over a second connection once the first is busy."""
+        if not self._places:
+            self._look_for(self._wanted)
+
+    def _look_for(self, wanted: set[Where]) -> None:
+        with self._engine.connect() as connection:
+            for schema in {schema for schema, _ in wanted}:
+                self._look(connection, schema, [t for s, t in wanted if s == schema])
 
     def _look(self, connection: sa.Connection, schema: str | None, names: list[str]) -> None:
         found = sa.inspect(connection).get_multi_columns(schema, filter_names=names, kind=ObjectKind.ANY)
