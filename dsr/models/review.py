@@ -145,6 +145,13 @@ class Representative(models.Model):
         """The kind."""
         return self.kind
 
+    @classmethod
+    def agent_of(cls, subject_request: SubjectRequest) -> "Representative | None":
+        """The agent who asks for the person, if one does; most ask for themselves."""
+        if subject_request.asker != Asker.AGENT:
+            return None
+        return cls.objects.filter(subject_request=subject_request).first()
+
     def seal(self, name: str, email: str) -> None:
         """Keep name and address; save afterwards."""
         self.name_sealed = sealed.seal(name, "representative", self.subject_request_id, "name")

@@ -87,17 +87,20 @@ class SubjectRequest(models.Model):
 
     def mailbox(self) -> "Identity | None":
         """Where codes and letters go: the person's address; a guardian's own, where one asks for a child."""
-        theirs = self.asker == Asker.GUARDIAN
-        known = self.identities.exclude(value_sealed="")  # after its time only a hash is left
-        return known.filter(kind="email", of_representative=theirs).first()
+        known = self._addresses(of_representative=self.asker == Asker.GUARDIAN)
+        return next((each for each in known if each.value_sealed), None)  # after its time only a hash is left
 
     def own_mailbox(self) -> "Identity | None":
         """The person's own address, which only a code proves; None where a guardian asks, whom staff alone checked.
 
         Also after its time, when only a hash is left of it: who stood for the request then still does.
         """
-        own = self.identities.filter(kind="email", of_representative=False)
-        return None if self.asker == Asker.GUARDIAN else own.first()
+        return None if self.asker == Asker.GUARDIAN else next(iter(self._addresses(of_representative=False)), None)
+
+    def _addresses(self, *, of_representative: bool) -> list["Identity"]:
+        """By all identities, which a worker has read with the request: it asks for them again and again."""
+        known = (each for each in self.identities.all() if each.kind == "email")
+        return sorted((each for each in known if each.of_representative is of_representative), key=lambda each: each.pk)
 
     def postal(self) -> str:
         """Name and address for letters on paper."""

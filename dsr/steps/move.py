@@ -45,7 +45,7 @@ def move(
         message = f"A request that is {old.replace('-', ' ')} cannot become {to.replace('-', ' ')}."
         raise Conflict(message)
     columns = {**(columns or {}), "state": to, **({"closed_at": at} if to in CLOSED else {})}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # who catches a Conflict has the whole transaction undone
         rows = SubjectRequest.objects.filter(pk=subject_request.pk, state=old).update(**columns)
         if rows != 1:
             message = "Somebody else has changed this request meanwhile. Look at it again."

@@ -14,7 +14,7 @@ from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Manifest, PlanItem, SubjectRequest
+from dsr.models import PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import gates, ledger, turns
@@ -105,7 +105,7 @@ def _act(item: PlanItem, *, at: datetime) -> None:
 
 def advance(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Move the request on when all items before its next state are done. Safe to call at any time."""
-    subject_request = SubjectRequest.objects.get(pk=subject_request.pk)
+    subject_request = SubjectRequest.objects.prefetch_related("identities").get(pk=subject_request.pk)
     walk = WALKS.get(Right(subject_request.right), {})
     try:
         while (step := walk.get(State(subject_request.state))) and step(subject_request, at):
@@ -127,7 +127,7 @@ def _searched(subject_request: SubjectRequest, at: datetime) -> bool:
 
 def _approved(subject_request: SubjectRequest, at: datetime) -> bool:
     """What only reads approves itself; an erasure waits for a second person, unless nothing was found."""
-    manifest = Manifest.objects.filter(subject_request=subject_request).first()
+    manifest = sources.first(subject_request)
     if manifest is not None and (manifest.erases or _failed(subject_request)):
         return False
     with transaction.atomic():
@@ -145,7 +145,7 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
         return False
     if not _done(subject_request, Kind.STOP, Kind.ERASE) or versions.gone(subject_request):
         return False
-    manifest = Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
+    manifest = sources.first(subject_request)
     names = suppression.names(subject_request) if manifest is not None else set()
     with transaction.atomic():
         move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 import pytest
+from django.db import transaction
 
 from dsr.law.actors import PORTAL, SUBJECT
 from dsr.law.references import new_reference
@@ -63,7 +64,7 @@ def test_of_two_who_move_a_request_one_wins_and_one_event_is_written(filed: Subj
     first = standing(filed, State.VERIFIED)
     second = SubjectRequest.objects.get(pk=first.pk)
     move(first, State.REFUSED, by=PORTAL, at=AT, event="test:moved")
-    with pytest.raises(Conflict, match="meanwhile"):
+    with pytest.raises(Conflict, match="meanwhile"), transaction.atomic():
         move(second, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved")
     assert SubjectRequest.objects.get(pk=first.pk).state == State.REFUSED
     assert Event.objects.filter(tag="test:moved").count() == 1
@@ -75,6 +76,7 @@ def test_the_loser_of_a_race_in_the_last_moment_writes_nothing(filed: SubjectReq
     with (
         scenes.a_rival_before("SAVEPOINT", lambda: winner.update(state=State.CANCELLED)),
         pytest.raises(Conflict),
+        transaction.atomic(),
     ):
         move(subject_request, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved")
     assert winner.get().state == State.CANCELLED
@@ -83,6 +85,6 @@ def test_the_loser_of_a_race_in_the_last_moment_writes_nothing(filed: SubjectReq
 
 def test_a_move_whose_event_cannot_be_written_is_not_made(filed: SubjectRequest) -> None:
     subject_request = standing(filed, State.VERIFIED)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError), transaction.atomic():
         move(subject_request, State.ACCEPTED, by=PORTAL, at=AT, event="test:moved", detail=object())
     assert SubjectRequest.objects.get(pk=subject_request.pk).state == State.VERIFIED

@@ -23,10 +23,10 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.terms import Term, Unit, ends_on
 from dsr.law.work import Asker, Kind, Letter, NoticeState, Outcome
-from dsr.models import Manifest, Notice, Part, SubjectRequest
+from dsr.models import Notice, Part, SubjectRequest
 from dsr.models.notice import OPEN
 from dsr.steps import maps
-from dsr.steps.fulfilling import parts
+from dsr.steps.fulfilling import parts, sources
 from dsr.steps.post import notices, outbox
 
 WAIT = Term(2, Unit.BUSINESS_DAYS)
@@ -60,7 +60,7 @@ def addresses(subject_request: SubjectRequest) -> list[str]:
 
 def to_warn(subject_request: SubjectRequest) -> list[str]:
     """Whom to tell when the manifest is closed: of an erasure that has something to erase, and no proven mailbox."""
-    manifest = Manifest.objects.filter(subject_request=subject_request).first()
+    manifest = sources.first(subject_request)
     if manifest is None or not manifest.erases or subject_request.own_mailbox() is not None:
         return []
     return addresses(subject_request)

@@ -73,6 +73,8 @@ def problem_of_name(typed: str) -> str:
 
 def of(subject_request: SubjectRequest) -> Representative | None:
     """Who asks for the person, if it is not the person."""
+    if subject_request.asker == Asker.PERSON:
+        return None
     return Representative.objects.filter(subject_request=subject_request).first()
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 
 from dsr.law.actors import Actor
+from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, NoticeState
 from dsr.models import Notice, SubjectRequest
@@ -20,8 +21,8 @@ WAIT = (Kind.STOP, Kind.ERASE, Kind.ASSEMBLE)
 
 
 def waits(subject_request: SubjectRequest) -> bool:
-    """Whether the letter still waits to be posted."""
-    return _waiting().filter(subject_request=subject_request).exists()
+    """Whether the letter still waits to be posted; only erasures are announced."""
+    return subject_request.right == Right.ERASURE and _waiting().filter(subject_request=subject_request).exists()
 
 
 def unposted() -> Exists:

@@ -109,11 +109,11 @@ def plan_erasure(manifest: Manifest, erase_after: datetime, *, at: datetime) -> 
         for system in systems
     ]
     for item in items:
-        item.after.set(stops)
+        item.after.add(*stops)
     assemble = PlanItem.objects.create(
         subject_request=subject_request, kind=Kind.ASSEMBLE, not_before=erase_after, created_at=at
     )
-    assemble.after.set([*items, *stops])
+    assemble.after.add(*items, *stops)
 
 
 def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:

@@ -21,7 +21,7 @@ def standing(subject_request: SubjectRequest) -> list[LegalHold]:
 
 def _ever(subject_request: SubjectRequest) -> QuerySet[LegalHold]:
     """What holds or held it: set on it, or on an identifier that it has proven."""
-    proven = subject_request.identities.exclude(proven_at=None)
+    proven = [each for each in subject_request.identities.all() if each.proven_at is not None]
     found = {each for identity in proven for each in identity.held_by()}
     on_it = Q(subject_request=subject_request, lookup="")
     return LegalHold.objects.filter(on_it | Q(controller=subject_request.controller, lookup__in=found))

@@ -97,8 +97,10 @@ def _value(cells: list[Cell]) -> str:
 
 def look_again(item: PlanItem, *, at: datetime) -> None:
     """Before what was found is listed, erased, corrected or handed over: a hold may have been set since."""
+    if item.kind == Kind.FIND:  # which looks at what it brings
+        return
     watch = Watch(item.subject_request)
-    if item.kind == Kind.FIND or not watch:
+    if not watch:
         return
     systems = maps.controller(item.subject_request.controller).systems
     finds = item.subject_request.items.filter(kind=Kind.FIND).exclude(part=None).exclude(part__wrapped_key="")

@@ -45,10 +45,10 @@ def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[Plan
     for system in compiled.systems:
         items[system.system] = _item(subject_request, Kind.FIND, at, system.system)
         behind_these = [one for one in travel.earlier(system, items) if one.system != system.system]
-        items[system.system].after.set([*behind_these, *first])
+        items[system.system].after.add(*behind_these, *first)
     if right is not Right.RECTIFICATION:  # which is answered by a letter
         last = Kind.CLOSE if right is Right.ERASURE else Kind.ASSEMBLE
-        _item(subject_request, last, at).after.set([*items.values(), *first])
+        _item(subject_request, last, at).after.add(*items.values(), *first)
     record.write(
         subject_request,
         "plan:made",

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dsr.datamap.route import Key
+from dsr.law.rights import Right
 from dsr.models import Approval, Manifest, Part, PlanItem, SubjectRequest, Supplement
 from dsr.steps.fulfilling import manifest, parts
 
@@ -23,15 +24,24 @@ def supplements(subject_request: SubjectRequest, system: str = "") -> list[Suppl
     return list((approved.filter(system=system) if system else approved).select_related("part", "approval"))
 
 
+def first(subject_request: SubjectRequest) -> Manifest | None:
+    """The manifest of an erasure, once it is closed; nothing else has one."""
+    if subject_request.right != Right.ERASURE:
+        return None
+    return Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
+
+
 def summary(subject_request: SubjectRequest, late: list[Supplement] | None = None) -> list[Row]:
     """Counts per system, collection, rule and day over everything that is approved; empty without a manifest.
 
     `late`: its supplements, where the caller has read them.
     """
-    first = Manifest.objects.filter(subject_request=subject_request).first()
+    listed = first(subject_request)
+    if listed is None:
+        return []
     late = supplements(subject_request) if late is None else late
     counted: dict[tuple[str, str, str, str], int] = {}
-    rows = [*(first.summary if first else []), *(row for each in late for row in each.summary)]
+    rows = [*listed.summary, *(row for each in late for row in each.summary)]
     for row in rows:
         place = row["system"], row["collection"], row["rule"], row["until"]
         counted[place] = counted.get(place, 0) + row["count"] * (-1 if row.get("instead") else 1)

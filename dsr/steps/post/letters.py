@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
-from dsr.law.work import Asker
 from dsr.models import ClockPause, Notice, Representative, SubjectRequest
 from dsr.steps import maps
 from dsr.steps.post import grounds, remedies, wording
@@ -81,7 +80,7 @@ def _question(subject_request: SubjectRequest) -> str:
 
 def _agent(subject_request: SubjectRequest) -> str:
     """The name of the agent who asks for the person, so that the person can say yes or no."""
-    agent = Representative.objects.filter(subject_request=subject_request, kind=Asker.AGENT).first()
+    agent = Representative.agent_of(subject_request)
     return agent.name() if agent else ""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Staff
-from dsr.law.work import Asker, Channel, Letter, NoticeState, Post
+from dsr.law.work import Channel, Letter, NoticeState, Post
 from dsr.models import Notice, Representative, SubjectRequest
 from dsr.steps import bell, maps
 from dsr.steps.post import letters
@@ -76,7 +76,7 @@ def queue(
 
 def _agent(subject_request: SubjectRequest) -> _Reader | None:
     """The agent learns that the request is over, and nothing of the answer."""
-    agent = Representative.objects.filter(subject_request=subject_request, kind=Asker.AGENT).first()
+    agent = Representative.agent_of(subject_request)
     return _Reader("agent", agent.email(), subject_request.language) if agent else None
 
 
