@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection, models
@@ -139,6 +140,11 @@ class PlanItem(Leased):
     def __str__(self) -> str:
         """Such as 'erase app-database'."""
         return f"{self.kind} {self.system or 'portal'}"
+
+    @cached_property
+    def in_hand(self) -> dict[str, Any]:
+        """What was read for it already, while one claim lasts; no column."""
+        return {}
 
     @property
     def deferred(self) -> bool:

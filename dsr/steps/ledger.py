@@ -92,6 +92,7 @@ def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
         .exclude(gates.shut(at))
         .order_by("not_before")
         .select_related("subject_request")
+        .prefetch_related("subject_request__identities")
     )
     for controller, system in full:
         due = due.exclude(subject_request__controller=controller, system=system)

@@ -53,7 +53,7 @@ def answer_to(subject_request: SubjectRequest, *, at: datetime, language: str = 
     finds = list(
         subject_request.items.filter(kind=Kind.FIND, state=ItemState.DONE).select_related("part").order_by("system")
     )
-    proven = subject_request.identities.filter(of_representative=False).exclude(proven_at=None)
+    proven = (one for one in subject_request.identities.all() if not one.of_representative and one.proven_at)
     erasing = subject_request.right == Right.ERASURE
     known = outcomes.known(subject_request, controller_map)
     systems = [outcomes.of(known, item) for item in finds]

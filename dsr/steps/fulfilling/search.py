@@ -81,8 +81,9 @@ def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str
 def proven(subject_request: SubjectRequest) -> dict[str, tuple[Key, ...]]:
     """The identities that enter a plan: proven ones only. A social sign-in is 'provider:id', two values."""
     values: dict[str, tuple[Key, ...]] = {}
-    known = subject_request.identities.exclude(value_sealed="")  # after its time only a hash is left
-    for identity in known.filter(of_representative=False).exclude(proven_at=None):
+    for identity in subject_request.identities.all():  # a worker has read them with the request
+        if identity.of_representative or identity.proven_at is None or not identity.value_sealed:
+            continue  # after its time only a hash is left
         key = identity.value().split(":", 1) if identity.kind == IdentityKind.SOCIAL else [identity.value()]
         values[identity.kind] = (*values.get(identity.kind, ()), tuple(key))
     return values

@@ -10,6 +10,7 @@ from dsr.law.rights import Right
 from dsr.models import Approval, Manifest, Part, PlanItem, SubjectRequest, Supplement
 from dsr.steps.fulfilling import manifest, parts
 
+SHORT = 1 << 20  # bytes
 Row = dict[str, Any]  # of a summary
 Place = tuple[str, tuple[str | int | float | bool | None, ...]]  # collection and key
 
@@ -71,12 +72,22 @@ def lists(item: PlanItem) -> Iterator[tuple[str, Iterator[tuple[manifest.Line, i
     if item.source is None:
         return
     decided: set[Place] = set()
-    # What a system keeps by its own word stands in a Part of its own, and nothing is added to it.
-    if Manifest.objects.filter(part=item.source_id).exists():
-        for each in reversed(supplements(item.subject_request, item.system)):
-            yield str(each.pk), _without(_read(each.part, item.system), frozenset(decided))
-            decided.update(places(_read(each.part, item.system)))
-    yield "", _without(_read(item.source, item.system), frozenset(decided))
+    for each in _late(item):
+        yield str(each.pk), _without(_read(item, each.part), frozenset(decided))
+        decided.update(places(_read(item, each.part)))
+    yield "", _without(_read(item, item.source), frozenset(decided))
+
+
+def _late(item: PlanItem) -> list[Supplement]:
+    """Its supplements, the newest first; none is approved while an item runs.
+
+    What a system keeps by its own word stands in a Part of its own, and nothing is added to it.
+    """
+    if "late" not in item.in_hand:
+        listed = Manifest.objects.filter(part=item.source_id).exists()
+        item.in_hand["late"] = supplements(item.subject_request, item.system)[::-1] if listed else []
+    late: list[Supplement] = item.in_hand["late"]
+    return late
 
 
 def places(lines: Iterable[manifest.Line]) -> Iterator[Place]:
@@ -84,7 +95,7 @@ def places(lines: Iterable[manifest.Line]) -> Iterator[Place]:
     return ((line.collection, tuple(key)) for line in lines for key in line.keys)
 
 
-def _without(lines: Iterator[manifest.Line], decided: frozenset[Place]) -> Iterator[tuple[manifest.Line, int]]:
+def _without(lines: Iterable[manifest.Line], decided: frozenset[Place]) -> Iterator[tuple[manifest.Line, int]]:
     """The lines without these rows, and how many were taken. A line that becomes empty keeps its place in the list."""
     return (less(line, decided) for line in lines)
 
@@ -96,9 +107,20 @@ def less(line: manifest.Line, places: frozenset[tuple[str, Key]]) -> tuple[manif
     return (msgspec.structs.replace(line, keys=left) if taken else line), taken
 
 
-def _read(part: Part, system: str) -> Iterator[manifest.Line]:
+def _read(item: PlanItem, part: Part) -> Iterable[manifest.Line]:
+    """The lines of the item's system. A short list is opened once for each claim, which asks for it ten times."""
+    if part.size > SHORT:
+        return _streamed(item, part)
+    name = f"lines of {part.pk}"
+    if name not in item.in_hand:
+        item.in_hand[name] = list(_streamed(item, part))
+    lines: list[manifest.Line] = item.in_hand[name]
+    return lines
+
+
+def _streamed(item: PlanItem, part: Part) -> Iterator[manifest.Line]:
     with parts.reading(part) as stream:
-        yield from (line for line in manifest.read(stream) if line.system == system)
+        yield from (line for line in manifest.read(stream) if line.system == item.system)
 
 
 def check(item: PlanItem) -> None:
