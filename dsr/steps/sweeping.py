@@ -69,7 +69,9 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0, after: float 
     busy = True
     while busy and (at := clock()) < until:
         busy = work.do_next(at=at)
-        if at >= begins and (at >= look or not busy):
+        if (at := clock()) >= begins and (at >= look or not busy):
+            if not looking:
+                recounting.daily(at=at)
             turns = [due(at=at) for due in TIMETABLE]
             busy = busy or any(turns)
             look, looking = at + LOOK, True
