@@ -1,5 +1,6 @@
 """The SQL connector on SQLite."""
 
+import gc
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -91,6 +92,15 @@ def test_without_an_identity_no_statement_is_sent(connector: SqlDatabase, statem
         assert rows(connector, route_to("lines"), identities) == []
         assert connector.count(route_to("lines"), identities) == 0
     assert statements == []
+
+
+def test_once_it_is_closed_nothing_of_whom_it_was_asked_about_stays_in_memory(connector: SqlDatabase) -> None:
+    nobody = "nobody-else-is-called-so@example.com"
+    assert rows(connector, route_to("lines"), {"email": ((nobody,),)}) == []
+    connector.close()
+    gc.collect()
+    bound = (one.value for one in gc.get_objects() if isinstance(one, sa.BindParameter))
+    assert [value for value in bound if nobody in str(value)] == []
 
 
 def test_what_is_never_exported_is_not_even_selected(connector: SqlDatabase, statements: list[str]) -> None:

@@ -28,7 +28,7 @@ from dsr.connectors.settings import collection_settings, stop_settings, system_s
 from dsr.connectors.sql import changes as changing
 from dsr.connectors.sql.answers import Seen, answered
 from dsr.connectors.sql.comparing import findings, lasting
-from dsr.connectors.sql.engine import open_engine
+from dsr.connectors.sql.engine import close_engine, open_engine
 from dsr.connectors.sql.erasing import Erasure
 from dsr.connectors.sql.errors import nameless, speaking
 from dsr.connectors.sql.live import Place, Tables
@@ -189,8 +189,8 @@ class SqlDatabase:
 
     def close(self) -> None:
         """Give back connections."""
-        self._reader.dispose()
-        self._writer.dispose()
+        close_engine(self._reader)
+        close_engine(self._writer)
 
     def _rows(
         self, route: Route, identities: Identities, fields: Sequence[str]

@@ -19,14 +19,24 @@ _DRIVERS = {
 }
 
 
-@lru_cache(maxsize=128)
 def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
     """Give the engine of an address; nothing is connected yet. ValueError: not one of a database we can reach.
 
-    One in a process: it has learnt how the server speaks and how our statements are put, and would learn it again for
+    One in a process for reading, one for writing: it has learnt how the server speaks, and would learn it again for
     every item. Connections are given back after each question, which ends its transaction: the next one, such as a
-    read-back, sees what others see. Who disposes of the engine closes those that are idle, and it can go on.
+    read-back, sees what others see. Who is done closes it by `close_engine`.
     """
+    return _engine(url, writing=writing)
+
+
+def close_engine(engine: sa.Engine) -> None:
+    """Close what is idle, and forget statements, which hold the values they were first asked with: it can go on."""
+    engine.dispose()
+    engine.clear_compiled_cache()
+
+
+@lru_cache(maxsize=128)
+def _engine(url: str, *, writing: bool) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))

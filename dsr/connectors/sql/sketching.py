@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.engine.reflection import ObjectKind
 
-from dsr.connectors.sql.engine import open_engine
+from dsr.connectors.sql.engine import close_engine, open_engine
 from dsr.connectors.sql.errors import speaking
 from dsr.connectors.sql.references import references
 from dsr.datamap.sketch import Reference, Table
@@ -16,7 +16,7 @@ def sketch(url: str, schema: str = "") -> tuple[Table, ...]:
         with speaking(schema or "the database"), engine.connect() as connection:
             return _tables(connection, schema or None)
     finally:
-        engine.dispose()
+        close_engine(engine)
 
 
 def _tables(connection: sa.Connection, schema: str | None) -> tuple[Table, ...]:
