@@ -75,6 +75,11 @@ class Bucket:
             retention = {"Mode": "COMPLIANCE", "RetainUntilDate": LOCKED_UNTIL}
             self.s3.put_object_retention(**named, Retention=retention)
 
+    def unlock(self, key: str) -> None:
+        """Let go, as its owner may, what was locked until a day."""
+        past = {"Mode": "GOVERNANCE", "RetainUntilDate": datetime(2020, 1, 1, tzinfo=UTC)}
+        self.s3.put_object_retention(Bucket=self.name, Key=key, Retention=past, BypassGovernanceRetention=True)
+
     def everything(self) -> dict[str, list[tuple[str, str]]]:
         """Key -> what stands under it: contents, marks and uploads with their ids."""
         found: dict[str, list[tuple[str, str]]] = {}

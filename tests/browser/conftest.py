@@ -20,6 +20,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.steps.errands.scene import PAPER
+from tests.tree import ROOT
+
 PATIENCE = 120.0  # seconds until the demo answers
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -28,7 +31,7 @@ FLAGS = (
 
 
 class Demo:
-    """`manage.py demo`, as a newcomer starts it."""
+    """`manage.py demo`, as a newcomer starts it; but PixPlus has a paper archive, too, which only people can search."""
 
     def __init__(self, var: Path) -> None:
         """Start it, and wait for its first page."""
@@ -37,7 +40,9 @@ class Demo:
             self.port = probe.getsockname()[1]
         self.var, self.url = var, f"http://127.0.0.1:{self.port}"
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith(("DSR_", "JOYPIX_", "PIXPLUS_"))}
-        self.environ["DSR_VAR"] = str(var)
+        shutil.copytree(ROOT / "controllers", var / "controllers", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        (var / "controllers/pixplus/systems/paper-archive.yaml").write_text(PAPER.lstrip(), "utf-8")
+        self.environ |= {"DSR_VAR": str(var), "DSR_CONTROLLERS": str(var / "controllers")}
         command = [sys.executable, "manage.py", "demo", "--port", str(self.port)]
         self.log = (var / "log").open("wb")
         self.process = subprocess.Popen(

@@ -60,6 +60,25 @@ def download(sam: Walker, demo: Demo, folder: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+def find_nothing_on_paper(dana: Walker, demo: Demo) -> None:
+    """The task of a system that only people can search, from the list to the answer; first without one."""
+
+    def asked() -> int:
+        dana.page.goto(f"{demo.url}/desk/tasks/")
+        return dana.page.get_by_role("link", name="Search: Paper archive").count()
+
+    demo.await_(asked, "the task")
+    dana.looks()
+    dana.press("Search: Paper archive")
+    dana.press("Show whom to look for")
+    assert "sam@example.com" in dana.page.content()
+    dana.press("Write it down")
+    assert "Choose what became of it." in dana.page.content()
+    dana.choose("Nothing found")
+    dana.press("Write it down")
+    assert "This task is over." in dana.page.content()
+
+
 def test_sam_asks_for_the_data_and_takes_it_home(demo: Demo, walker: Opens, tmp_path: Path) -> None:
     sam = walker()
     reference = ask(
@@ -87,6 +106,7 @@ def test_sam_has_the_data_erased_with_two_pairs_of_eyes(demo: Demo, walker: Open
     dana.page.goto(f"{demo.url}/desk/requests/{reference}/")
     dana.press("Accept the request")
     dana.press("Accept")
+    find_nothing_on_paper(dana, demo)
     demo.await_(lambda: demo.state(reference) == "searched", "the manifest")
     eli = sign_in(demo, walker, "eli")
     eli.page.goto(f"{demo.url}/desk/requests/{reference}/")

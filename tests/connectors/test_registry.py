@@ -4,11 +4,13 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from dsr.connectors import registry
+from dsr.connectors.contract import Rejected
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.datamap.route import Route, Seed
 from dsr.datamap.schema import SystemMap
@@ -76,6 +78,31 @@ class TestTheConnectorOfTheDocs(ContractKit):
             snapshot=lambda: {"addresses": {(line,): line for line in path.read_text("utf-8").splitlines()}},
             kept={},
         )
+
+
+def test_the_connector_of_the_docs_has_30_lines_at_most() -> None:
+    content, _ = from_the_docs()
+    assert 20 < sum(bool(line.strip()) for line in content.splitlines()) <= 30
+
+
+def test_the_connector_of_the_docs_names_a_setting_that_is_missing_and_one_that_nobody_knows(
+    install: Install, tmp_path: Path
+) -> None:
+    content, entry = from_the_docs()
+    install("rightful-lines", entry, content)
+    addresses = collection("address", key="address", found_by={"email": ("address",)})
+    for settings, said in (({}, "'path' is missing"), ({"path": str(tmp_path), "pat": "x"}, "unknown setting 'pat'")):
+        with pytest.raises(ValueError, match=said):
+            registry.build(system("lines", settings, addresses=addresses), {})
+
+
+def test_the_connector_of_the_docs_has_started_nothing_that_could_be_asked_for(
+    install: Install, tmp_path: Path
+) -> None:
+    content, entry = from_the_docs()
+    install("rightful-lines", entry, content)
+    with closing(registry.build(lines(tmp_path), {})) as connector, pytest.raises(Rejected, match="under way"):
+        connector.poll("one")
 
 
 def test_a_kind_that_a_package_brings_is_named_among_the_known(install: Install, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import aiohttp
 from aiobotocore.httpsession import AIOHTTPSession
+from aiobotocore.session import AioSession
+from botocore.loaders import create_loader
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
@@ -22,6 +24,8 @@ AT_ONCE = 16  # questions that are under way together
 Answer = Mapping[str, Any]
 _Asked = TypeVar("_Asked")
 _Told = TypeVar("_Told")
+
+_MODELS = create_loader()  # what S3's operations are, parsed once in a process: it takes longer than to ask
 
 for _name in ("aiobotocore", "botocore", "fsspec", "s3fs"):
     logging.getLogger(_name).setLevel(logging.INFO)  # what they say in detail names keys, and with them people
@@ -44,12 +48,19 @@ class DirectSession(AIOHTTPSession):  # type: ignore[misc]  # it ships no types
         return session
 
 
+def _session() -> AioSession:
+    session = AioSession()
+    session.register_component("data_loader", _MODELS)
+    return session
+
+
 class Connection:
     """A client of one bucket. Its own credentials and address only, whatever the environment holds."""
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
         self._system = S3FileSystem(
+            session=_session(),
             key=bucket.key_id,
             secret=bucket.secret,
             endpoint_url=bucket.endpoint or None,
