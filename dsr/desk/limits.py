@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dsr.desk import people
+from dsr.desk import people, sheet
 from dsr.desk.forms import Decision
 from dsr.desk.outcome import CONFLICT, refused
 from dsr.desk.pages import heading, known
 from dsr.models import BlastLimit
+from dsr.steps import maps
 from dsr.steps.fulfilling import limits
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, may
@@ -43,6 +44,9 @@ def raise_one(request: HttpRequest, reference: str, limit: UUID, site: "Desk") -
     by = people.actor_of(request)
     if not may(by, Duty.RAISE, subject_request):
         return refused(request, site, subject_request)
+    if request.method != "POST" and row.raised_at:
+        messages.warning(request, "This limit is raised already.")
+        return redirect("desk:request", reference)
     form = Raising(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -52,6 +56,7 @@ def raise_one(request: HttpRequest, reference: str, limit: UUID, site: "Desk") -
         else:
             messages.success(request, "You raised the limit for this request. The erasure goes on.")
             return redirect("desk:request", reference)
-    context = {**heading(subject_request), "title": "Raise a limit for this request", "form": form, "limit": row}
+    (shown,) = sheet.limits([row], maps.controller(subject_request.controller))
+    context = {**heading(subject_request), "title": "Raise a limit for this request", "form": form, "limit": shown}
     status = CONFLICT if form.non_field_errors() else 200
     return render(request, "desk/limit.html", {**site.each_context(request), **context}, status=status)

@@ -126,7 +126,7 @@ def show(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
         **previewed.card(subject_request, by),
         **previewed.map_change(subject_request),
         "supplements": supplement.waiting(subject_request),
-        "limits": limits.met(subject_request),
+        "limits": sheet.limits(limits.met(subject_request), controller_map),
         **clock_acts.card(subject_request, by, now, shown=shown),
         "shown": shown,
         "identities": _identities(subject_request) if shown else [],
@@ -160,7 +160,8 @@ def _tables(subject_request: SubjectRequest, controller_map: ControllerMap, now:
         "fates": sheet.fates(manifest, controller_map) if manifest else [],
         "letters": letters.rows(subject_request, now),
         "recipients": recipients.rows(subject_request, now),
-        "packages": sheet.packages(subject_request),
+        "packages": (packages := sheet.packages(subject_request)),
+        "any_package": any(package.wrapped_key for package in packages),
     }
 
 
@@ -198,6 +199,7 @@ def _may(subject_request: SubjectRequest, by: Actor) -> dict[str, object]:
         "may_take": reviews and subject_request.owner is None and not subject_request.closed,
         "may_send": reviews,
         "may_export": may(by, Duty.AUDIT, subject_request) and may(by, Duty.VIEW, subject_request),
+        "may_raise": may(by, Duty.RAISE, subject_request),
         "may_retry": may(by, Duty.OPERATE, subject_request),
         "may_exclude": may(by, exclusion_duty(subject_request), subject_request),
     }

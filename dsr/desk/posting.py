@@ -59,7 +59,7 @@ def printed(request: HttpRequest, reference: str, letter: UUID, site: "Desk") ->
     if not any(may(by, duty, subject_request) for duty in (Duty.REVIEW, Duty.APPROVE)):
         return refused(request, site, subject_request)
     try:
-        written = notices.on_paper(notice)
+        written = notices.on_paper(notice, at=timezone.now())
     except Conflict as conflict:
         messages.error(request, str(conflict))
         return redirect("desk:request", reference)

@@ -1,16 +1,17 @@
 """What a request's page shows of its rows: items, manifest and packages, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from dsr.datamap.schema import ControllerMap
 from dsr.desk import silence, timeline, words
 from dsr.desk.due import Chip
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.work import ItemState, Kind
-from dsr.models import Manifest, Package, PlanItem, SubjectRequest, Supplement
+from dsr.models import BlastLimit, Manifest, Package, PlanItem, SubjectRequest, Supplement
 from dsr.steps import ledger
 from dsr.steps.deciding import approval
 from dsr.steps.fulfilling import supplement
@@ -63,6 +64,16 @@ class Fate:
     keeps: list[Kept] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """More rows of one collection than its map lets one request take."""
+
+    pk: UUID
+    rows: int
+    system: str
+    collection: str
+
+
 def items(subject_request: SubjectRequest, controller_map: ControllerMap) -> list[Item]:
     """The plan's items in the order of their work."""
     found = subject_request.items.select_related("errand")
@@ -92,6 +103,11 @@ def kept(controller_map: ControllerMap, line: dict[str, Any]) -> Kept:
 def packages(subject_request: SubjectRequest) -> list[Package]:
     """The answers that were put together, with their downloads."""
     return list(subject_request.packages.prefetch_related("downloads"))
+
+
+def limits(met: Iterable[BlastLimit], controller_map: ControllerMap) -> list[Limit]:
+    """The limits that an erasure met, as the data map calls what they are about."""
+    return [Limit(row.pk, row.rows, *titles(controller_map, row.system, row.collection)) for row in met]
 
 
 def _item(row: PlanItem, controller_map: ControllerMap, silent: dict[str, datetime], *, closed: bool) -> Item:

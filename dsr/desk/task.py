@@ -153,7 +153,16 @@ class _Page:
             else:
                 messages.success(self.request, DONE[form.cleaned_data["said"]])
                 return self.again()
-        return self.page(form=form)
+        return self.page(self.seen(), form)
+
+    def seen(self) -> list[asking.Shown] | None:
+        """The rows that were to be erased, for who corrects what they wrote of them; it is recorded as any look."""
+        if self.item.kind != Kind.ERASE or not asking.may_see(self.task, self.by):
+            return None
+        try:
+            return asking.show(self.task, by=self.by, at=self.now)
+        except Rejected:  # the map has changed since: there is no list any more
+            return None
 
     def step(self, form: Form) -> None:
         """Say it."""

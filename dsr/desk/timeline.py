@@ -69,6 +69,7 @@ SENTENCES = {
     "correction:proposed": "The person sent new values",
     "correction:entered": "Entered what the person wrote or said ({came})",
     "correction:reminded": "The person was reminded to send new values",
+    "correction:moved": "The letter left later than it was written: the person can send new values until {last_day}",
     "correction:renewed": "After the freeze the person can send new values until {last_day}",
     "correction:accepted": "Accepted a new value: {field}",
     "correction:declined": "Declined a new value: {field}",

@@ -34,6 +34,7 @@ STATES = {
     State.CANCELLED: "Cancelled",
     State.LAPSED: "Lapsed",
 }
+CANCELLED = "Cancelled: by the person, or because nobody could be handed the answer."
 NEXT = {
     State.RECEIVED: "We wait for the proof of the e-mail address. An unproven request lapses by itself.",
     State.VERIFIED: "Read what is asked and who asks. Then accept the request, or refuse it with a ground.",
@@ -44,7 +45,7 @@ NEXT = {
     State.PACKAGED: "The answer is ready. The person can download it.",
     State.DELIVERED: "This request is answered.",
     State.REFUSED: "This request is refused. Whoever asks again files a new request.",
-    State.CANCELLED: "Cancelled: by the person, or because nobody could be handed the answer. Nothing to do.",
+    State.CANCELLED: f"{CANCELLED} Nothing to do.",
     State.LAPSED: "The e-mail address was not proven in time, so the request lapsed.",
 }
 TO_BE_POSTED = (
@@ -197,6 +198,8 @@ def _elsewhere(subject_request: SubjectRequest) -> str:
         return f"Answered with {original.reference}; nothing to do here."
     if handover.waiting(subject_request):
         return FROZEN if blocking.blocks_delivery(subject_request) else TO_BE_POSTED
+    if subject_request.state == State.CANCELLED and subject_request.notices.filter(state=NoticeState.TO_POST).exists():
+        return f"{CANCELLED} Nothing to do but post the letters below."
     if to_approve(subject_request):
         return "Rows came in after the manifest. A second person approves the list below before they are erased."
     return ""

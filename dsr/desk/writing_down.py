@@ -130,7 +130,8 @@ def enter(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     rows = [RowForm(row, typed, draft.values.get(row.place, {})) for row in page]
     addition = Addition(typed, initial={"statement": draft.statement})
-    if typed is not None and all(form.is_valid() for form in (*rows, addition)):
+    wrong = typed is not None and not all(form.is_valid() for form in (*rows, addition))
+    if typed is not None and not wrong:
         draft.values.update({form.row.place: form.changes for form in rows})
         draft.statement = addition.cleaned_data["statement"]
         drafts.keep(request.session, own, draft)
@@ -138,6 +139,7 @@ def enter(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
     context = {
         "rows": rows,
         "addition": addition,
+        "wrong": wrong,
         "page": page,
         "until": waits.last_day,
         "unsearched": _unsearched(own),
@@ -175,7 +177,13 @@ def check(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse:
             drafts.forget(request.session, own)
             messages.success(request, "Entered. Somebody else decides about each value now.")
             return redirect("desk:request", own.reference)
-    context = {"changed": list(_changed(own, draft)), "statement": draft.statement, "form": form, "problem": problem}
+    context = {
+        "title": "Check what you entered",
+        "changed": list(_changed(own, draft)),
+        "statement": draft.statement,
+        "form": form,
+        "problem": problem,
+    }
     return _shown(request, site, own, by, "desk/writing_down_check.html", context)
 
 

@@ -42,6 +42,7 @@ class Corrections:
     """The box on the status page."""
 
     until: date | None  # it is the person's turn
+    anew: bool  # their days began again after a freeze
     rows: list[Row]
     statement: str
 
@@ -57,6 +58,7 @@ def of(own: SubjectRequest, about: ControllerMap) -> Corrections | None:
         for line in correctable.lines(own, about)
     ]
     statement = own.statement()
-    return (
-        Corrections(proposal.last_day if proposal else None, rows, statement) if proposal or rows or statement else None
-    )
+    if not (proposal or rows or statement):
+        return None
+    anew = own.events.filter(tag="correction:renewed").exists()
+    return Corrections(proposal.last_day if proposal else None, anew, rows, statement)

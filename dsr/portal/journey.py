@@ -11,12 +11,13 @@ from dsr.datamap.schema import ControllerMap
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
-from dsr.law.work import Kind
-from dsr.models import SubjectRequest
+from dsr.law.work import ItemState, Kind
+from dsr.models import PlanItem, Proposal, SubjectRequest
 from dsr.portal.words import Text
 from dsr.steps.counting import pauses
-from dsr.steps.fulfilling import rectification, sources
-from dsr.steps.fulfilling.manifest import REFUSED, last_day
+from dsr.steps.deciding import blocking
+from dsr.steps.fulfilling import sources
+from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,9 @@ YOUR_TURN = Stage(
     _("We found your data. Look at it above, and enter what is right. Then a person here decides about each value."),
     frozenset({"correction:decided"}),
 )
+FROZEN = Stage(
+    YOUR_TURN.done, YOUR_TURN.ahead, _("Nothing can be entered while the account is frozen."), YOUR_TURN.tags
+)
 CORRECTING: Mapping[State, Stage] = {
     State.APPROVED: Stage(
         YOUR_TURN.done,
@@ -129,6 +133,7 @@ ENDED: Mapping[State, tuple[Text, frozenset[str]]] = {
 
 
 ASKED = _("Please answer our question above.")
+WAITS = _("It waits until the day above.")
 THEIR_TURN = (STAGES[State.VERIFIED], YOUR_TURN)  # here the person has something else to do as well
 
 
@@ -146,8 +151,11 @@ def stages(right: Right) -> list[State]:
     return [state for state in STAGES if state not in ours]
 
 
-def walk(subject_request: SubjectRequest) -> Iterator[Step]:
-    """The steps in order; exactly one is 'now' while the request is open."""
+def walk(subject_request: SubjectRequest, *, waits: bool = False) -> Iterator[Step]:
+    """The steps in order; exactly one is 'now' while the request is open.
+
+    `waits`: what is ready is not shown before the account's own address had its days (see on_file).
+    """
     moments: dict[str, datetime] = {}
     for event in subject_request.events.all():
         moments.setdefault(event.tag, event.at)
@@ -170,7 +178,8 @@ def walk(subject_request: SubjectRequest) -> Iterator[Step]:
         if one not in waiting:
             yield Step("done", stage.done, _moment(moments, stage.tags))
         elif one == waiting[0]:
-            yield Step("now", stage.ahead, text=ASKED if asked and stage not in THEIR_TURN else stage.now)
+            text = WAITS if waits else stage.now
+            yield Step("now", stage.ahead, text=ASKED if asked and stage not in THEIR_TURN else text)
         else:
             yield Step("later", stage.ahead)
 
@@ -188,8 +197,16 @@ def _own_words(subject_request: SubjectRequest) -> Mapping[State, Stage]:
     """How a right says it where its walk is not like the others'."""
     if subject_request.right != Right.RECTIFICATION:
         return WITHDRAWING if subject_request.right == Right.CONSENT_WITHDRAWAL else {}
-    turn = {State.APPROVED: YOUR_TURN} if rectification.awaited(subject_request) else {}
-    return {**CORRECTING, **turn}
+    if subject_request.state != State.SEARCHED or _sent(subject_request):
+        return CORRECTING
+    if blocking.blocks_delivery(subject_request):
+        return {**CORRECTING, State.APPROVED: FROZEN}
+    return {**CORRECTING, State.APPROVED: YOUR_TURN}
+
+
+def _sent(subject_request: SubjectRequest) -> bool:
+    """Whether the person has said what is right; what nobody was asked for counts as said."""
+    return not Proposal.objects.filter(subject_request=subject_request, sent_at=None).exists()
 
 
 def _moment(moments: Mapping[str, datetime], tags: frozenset[str]) -> datetime | None:
@@ -212,17 +229,33 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
     """What stays: by the manifest's rules, and what a system said of itself while erasing."""
     if subject_request.state in ENDED:
         return  # nothing was erased, so nothing was left of an erasure
+    done = list(subject_request.items.filter(kind=Kind.ERASE, state=ItemState.DONE))
+    over = _over(subject_request)
     for row in sources.summary(subject_request):
-        if row["until"]:
+        if row["until"] and (row["system"], last_day(row["until"])) not in over:
             title = _collection(about, row["system"], row["collection"])
             says = known.says if (known := about.controller.retention.get(row["rule"])) else ""
             yield KeptRow(title, row["count"], *_why(about, row["rule"]), last_day(row["until"]), says)
-    for item in subject_request.items.filter(kind=Kind.ERASE, until=None):
+    for item in done:
         for name, count in item.counts.items():
             for row in count.get("kept", []):
                 until = date.fromisoformat(row["until"]) if row["until"] else None
-                said = _("the recipient's own answer")
-                yield KeptRow(_collection(about, item.system, name), row.get("count", 1), row["reason"], said, until)
+                if (item.system, until) not in over:
+                    why = _still(item, about, row["reason"])
+                    yield KeptRow(_collection(about, item.system, name), row.get("count", 1), *why, until)
+
+
+def _over(subject_request: SubjectRequest) -> set[tuple[str, date | None]]:
+    """Systems and days of deferred erasures that were carried out: those rows are gone, or stay for another reason."""
+    deferred = subject_request.items.filter(kind=Kind.ERASE).exclude(until=None)
+    days = set(deferred.filter(state=ItemState.DONE).values_list("system", "until"))
+    return days - set(deferred.exclude(state=ItemState.DONE).values_list("system", "until"))
+
+
+def _still(item: PlanItem, about: ControllerMap, reason: str) -> tuple[Text, Text]:
+    """Why rows stayed while it erased: on its day a rule that was asked again, or the system's own words."""
+    by_rule = item.deferred and (reason in about.controller.retention or reason == TOMBSTONE)
+    return _why(about, reason) if by_rule else (reason, _("the recipient's own answer"))
 
 
 def _why(about: ControllerMap, rule: str) -> tuple[Text, Text]:

@@ -162,3 +162,9 @@ def test_the_record_of_it_reads_as_sentences(agent: Client, sent: SubjectRequest
     for sentence in ("The person sent new values", "Accepted a new value", "corrected and read back"):
         assert sentence in page
     assert "correction:" not in page
+
+
+def test_declining_without_a_word_says_error_in_the_title(agent: Client, sent: SubjectRequest) -> None:
+    row = sent.corrections.get(field="nickname")
+    answer = agent.post(url(sent, f"corrections/{row.pk}/"), {"decision": "declined", "words": ""})
+    assert "<title>Error: " in answer.content.decode()

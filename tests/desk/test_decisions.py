@@ -1,5 +1,6 @@
 """Who may decide what on the desk, and what a decision needs."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -87,6 +88,18 @@ def test_a_refusal_needs_a_ground_of_the_law(browser: Browser, to_review: Subjec
     assert answer.status_code == 200
     assert "There is a problem" in answer.content.decode()
     assert to_review.state == "verified"
+
+
+def test_an_error_of_a_group_of_choices_belongs_to_the_group_and_leads_into_it(
+    browser: Browser, to_review: SubjectRequest
+) -> None:
+    page = act(browser(Role.AGENT), to_review, "refuse", ground="").content.decode()
+    group = re.search(r'<fieldset class="desk-field" aria-describedby="([^"]+)">', page)
+    assert group is not None
+    assert [f'id="{name}"' in page for name in group[1].split()] == [True] * len(group[1].split())
+    assert "id_ground_error" in group[1]
+    assert 'href="#id_ground_0"' in page
+    assert 'id="id_ground_0"' in page
 
 
 def test_an_answer_that_comes_too_late_is_not_lost(

@@ -63,7 +63,8 @@ def test_a_letter_is_entered_told_on_file_approved_and_cancelled_on_a_word(acme:
     assert dana.post(at(subject_request, "cancel-on-word/"), WORD).status_code == 302
     subject_request.refresh_from_db()
     assert subject_request.state == State.CANCELLED
-    assert "which came by telephone on 2026-11-03" in page(dana, subject_request)
+    assert "which came by telephone on 2026-11-03" in (shown := page(dana, subject_request))
+    assert "Nothing to do but post the letters below." in shown
     assert Notice.objects.filter(letter=Letter.CANCELLED, to="").count() == 1
 
 

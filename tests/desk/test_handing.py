@@ -247,6 +247,33 @@ def test_the_page_says_until_when_the_address_on_file_can_object(
     assert not Event.objects.filter(tag="package:taken").exists()
 
 
+def test_the_day_on_which_it_left_is_asked_once_somebody_has_the_package(
+    ready: SubjectRequest, world: World, eli: Actor, sign_in: SignIn
+) -> None:
+    client = sign_in("eli")
+    before = client.get(at(ready, "hand-over/")).content.decode()
+    notices.queue(ready, Letter.ON_FILE, at=world.at, to_address="sam@example.com")
+    waits = client.get(at(ready, "hand-over/")).content.decode()
+    Notice.objects.filter(letter=Letter.ON_FILE).delete()
+    taken(client, ready)
+    asked = ["It has left" in page for page in (before, waits, client.get(at(ready, "hand-over/")).content.decode())]
+    assert asked == [False, False, True]
+    assert "Download the package first" in before
+    assert "the package cannot be downloaded yet" in waits
+
+
+def test_of_an_address_that_could_not_be_told_nothing_says_that_it_was(
+    ready: SubjectRequest, world: World, eli: Actor, sign_in: SignIn
+) -> None:
+    notices.queue(ready, Letter.ON_FILE, at=world.at, to_address="sam@example.com")
+    letter = Notice.objects.get(subject_request=ready, letter=Letter.ON_FILE)
+    notices.undelivered(letter, NoticeState.FAILED, "No such user (550).", at=world.at)
+    page = sign_in("eli").get(at(ready, "hand-over/")).content.decode()
+    assert "its owner could NOT be told" in page
+    assert "The days to object are counted until the end of 5 Nov 2026. Take it after that." in page
+    assert "The address on file was told" not in page
+
+
 @pytest.mark.parametrize("token", ["", "000000"])
 def test_an_open_session_alone_takes_no_package(ready: SubjectRequest, eli: Actor, sign_in: SignIn, token: str) -> None:
     answer = sign_in("eli").post(at(ready, "package/"), {"token": token}, follow=True)
@@ -274,6 +301,8 @@ def test_a_package_that_nobody_can_be_handed_is_given_up_on_its_page(
     assert "Destroyed the package and closed the request: the person died" in page
     assert "Reason: The heirs wrote" in page
     assert "Not needed any more" in page
+    assert "<dd>destroyed</dd>" in page
+    assert "takes it from here and hands it over" not in page
     assert "Kept" not in page
 
 

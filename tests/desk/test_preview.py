@@ -93,7 +93,7 @@ def test_a_system_that_does_not_answer_hides_no_other(world: World, dana: Actor)
 
 
 def test_what_is_asked_by_way_of_a_system_that_gave_no_answer_is_not_counted_as_nothing(
-    world: World, dana: Actor
+    world: World, dana: Actor, browser: Callable[[Role, str], Client]
 ) -> None:
     (world.systems.folder / "joypix" / "database.sqlite3").unlink()
     item = looked(world, proven(world), dana)
@@ -102,6 +102,10 @@ def test_what_is_asked_by_way_of_a_system_that_gave_no_answer_is_not_counted_as_
     for system in behind:
         assert system["note"] == "behind"
         assert [row["found"] for row in system["collections"] if not row["by"]] == [None] * len(system["collections"])
+    page = f"/desk/requests/{item.subject_request.reference}/preview/"
+    shown = browser(Role.AGENT, "joypix").get(page).content.decode()
+    for cell in ("To erase", "To keep"):
+        assert f'<td data-label="{cell}"><span class="desk-quiet">not counted</span></td>' in shown
 
 
 def test_identities_that_are_not_proven_ask_nobody(world: World, dana: Actor) -> None:

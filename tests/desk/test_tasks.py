@@ -130,6 +130,10 @@ def test_a_second_person_confirms_an_erasure_and_the_first_one_cannot(
     world.later(days=4)
     errand = scene.waiting(world, subject_request, Kind.ERASE)
     assert "Delete these rows" in read(client, page_of(errand), act="show")
+    wrong = client.post(page_of(errand), {"act": "answer", "said": "erased", "count:letters": "3"})
+    assert "Delete these rows" in wrong.content.decode()  # the list that the form speaks of
+    looks = Event.objects.filter(subject_request=subject_request, tag="task:shown")
+    assert looks.filter(details__item=str(errand.item)).count() == 2
     sent = {"act": "answer", "said": "erased", "count:letters": "2"}
     assert client.post(page_of(errand), sent).status_code == 302
     assert "A second person has to look" in read(client, page_of(errand))

@@ -96,3 +96,15 @@ def test_for_somebody_with_a_mailbox_there_is_nothing_to_enter(desk: Client, sea
     assert "Enter what the person wrote" not in desk.get(url(searched, "")).content.decode()
     assert desk.get(url(searched)).status_code == 302
     assert searched.notices.filter(letter=Letter.CORRECTABLE).exists()
+
+
+def test_each_page_with_a_problem_says_so_in_its_title(desk: Client, world: World, searched: SubjectRequest) -> None:
+    first = desk.post(url(searched), typed(searched, language="Klingon, please")).content.decode()
+    nothing = desk.get(url(searched, "corrections/check/")).content.decode()
+    desk.post(url(searched), typed(searched, nickname="Samira"))
+    future = {**WRITTEN, "came_on": "2036-11-03"}
+    last = desk.post(url(searched, "corrections/check/"), future).content.decode()
+    assert "<title>Error: " in first
+    assert "<title>Error: Check what you entered" in nothing
+    assert "<title>Error: Check what you entered" in last
+    assert "<title>Error" not in desk.get(url(searched, "corrections/check/")).content.decode()

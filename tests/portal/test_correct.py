@@ -192,6 +192,35 @@ def test_a_frozen_account_shows_no_values(sam: Client, asked: SubjectRequest, wo
     assert account(asked).fields[0].says not in text_of(sam, page_of(asked))
 
 
+def test_while_frozen_nobody_is_told_that_values_are_looked_at_before_any_were_sent(
+    sam: Client, asked: SubjectRequest, world: World
+) -> None:
+    freeze = holds.freeze(asked, at=world.at)
+    text = text_of(sam, page_of(asked))
+    assert freeze
+    assert "You enter what is right" in text
+    assert "Nothing can be entered while the account is frozen." in text
+    assert "A person here looks at each value you entered" not in text
+
+
+def test_values_that_were_sent_are_looked_at_whatever_is_frozen(
+    sam: Client, asked: SubjectRequest, world: World
+) -> None:
+    sam.post(row_url(asked), present(asked, nickname="Samira"))
+    sam.post(page_of(asked, "correct/check/"))
+    holds.freeze(asked, at=world.at)
+    text = text_of(sam, page_of(asked))
+    assert "A person here looks at each value you entered" in text
+    assert "Nothing can be entered" not in text
+
+
+def test_who_was_asked_late_reads_that_the_answer_comes_later(sam: Client, asked: SubjectRequest) -> None:
+    later = "You have until then, even if our answer comes later than promised."
+    assert later not in text_of(sam, page_of(asked))
+    SubjectRequest.objects.filter(pk=asked.pk).update(due_on=asked.proposal.last_day)
+    assert later in text_of(sam, page_of(asked))
+
+
 def test_a_coded_value_is_chosen_by_its_meaning() -> None:
     plan = FieldMap(category="user", rectifiable=True, type="choice", codes={"1": "Monthly", "2": "Yearly"})
     row = correctable.Row("app", "users", "Account", "", "0" * 64, "[7]", (correctable.Field("plan", "Plan", plan, 1),))

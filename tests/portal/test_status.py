@@ -25,6 +25,8 @@ from tests.conftest import World
 from tests.portal.conftest import page_of
 from tests.portal.test_own import sign_in
 from tests.steps import scenes, timing
+from tests.steps.answering import test_on_file_of_guardians as guardians
+from tests.steps.on_paper import begun
 
 Answered = Callable[..., SubjectRequest]
 Prove = Callable[[SubjectRequest], None]
@@ -220,6 +222,20 @@ def test_what_is_kept_without_a_day_says_the_rule_instead(
     assert says
     assert [words for words in says if words not in shown] == []
     assert "when that day has come" not in shown
+
+
+def test_an_erasure_promises_a_report_and_no_data_in_files(
+    sam: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+) -> None:
+    acme = begun(tmp_path, monkeypatch)
+    subject_request = guardians.accepted(acme, Right.ERASURE)
+    acme.letters()
+    acme.approve(subject_request)
+    clock.move_to(acme.later(days=14))
+    acme.work()
+    shown = guardians.page(subject_request, sam)
+    assert "with a page to read and a PDF: what we erased, and what we keep and why." in shown
+    assert "the data itself in files" not in shown
 
 
 def test_the_title_says_once_that_something_is_wrong(

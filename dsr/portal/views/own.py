@@ -115,7 +115,7 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         wording=WORDS[Right(own.right)],
         timing=timing(own, at=timezone.now()),
         form=AnswerForm(),
-        walk=list(journey.walk(own)),
+        walk=list(journey.walk(own, waits=waits_until is not None)),
         kept=list(journey.kept(own, about)),
         bounds=bounds.of(own, about),
         recipients=list(told.rows(own, about)),

@@ -2,11 +2,13 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -16,12 +18,12 @@ from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker, Kind, Letter, Outcome
-from dsr.models import Notice, SubjectRequest
+from dsr.models import LegalHold, Notice, SubjectRequest
 from dsr.portal import access
 from dsr.steps.answering import delivery
 from dsr.steps.asking import intake, representation, verification
 from dsr.steps.asking.representation import Acting
-from dsr.steps.deciding import blocking, review
+from dsr.steps.deciding import blocking, holds, review
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import resending
@@ -81,7 +83,7 @@ def test_what_a_guardian_asks_for_waits_until_the_account_own_address_had_its_da
     assert "nobody takes it from here" in told[0]
     assert "/acme/ask/compromised-account/" in told[0]
     assert [said for said in ("paper", "by post", "Ortiz", GRETA) if said in told[0]] == []
-    with pytest.raises(Conflict, match="2026-11-05"):
+    with pytest.raises(Conflict, match="5 Nov 2026"):
         delivery.download(own, by=SUBJECT, at=acme.later(days=2))
     assert delivery.download(own, by=SUBJECT, at=acme.later(days=1)).size
 
@@ -171,3 +173,30 @@ def test_the_page_of_a_guardian_says_until_when_it_waits_and_shows_nothing(acme:
         assert "Download your answer" not in text
         assert "See my data and correct it" not in text
     assert page(found, client, "correct/") == ""
+
+
+def test_while_it_waits_the_page_keeps_its_dates_and_leads_to_nothing_that_is_not_there(
+    acme: Acme, client: Client
+) -> None:
+    acme.at = timezone.now()
+    ready, found = page(accepted(acme, Right.ACCESS), client), page(accepted(acme, Right.RECTIFICATION), client)
+    assert "We answer by" in found
+    assert "The law (GDPR) gives us until" in found
+    assert "Look at it above" not in found
+    assert "We answer by" not in ready  # the answer is there
+    assert [text.count("It waits until the day above.") for text in (ready, found)] == [1, 1]
+
+
+def test_after_a_freeze_the_page_says_why_new_values_are_waited_for_beyond_the_answer(
+    acme: Acme, client: Client, sign_in: Callable[[str], Client]
+) -> None:
+    own = accepted(acme, Right.RECTIFICATION)
+    acme.letters()
+    freeze = holds.set_hold(own, holds.Order("Feared", date(2027, 6, 1), LegalHold.FREEZE), by=acme.olga, at=acme.at)[0]
+    holds.release(freeze, by=acme.devi, at=acme.later(days=10))
+    with time_machine.travel(acme.at, tick=False):
+        text = page(own, client)
+        desk = sign_in("dana").get(f"/desk/requests/{own.reference}/").content.decode()
+    assert "Because your account was frozen, you have until then" in text
+    assert "its owner could object until the end of 5 Nov 2026." in desk
+    assert "Nothing is written before that" not in desk

@@ -1,6 +1,10 @@
 """What had to be kept until a day: on it the rules are asked again, what may go goes, and the person is told."""
 
+from collections.abc import Callable
+
 import pytest
+import time_machine
+from django.test import Client
 
 from dsr.datamap.schema import Period
 from dsr.law.work import ItemState, Letter, NoticeState, Outcome
@@ -10,6 +14,7 @@ from dsr.steps.answering import keeping
 from dsr.steps.fulfilling import afterwards
 from dsr.steps.post import notices, resending, wording
 from tests.steps import scenes
+from tests.steps.answering.test_on_file_of_guardians import page
 from tests.steps.fulfilling.shop import Shop
 
 ORDERS, LINES, ACCOUNTS = "SELECT id FROM orders", "SELECT id FROM lines", "SELECT id FROM customers"
@@ -67,6 +72,29 @@ def test_a_rule_that_was_lengthened_keeps_the_rows_and_the_person_is_told_until_
     assert "We have to keep something longer" in text
     assert f"Until {wording.day(again.until)}" in text
     assert "Tax law wants it kept." in text
+
+
+def test_the_pages_name_the_new_day_of_what_stays_longer_and_forget_the_old_one(
+    shop: Shop, erased: SubjectRequest, longer: None, sign_in: Callable[[str], Client]
+) -> None:
+    before = page(erased, Client())
+    shop.on_its_day(shop.waiting()[0])
+    with time_machine.travel(shop.at, tick=False):
+        after = page(erased, Client())
+        desk = sign_in("dana").get(f"/desk/requests/{erased.reference}/").content.decode()
+    assert "1 February 2032" in before
+    assert "1 February 2032" not in after
+    assert after.count("1 February 2034") == 2  # the order, and its line
+    assert after.count("Tax law wants it kept.") == before.count("Tax law wants it kept.")
+    assert "kept until 1 Feb 2032, then erased" not in desk
+    assert "kept until 1 Feb 2034, then erased" in desk
+
+
+def test_the_page_says_nothing_of_what_is_gone_on_its_day(shop: Shop, erased: SubjectRequest) -> None:
+    for item in shop.waiting():
+        shop.on_its_day(item)
+    with time_machine.travel(shop.at, tick=False):
+        assert "What we keep, why and until when" not in page(erased, Client())
 
 
 def test_what_stays_longer_goes_on_its_new_day_with_the_account_that_it_needed(
