@@ -70,8 +70,11 @@ def _taken(item: PlanItem) -> PlanItem | None:
     return item
 
 
-# Before an erasure that was approved first, for nobody had proven the mailbox (see stopping).
-_STOPS_LAST = Q(kind=Kind.STOP, subject_request__right=Right.ERASURE, subject_request__state=State.APPROVED)
+# Before an erasure that was approved first, for nobody had proven the mailbox (see stopping). What a system has taken
+# on is none of them: no hold keeps it from its end, and who never asks takes it for stuck.
+_STOPS_LAST = Q(
+    kind=Kind.STOP, subject_request__right=Right.ERASURE, subject_request__state=State.APPROVED, handle_sealed=""
+)
 
 
 def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:

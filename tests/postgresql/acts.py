@@ -30,7 +30,7 @@ from dsr.steps.answering import delivery
 from dsr.steps.asking import cancellation, intake, verification
 from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
-from tests.postgresql import endings, plans, sequences, timetable
+from tests.postgresql import endings, plans, releases, sequences, timetable
 
 SAM = "sam@example.com"
 PAUSE = threading.Event()
@@ -170,6 +170,16 @@ def end_in_a_moment() -> dict[str, object]:
     return {**ended, "cancel, posted": endings.while_posted(dana, at)}
 
 
+def release_in_a_moment() -> dict[str, object]:
+    """Holds are released, and what is kept is reduced, beside who has the same request just then."""
+    olga, at = member("olga", Role.PRIVACY_OFFICER), timezone.now()
+    return {
+        "reduction": releases.beside_a_reduction(at),
+        "cancellation": releases.beside_a_cancellation(olga, at),
+        "search": releases.beside_a_search(olga, at),
+    }
+
+
 def settings_in_force() -> dict[str, object]:
     """What the server says about the connection the portal has opened."""
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
@@ -204,6 +214,7 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
         at_once,
         claim_beside_a_lock,
         end_in_a_moment,
+        release_in_a_moment,
         settings_in_force,
         claim_plan,
         write_and_sequence,

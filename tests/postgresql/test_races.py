@@ -1,4 +1,7 @@
-"""Fifty clicks at the same moment are one decision, and nothing is erased for a request that is ended by then."""
+"""Fifty clicks at the same moment are one decision, and nothing is erased for a request that is ended by then.
+
+Who acts on one request in the same moment waits for the other, and never in a circle.
+"""
 
 import pytest
 
@@ -25,4 +28,12 @@ def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or
         "refuse, put back": {"outcome": "done", "state": "refused", "item": "done"},
         "refuse, claimed": too_late,
         "cancel, posted": {"outcome": "done", "state": "cancelled", "item": "done", "letter": "sent"},
+    }
+
+
+def test_a_release_or_a_reduction_waits_for_who_has_the_request_and_acts_on_what_it_then_is(portal: Portal) -> None:
+    assert portal.act("release_in_a_moment") == {
+        "reduction": {"outcome": "done", "reduced": True},
+        "cancellation": {"outcomes": ["done", "done"], "state": "cancelled", "told": 0},
+        "search": {"outcome": "done", "asked": 1},
     }

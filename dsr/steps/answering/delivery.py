@@ -76,6 +76,13 @@ def last_day(package: Package) -> date | None:
     return local_day(package.expires_at - timedelta(microseconds=1), maps.calendar(package.subject_request.controller))
 
 
+def offered_until(subject_request: SubjectRequest, *, at: datetime) -> date | None:
+    """The last day of the package that can be downloaded now; None when there is none."""
+    package = available(subject_request)
+    over = package is None or package.expires_at is None or package.expires_at <= at
+    return None if package is None or over else last_day(package)
+
+
 def download(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Stream:
     """Open the package for the person who has proven the mailbox. Raises Forbidden, Conflict."""
     if by.kind is not ActorKind.SUBJECT or not subject_request.identities.exclude(proven_at=None).exists():

@@ -183,7 +183,9 @@ def why_wait(subject_request: SubjectRequest, *, at: datetime) -> str:
     if told.waits_until is None:
         return "The letter to the address on file is still on its way. Nobody takes the package before it has left."
     if at < closes_at(told.waits_until, maps.calendar(subject_request.controller)):
-        last = told.waits_until.isoformat()
+        last = f"{told.waits_until:%-d %b %Y}"
+        if told.undelivered:
+            return f"The days to object are counted until the end of {last}. Take it after that."
         return f"The address on file was told, and its owner can object until the end of {last}. Take it after that."
     return ""
 

@@ -88,7 +88,7 @@ def cancel(subject_request: SubjectRequest, *, by: Actor, at: datetime, word: Wo
         resumed = bool(stopping.plan_resume(subject_request, at=at))
         parts.forget(subject_request)
         note = "Taken back: the request was cancelled."
-        notices.take_back(subject_request, notices.OVERTAKEN, note, by=by, at=at)
+        notices.take_back(subject_request, notices.CALLED_OFF, note, by=by, at=at)
         notices.queue(subject_request, Letter.CANCELLED, at=at, resumed=resumed, **_said(word))
         on_file.end(subject_request, Letter.CANCELLED, note, by=by, at=at, resumed=resumed)
 

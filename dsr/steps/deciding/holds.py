@@ -8,6 +8,7 @@ the owner is reminded; nothing ends it but a release (P13, J14).
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,10 +21,10 @@ from dsr.law.states import OPEN, State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
 from dsr.steps import bell, ledger, maps, permissions
-from dsr.steps.answering import on_file
+from dsr.steps.answering import delivery, on_file
 from dsr.steps.deciding import blocking, carried, hands
 from dsr.steps.fulfilling import window
-from dsr.steps.move import Conflict
+from dsr.steps.move import Conflict, lock
 from dsr.steps.post import notices
 from dsr.steps.recording import record
 
@@ -90,7 +91,9 @@ def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
     if why := why_not_by(hold, by):
         raise permissions.Forbidden(why)
     with transaction.atomic():
-        waiting, frozen = affected(hold), _offered(hold)
+        for each in sorted({*affected(hold), *_offered(hold)}, key=lambda one: one.pk):
+            lock(each)
+        waiting, frozen = affected(hold), _offered(hold)  # as they are now: one may have ended meanwhile
         rows = together(hold).filter(released_at=None).update(released_at=at, released_by=str(by))
         if not rows:
             message = "Somebody else has released this already."
@@ -100,24 +103,28 @@ def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
             subject_request__in=waiting, kind__in=WAITING, state=ItemState.READY, note=_WAITS, not_before__gt=at
         ).update(not_before=at, note="")
         for each in waiting:
-            _goes_on(each, hold, offered=each in frozen, at=at)
+            _goes_on(each, hold, offered=each in frozen, by=by, at=at)
         for each in frozen:
             if each not in waiting and not blocking.blocks_delivery(each):
                 _renew(each, at)
     bell.ring_after_commit()
 
 
-def _goes_on(subject_request: SubjectRequest, hold: LegalHold, *, offered: bool, at: datetime) -> None:
+def _goes_on(subject_request: SubjectRequest, hold: LegalHold, *, offered: bool, by: Actor, at: datetime) -> None:
     """What a freeze took the person's time for has it anew; and a letter, once nothing holds the request any more."""
     if hold.kind == LegalHold.FREEZE and blocking.blocks_delivery(subject_request):
         return
-    again = _renew(subject_request, at) if offered else ""
+    # A legal hold keeps back an erasure, and nothing else.
+    free = subject_request.right != Right.ERASURE or not blocking.standing(subject_request)
+    if free:
+        notices.take_back(subject_request, [Letter.HELD], "Taken back: it is released.", by=by, at=at)
+    until = _renew(subject_request, at) if offered else delivery.offered_until(subject_request, at=at)
     if hold.kind == LegalHold.FREEZE and window.renew(subject_request, at=at):
         return  # the letter that asks anew says that it has ended
-    # A legal hold keeps back an erasure, and nothing else.
-    if subject_request.right != Right.ERASURE or not blocking.standing(subject_request):
-        opens_on = on_file.opens_on(subject_request, at=at) if offered else None
-        notices.queue(subject_request, Letter.RELEASED, at=at, expires_on=again, opens_on=opens_on)
+    if free or offered:  # an answer is kept back by a freeze alone
+        opens_on = on_file.opens_on(subject_request, at=at) if until else None
+        said: dict[str, Any] = {"expires_on": until, "opens_on": opens_on, "still_held": not free}
+        notices.queue(subject_request, Letter.RELEASED, at=at, **said)
 
 
 def why_not_by(hold: LegalHold, by: Actor) -> str:

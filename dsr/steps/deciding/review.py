@@ -111,7 +111,7 @@ def refuse(
         resumed = stopping.plan_resume(subject_request, at=at)
         parts.forget(subject_request)
         note = "Taken back: the request was refused."
-        notices.take_back(subject_request, notices.OVERTAKEN, note, by=by, at=at)
+        notices.take_back(subject_request, notices.CALLED_OFF, note, by=by, at=at)
         notices.queue(subject_request, Letter.REFUSED, at=at, resumed=resumed)
         on_file.end(subject_request, Letter.REFUSED, note, by=by, at=at, resumed=resumed)
 

@@ -39,6 +39,7 @@ from dsr.steps.fulfilling import (
 )
 from dsr.steps.fulfilling.reasking import KeptRow
 from dsr.steps.fulfilling.routes_back import routes_back
+from dsr.steps.move import lock
 from dsr.steps.recording import record
 
 Rows = frozenset[tuple[str, Key]]  # collection and key
@@ -244,6 +245,8 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
     lines = list(_later(item, [row for row in kept if row.until]))
     part = parts.write_lines(item, manifest.written(lines)) if lines else None
     with transaction.atomic():
+        if item.deferred:
+            lock(item.subject_request)  # before its items, as whoever reduces it in this moment takes them
         if part is not None:
             part.save(force_insert=True)
             defer(item.subject_request, part, {(line.system, line.until) for line in lines}, at=at)

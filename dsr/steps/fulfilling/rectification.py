@@ -19,7 +19,7 @@ from dsr.models import Correction, Identity, PlanItem, Proposal, SubjectRequest
 from dsr.steps import maps, permissions
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, hands
-from dsr.steps.fulfilling import correctable, correcting, parts, window
+from dsr.steps.fulfilling import correctable, correcting, parts, unposted, window
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from dsr.steps.recipients import telling
@@ -96,7 +96,7 @@ def end_next(*, at: datetime) -> bool:
 
 def _silent() -> QuerySet[Proposal]:
     frozen = SubjectRequest.objects.filter(blocking.on_requests())
-    waiting = Proposal.objects.filter(window.OPEN, subject_request__state=State.SEARCHED)
+    waiting = Proposal.objects.filter(~unposted.asked(), window.OPEN, subject_request__state=State.SEARCHED)
     return waiting.exclude(subject_request__in=frozen).select_related("subject_request")
 
 

@@ -12,7 +12,7 @@ meanwhile shows when it is read back.
 import json
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import F, Q
@@ -128,13 +128,16 @@ def _place(item: PlanItem) -> Place:
 
 def stop(item: PlanItem, *, at: datetime) -> None:
     """Stop in one system, and read back that nothing runs any more. Raises Unreachable, Rejected, Held, Fenced."""
-    if item.subject_request.state in CLOSED and not item.handle_sealed:
-        ledger.finish(item, Outcome.NOTHING, at=at, counts=item.counts, note="Called off.")
+    item.nothing_sent = not item.handle_sealed
+    if _called_off(item, at):
         return
     _should_proceed(item, at)
     place = _place(item)
     with closing(place.connector):
         _remember(item, place)
+        if _called_off(item, at):  # asked again: looking takes its time
+            return
+        item.nothing_sent = False
         receipts = _polled(item, place) if item.handle_sealed else _started(item, place, "stop")
         if _waits(item, receipts, at):
             return
@@ -144,6 +147,17 @@ def stop(item: PlanItem, *, at: datetime) -> None:
         raise Rejected(message)
     outcome = Outcome.STOPPED if any(item.counts.values()) else Outcome.NOTHING
     ledger.finish(item, outcome, at=at, counts=item.counts)
+
+
+def _called_off(item: PlanItem, at: datetime) -> bool:
+    """Whether its request has ended since, and nothing of this claim has begun. Raises Fenced."""
+    ended = SubjectRequest.objects.filter(pk=item.subject_request_id, state__in=CLOSED).exists()
+    if not ended or item.handle_sealed:
+        return False
+    # What ran is of use only where an earlier claim may have stopped it: nothing else is taken back.
+    counts = item.counts if ledger.touched(item, item.fence - 1) else {}
+    ledger.finish(item, Outcome.NOTHING, at=at, counts=counts, note="Called off.")
+    return True
 
 
 def _should_proceed(item: PlanItem, at: datetime) -> None:
@@ -203,9 +217,14 @@ def resumable(subject_request: SubjectRequest) -> list[PlanItem]:
     """What disabled the account before an erasure, and is taken back when that is cancelled or refused."""
     if subject_request.right != Right.ERASURE:
         return []
-    systems = maps.controller(subject_request.controller).systems
     items = subject_request.items.filter(kind=Kind.STOP, fence__gt=0)
-    return [item for item in items if ACCOUNT in systems[item.system].stops and ledger.begun(item)]
+    return [item for item in items if _of_account(item) and ledger.begun(item)]
+
+
+def _of_account(item: PlanItem) -> bool:
+    """Whether it disables the account: as the map says, or as it wrote down itself before the map was changed."""
+    system = maps.controller(item.subject_request.controller).systems.get(item.system)
+    return ACCOUNT in item.counts or (system is not None and ACCOUNT in system.stops)
 
 
 def plan_resume(subject_request: SubjectRequest, *, at: datetime) -> bool:
@@ -227,8 +246,8 @@ def resume(item: PlanItem, *, at: datetime) -> None:
         ledger.finish(item, Outcome.NOTHING, at=at, counts={})
         return
     found = _place(item)
-    place = Place(found.connector, {ACCOUNT: found.stops[ACCOUNT]}, found.routes, found.identities)
-    with closing(place.connector):
+    with closing(found.connector):
+        place = _account_of(found)
         receipts = _polled(item, place) if item.handle_sealed else _started(item, place, "resume")
         if _waits(item, receipts, at):
             return
@@ -239,10 +258,18 @@ def resume(item: PlanItem, *, at: datetime) -> None:
     ledger.finish(item, Outcome.RESUMED, at=at, counts={ACCOUNT: disabled})
 
 
+def _account_of(place: Place) -> Place:
+    """The account alone, of all that was stopped there. Raises Rejected."""
+    if ACCOUNT not in place.stops:
+        message = "The data map does not say any more how the account is disabled here."
+        raise Rejected(message)
+    return replace(place, stops={ACCOUNT: place.stops[ACCOUNT]})
+
+
 def disables(subject_request: SubjectRequest) -> bool:
     """Whether the account is disabled for it, or at once, which letter and page say; not what waits for its day."""
+    if subject_request.right != Right.ERASURE:
+        return False
     now = Q(fence__gt=0) | Q(not_before__lte=F("created_at"))
-    stops = subject_request.items.filter(now, kind=Kind.STOP).values_list("system", flat=True)
-    systems = maps.controller(subject_request.controller).systems
-    erasing = subject_request.right == Right.ERASURE
-    return erasing and any(ACCOUNT in systems[system].stops for system in stops if system in systems)
+    stops = subject_request.items.filter(now, kind=Kind.STOP)
+    return any(_of_account(item) and (item.not_before <= item.created_at or ledger.begun(item)) for item in stops)

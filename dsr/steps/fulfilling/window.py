@@ -11,10 +11,8 @@ A freeze takes the person's days, so its release begins them anew, as those of a
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
-
 from dsr.law.actors import PORTAL
-from dsr.law.deadlines import leaving, local_day
+from dsr.law.deadlines import local_day
 from dsr.law.states import State
 from dsr.law.terms import Term, Unit, ends_on
 from dsr.law.work import Letter
@@ -22,24 +20,14 @@ from dsr.models import Proposal, SubjectRequest
 from dsr.steps import maps
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import correctable
+from dsr.steps.fulfilling import correctable, unposted
 from dsr.steps.post import notices
 from dsr.steps.recording import record
 
-REMIND_AFTER, REMIND_BY_POST = timedelta(days=14), timedelta(days=7)  # a letter and its answer travel longer
-AT_LEAST = REMIND_AFTER + timedelta(days=3)  # to answer the reminder
-AT_LEAST_BY_POST = REMIND_BY_POST + timedelta(days=7)  # the reminder travels, and so does what it brings back
-TO_ENTER, TO_ENTER_AT_LEAST = Term(5, Unit.BUSINESS_DAYS), Term(2, Unit.BUSINESS_DAYS)
-OPEN = Q(sent_at=None, over_at=None)
-
-
-def last_day(subject_request: SubjectRequest, *, at: datetime) -> date:
-    """The day that the person is told: before the answer is due; and the reminder always leaves some days."""
-    calendar = maps.calendar(subject_request.controller)
-    last, today = subject_request.due_on - timedelta(days=1), local_day(at, calendar)
-    if subject_request.mailbox() is not None:
-        return max(last, today + AT_LEAST)
-    return max(leaving(TO_ENTER.count, last, calendar), today + AT_LEAST_BY_POST)
+TO_ENTER_AT_LEAST = Term(2, Unit.BUSINESS_DAYS)
+# Posting, which this module needs, counts by the same days.
+REMIND_AFTER, REMIND_BY_POST, TO_ENTER = unposted.REMIND_AFTER, unposted.REMIND_BY_POST, unposted.TO_ENTER
+OPEN, last_day = unposted.OPEN, unposted.last_day
 
 
 def closes_on(proposal: Proposal) -> date:

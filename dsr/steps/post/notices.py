@@ -20,6 +20,7 @@ from dsr.steps import permissions
 from dsr.steps.asking import codes
 from dsr.steps.counting import clock
 from dsr.steps.deciding import announced
+from dsr.steps.fulfilling import unposted
 from dsr.steps.move import Conflict, lock
 from dsr.steps.post import letters, outbox
 from dsr.steps.recipients import links
@@ -31,6 +32,7 @@ PERMANENT = 500  # RFC 5321 4.2.1: from here on, trying again changes nothing
 queue, ENDING = outbox.queue, outbox.ENDING
 ASKING = (Letter.CORRECTABLE, Letter.CORRECTABLE_STILL)
 OVERTAKEN = (Letter.APPROVED, *ASKING)  # what announces or asks for something, by the end of the request
+CALLED_OFF = (Letter.ACCEPTED, *OVERTAKEN)  # by an end without what was asked for
 COVERING = (Letter.READY, Letter.ERASED)  # what goes with a package
 
 
@@ -207,12 +209,15 @@ def _posted(notice: Notice, *, by: Actor, at: datetime) -> int:
         _told(notice, at)
         if notice.letter == Letter.APPROVED:
             announced.posted(notice.subject_request, by=by, at=at)
+        if notice.letter == Letter.CORRECTABLE:
+            unposted.posted(notice.subject_request, by=by, at=at)
     return rows
 
 
-def on_paper(notice: Notice) -> letters.Written:
-    """A letter that waits to be posted, in words. Raises Conflict when it is gone."""
+def on_paper(notice: Notice, *, at: datetime | None = None) -> letters.Written:
+    """A letter that waits to be posted, in words; `at`: when it is printed. Raises Conflict when it is gone."""
     if notice.state != NoticeState.TO_POST:
         message = "This letter does not wait to be posted."
         raise Conflict(message)
-    return letters.written(notice, json.loads(notice.context()))
+    context: dict[str, Any] = json.loads(notice.context())
+    return letters.written(notice, {**context, **(unposted.named(notice, at=at) if at else {})})

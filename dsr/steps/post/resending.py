@@ -33,6 +33,12 @@ def _nothing_more(_: SubjectRequest, __: datetime) -> dict[str, Any]:
     return {}
 
 
+def _accepted(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
+    if subject_request.state in {State.REFUSED, State.CANCELLED}:
+        raise Conflict(GONE)
+    return {}
+
+
 def _resumed(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
     return {"resumed": subject_request.items.filter(kind=Kind.RESUME).exists()}
 
@@ -98,12 +104,11 @@ def _held(subject_request: SubjectRequest, _: datetime) -> dict[str, Any]:
 
 
 def _released(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
-    erasing = subject_request.right == Right.ERASURE
-    if blocking.standing(subject_request) if erasing else blocking.blocks_delivery(subject_request):
+    offered = delivery.offered_until(subject_request, at=at) is not None
+    held = subject_request.right == Right.ERASURE and bool(blocking.standing(subject_request))
+    if blocking.blocks_delivery(subject_request) or (held and not offered):
         raise Conflict(GONE)  # it was set again meanwhile
-    package = delivery.available(subject_request)
-    offered = package is not None and package.expires_at is not None and package.expires_at > at
-    return _package(subject_request, at) if offered else {}
+    return {**_package(subject_request, at), "still_held": held} if offered else {}
 
 
 def _on_file(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def _on_file(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
 
 
 FACTS: dict[Letter, Facts] = {
-    Letter.ACCEPTED: _nothing_more,
+    Letter.ACCEPTED: _accepted,
     Letter.APPROVED: _approved,
     Letter.REFUSED: _resumed,
     Letter.READY: _package,

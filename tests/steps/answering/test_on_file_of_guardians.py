@@ -200,3 +200,27 @@ def test_after_a_freeze_the_page_says_why_new_values_are_waited_for_beyond_the_a
     assert "Because your account was frozen, you have until then" in text
     assert "its owner could object until the end of 5 Nov 2026." in desk
     assert "Nothing is written before that" not in desk
+
+
+def test_beside_a_legal_hold_a_guardian_hears_that_the_answer_can_be_taken_again_and_until_when(acme: Acme) -> None:
+    own = accepted(acme, Right.ERASURE)
+    acme.letters()
+    acme.approve(own)
+    acme.later(days=3)
+    acme.work()
+    own.refresh_from_db()
+    freeze, legal = (
+        holds.set_hold(own, holds.Order("Feared", date(2027, 6, 1), kind), by=acme.olga, at=acme.at)[0]
+        for kind in (LegalHold.FREEZE, LegalHold.LEGAL)
+    )
+    acme.letters()
+    holds.release(freeze, by=acme.devi, at=acme.later(days=20))
+    thawed = acme.sent_to(GRETA)[-1]
+    until = f"You can download it until {acme.at + timedelta(days=30):%A %-d %B %Y}."
+    assert "The account is not frozen any more, so you can take the answer. The legal hold on your request" in thawed
+    assert until in thawed
+    assert resending.holds(own.notices.get(letter=Letter.RELEASED), acme.at)
+    holds.release(legal, by=acme.olga, at=acme.later(days=10))
+    ended = acme.sent_to(GRETA)[-1]
+    assert "What held your request has ended" in ended
+    assert until in ended

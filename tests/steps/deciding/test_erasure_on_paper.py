@@ -11,10 +11,11 @@ import pytest
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT
+from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Channel, Kind, Letter, NoticeState, Post
-from dsr.models import Deadline, Event, Notice, PlanItem, SubjectRequest
+from dsr.models import Deadline, Event, LegalHold, Notice, PlanItem, SubjectRequest
 from dsr.steps import ledger, maps
 from dsr.steps.answering import handover
 from dsr.steps.answering.handover import Given, Way
@@ -550,3 +551,32 @@ def test_where_everything_is_kept_the_letter_is_waited_for_as_well(acme: Acme) -
     acme.work()
     subject_request.refresh_from_db()
     assert subject_request.state != State.APPROVED
+
+
+def to_post(subject_request: SubjectRequest) -> set[str]:
+    """The letters that wait for somebody who prints and posts them."""
+    return set(subject_request.notices.filter(state=NoticeState.TO_POST).values_list("letter", flat=True))
+
+
+def test_what_is_refused_or_cancelled_leaves_no_letter_to_post_that_says_accepted(acme: Acme) -> None:
+    refused, cancelled = acme.searched(), acme.searched()
+    assert Letter.ACCEPTED in to_post(refused) & to_post(cancelled)
+    review.refuse(refused, ground=Ground.NOT_IDENTIFIABLE, by=acme.dana, at=acme.at)
+    cancellation.cancel_on_word(cancelled, BY_TELEPHONE, by=acme.dana, at=acme.at)
+    assert Letter.ACCEPTED not in to_post(refused) | to_post(cancelled)
+    for notice in Notice.objects.filter(letter=Letter.ACCEPTED):
+        assert notice.note.startswith("Taken back: ")
+        assert not resending.holds(notice, acme.at)
+
+
+def test_a_letter_of_a_hold_that_is_released_is_posted_no_more_unless_another_stands(acme: Acme) -> None:
+    subject_request = acme.approved()
+    for kind in (LegalHold.LEGAL, LegalHold.FREEZE):
+        order = holds.Order("A court asked", date(2027, 1, 1), kind)
+        holds.set_hold(subject_request, order, by=acme.dana, at=acme.at)
+    first, last = LegalHold.objects.order_by("pk")
+    holds.release(first, by=acme.olga, at=acme.at)
+    assert Letter.HELD in to_post(subject_request)
+    holds.release(last, by=acme.olga, at=acme.at)
+    assert Letter.HELD not in to_post(subject_request)
+    assert Letter.RELEASED in to_post(subject_request)

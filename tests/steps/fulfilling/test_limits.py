@@ -145,9 +145,25 @@ def test_the_desk_shows_it_to_all_and_lets_an_officer_raise_it(
     stopped: SubjectRequest, officer: Actor, sign_in: Callable[[str], Client]
 ) -> None:
     page = f"/desk/requests/{stopped.reference}/limits/{limits.met(stopped)[0].pk}/"
-    assert page in sign_in("dana").get(f"/desk/requests/{stopped.reference}/").content.decode()
+    overview = f"/desk/requests/{stopped.reference}/"
+    hers = sign_in("dana").get(overview).content.decode()
+    assert "320 rows of Application database, Usage would go" in hers
+    assert "A privacy officer looks at it." in hers
+    assert page not in hers
+    assert page in sign_in("olga").get(overview).content.decode()
     assert sign_in("dana").post(page, {"reason": "x"}).status_code == 403
     assert "Give the reason" in sign_in("olga").post(page, {"reason": ""}).content.decode()
     assert BlastLimit.objects.get().raised_at is None
     assert sign_in("olga").post(page, {"reason": "Three years of daily use."}).status_code == 302
     assert BlastLimit.objects.get().raised_by_id == int(officer.id)
+
+
+def test_the_page_of_a_limit_that_is_raised_leads_back_to_the_request(
+    world: World, stopped: SubjectRequest, officer: Actor, sign_in: Callable[[str], Client]
+) -> None:
+    (limit,) = limits.met(stopped)
+    page = f"/desk/requests/{stopped.reference}/limits/{limit.pk}/"
+    client = sign_in("olga")
+    assert "320 rows of Application database, Usage" in client.get(page).content.decode()
+    limits.raise_it(limit, reason="x", by=officer, at=world.at)
+    assert "This limit is raised already." in client.get(page, follow=True).content.decode()

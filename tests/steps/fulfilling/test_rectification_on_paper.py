@@ -233,6 +233,7 @@ def test_staff_enter_nothing_for_somebody_who_has_a_mailbox_nor_without_the_duty
 def test_nothing_is_entered_after_the_day_and_it_ends_as_for_others_by_a_letter_on_paper(
     acme: Acme, searched: SubjectRequest
 ) -> None:
+    acme.post(searched)
     acme.later(days=(searched.proposal.last_day - acme.at.date()).days + 1)
     with pytest.raises(Conflict, match="is over"):
         enter(acme, searched)
@@ -254,23 +255,22 @@ def test_a_letter_that_came_on_the_last_day_can_be_entered_later(acme: Acme, sea
 
 
 def test_as_long_as_a_letter_of_the_last_day_can_be_entered_nothing_ends(acme: Acme, searched: SubjectRequest) -> None:
+    acme.post(searched)
     acme.later(days=(window.closes_on(searched.proposal) - acme.at.date()).days)
     assert not rectification.end_next(at=acme.at)
     assert rectification.end_next(at=acme.later(days=1))
 
 
-@pytest.mark.parametrize("end", ["cancelled", "refused", "answered"])
+@pytest.mark.parametrize("end", ["cancelled", "refused"])
 def test_once_it_has_ended_no_letter_asks_for_values(acme: Acme, searched: SubjectRequest, end: str) -> None:
     if end == "cancelled":
         word = Word(Channel.TELEPHONE, came(acme).on, "Named the reference")
         cancellation.cancel_on_word(searched, word, by=acme.dana, at=acme.at)
-    elif end == "refused":
-        review.refuse(searched, ground=Ground.IDENTITY_NOT_PROVEN, evidence="A forged letter", by=acme.dana, at=acme.at)
     else:
-        assert rectification.end_next(at=acme.later(days=40))
+        review.refuse(searched, ground=Ground.IDENTITY_NOT_PROVEN, evidence="A forged letter", by=acme.dana, at=acme.at)
     assert searched.notices.get(letter=Letter.CORRECTABLE).state == NoticeState.FAILED
     taken_back = Event.objects.filter(tag="notice:taken-back").values_list("details", flat=True)
-    assert sorted(each["letter"] for each in taken_back) == ["correctable", "on-file"]
+    assert sorted(each["letter"] for each in taken_back) == ["accepted", "correctable", "on-file"]
 
 
 def test_who_released_the_owners_freeze_decides_about_no_value(acme: Acme, searched: SubjectRequest) -> None:
@@ -305,6 +305,7 @@ def test_what_its_owner_froze_or_can_still_object_to_can_still_be_cancelled(
 
 
 def test_the_reminder_leaves_time_for_the_post(acme: Acme, searched: SubjectRequest) -> None:
+    acme.post(searched)
     assert not rectification.remind_next(at=acme.later(days=6))
     assert rectification.remind_next(at=acme.later(days=1))
     assert "- Account: Name" in paper(searched, Letter.CORRECTABLE_STILL)

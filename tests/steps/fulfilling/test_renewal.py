@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from dsr.law.actors import Actor
@@ -94,7 +95,7 @@ def test_a_system_that_the_map_got_after_the_plan_is_searched_before_the_manifes
 
 
 def test_a_collection_that_vanished_after_the_search_is_named_and_nothing_is_answered_without_it(
-    world: World, dana: Actor, edit: Edit, settings: Settings
+    world: World, dana: Actor, edit: Edit, settings: Settings, sign_in: Callable[[str], Client]
 ) -> None:
     whole = settings.DSR_CONTROLLERS
     subject_request = scenes.accepted(world, dana, Right.ACCESS)
@@ -106,6 +107,10 @@ def test_a_collection_that_vanished_after_the_search_is_named_and_nothing_is_ans
     assert item.state == ItemState.QUARANTINED
     assert item.note.startswith("The data map does not describe 'app-database.social_signins' any more.")
     assert planned != maps.controller("joypix").version
+    page = sign_in("dana").get(f"/desk/requests/{subject_request.reference}/").content.decode()
+    assert "The answer is being put together." not in page
+    assert "Nothing goes on: the data map has lost what this request was planned by." in page
+    assert "</code> now. What is new" in page
     settings.DSR_CONTROLLERS = whole
     ledger.retry(item, by=dana, at=world.at)
     scenes.work_on(world, subject_request, Kind.ASSEMBLE)

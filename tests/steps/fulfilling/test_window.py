@@ -23,7 +23,7 @@ from dsr.steps.deciding import holds, review
 from dsr.steps.fulfilling import correctable, rectification, window, writing_down
 from dsr.steps.fulfilling.writing_down import Came
 from dsr.steps.move import Conflict
-from dsr.steps.post import letters, resending, wording
+from dsr.steps.post import letters, notices, resending, wording
 from tests.life.scene import POSTAL, SAM, SAMS_ACCOUNT
 from tests.steps.on_paper import Acme, begun
 
@@ -111,11 +111,13 @@ def test_after_a_freeze_the_person_has_the_whole_time_anew_and_nothing_ended_mea
     acme: Acme, ask: Ask, least: int
 ) -> None:
     own = searched(acme, ask(acme))
+    acme.post(own)
     freeze = frozen(acme, own)
     wait_until(acme, last_day(own) + timedelta(days=30))
     swept(acme)
     assert not own.notices.filter(letter=Letter.CORRECTABLE_STILL).exists()
     released(acme, freeze)
+    acme.post(own)
     swept(acme)
     own.refresh_from_db()
     assert (own.state, last_day(own)) == (State.SEARCHED, today(acme) + timedelta(days=least))
@@ -138,9 +140,11 @@ def test_one_letter_says_that_it_has_ended_and_the_new_day(acme: Acme, ask: Ask,
 
 def test_the_reminder_comes_in_the_new_time_as_well(acme: Acme) -> None:
     own = searched(acme, by_letter(acme))
+    acme.post(own)
     acme.later(days=8)
     swept(acme)
     released(acme, frozen(acme, own), days=10)
+    acme.post(own)
     acme.later(days=6)
     swept(acme)
     assert own.notices.filter(letter=Letter.CORRECTABLE_STILL).count() == 1
@@ -175,6 +179,7 @@ def test_a_day_that_was_told_never_comes_earlier(acme: Acme) -> None:
 
 def test_of_several_freezes_the_last_release_begins_the_time_anew(acme: Acme) -> None:
     own = searched(acme, by_letter(acme))
+    acme.post(own)
     before = last_day(own)
     first = frozen(acme, own)
     wait_until(acme, before + timedelta(days=3))
@@ -201,6 +206,7 @@ def test_a_time_that_was_over_before_the_freeze_is_not_opened_again(acme: Acme) 
 
 def test_what_came_in_time_can_be_entered_after_the_freeze(acme: Acme) -> None:
     own = searched(acme, by_letter(acme))
+    acme.post(own)
     before = last_day(own)
     wait_until(acme, before + timedelta(days=1))
     released(acme, frozen(acme, own), days=30)
@@ -272,12 +278,50 @@ def test_the_letter_after_a_freeze_can_be_sent_again_with_its_day(acme: Acme) ->
 
 def test_on_paper_with_no_answer_it_is_answered_within_the_promise(acme: Acme) -> None:
     own = searched(acme, by_letter(acme))
+    acme.post(own)
     assert last_day(own) == today(acme) + timedelta(days=14)
     while own.state == State.SEARCHED:
         acme.later(days=1)
         swept(acme)
         own.refresh_from_db()
     assert today(acme) == own.due_on
+
+
+def test_nobody_is_answered_for_silence_before_the_letter_that_asks_is_posted(acme: Acme) -> None:
+    own = searched(acme, by_letter(acme))
+    wait_until(acme, last_day(own) + timedelta(days=40))
+    swept(acme)
+    own.refresh_from_db()
+    assert own.state == State.SEARCHED
+    assert wording.day(today(acme) + timedelta(days=14)) in printed(acme, own)
+    acme.post(own)
+    assert last_day(own) == today(acme) + timedelta(days=14)
+    acme.later(days=6)
+    swept(acme)
+    assert not own.notices.filter(letter=Letter.CORRECTABLE_STILL).exists()
+    enter(acme, own, today(acme))
+    assert Event.objects.filter(tag="correction:moved").count() == 1
+
+
+def test_who_never_answers_a_letter_that_was_posted_late_is_answered_after_its_days(acme: Acme) -> None:
+    own = searched(acme, by_letter(acme))
+    acme.later(days=60)
+    acme.post(own)
+    wait_until(acme, last_day(own))
+    swept(acme)
+    own.refresh_from_db()
+    assert own.state == State.SEARCHED
+    acme.later(days=9)
+    swept(acme)
+    own.refresh_from_db()
+    assert own.state == State.DELIVERED
+    assert own.notices.get(letter=Letter.CORRECTABLE_STILL).state == NoticeState.FAILED  # it is answered
+
+
+def printed(acme: Acme, own: SubjectRequest) -> str:
+    """The letter that asks, as Dana prints it now."""
+    letter = own.notices.get(letter=Letter.CORRECTABLE, state=NoticeState.TO_POST)
+    return notices.on_paper(letter, at=acme.at).text
 
 
 @pytest.mark.parametrize(("late", "person", "staff"), [(0, 14, 5), (2, 14, 5), (4, 14, 2), (20, 14, 2)])
