@@ -46,7 +46,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that wait for browsers, servers and processes begin first, so that the end does not wait for them alone."""
     ranks = {item.path: 2 for item in items}
-    for rank, mark in ((1, "processes"), (0, "browser")):  # the browser's together, for they share one demo
+    first = ((1, "long"), (1, "typeset"), (1, "processes"), (0, "browser"))  # the browser's share one demo
+    for rank, mark in first:
         ranks |= {item.path: rank for item in items if any(item.iter_markers(mark))}
     items.sort(key=lambda item: ranks[item.path])
 

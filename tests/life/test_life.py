@@ -56,6 +56,8 @@ ACTS = (
     "sam_has_enough_of_waiting",
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("far", [0, 2])
