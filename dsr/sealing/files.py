@@ -5,6 +5,7 @@ import io
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,28 +68,21 @@ def write(path: Path, place: str, ring: Ring, fill: Callable[[BinaryIO], None]) 
 def _encrypted(file: BinaryIO, identity: x25519.Identity, fill: Callable[[BinaryIO], None]) -> _Counted:
     """Run age in a thread at the far end of a pipe, `fill` at the near end."""
     far, near = os.pipe()
-    failures: list[BaseException] = []
 
     def encrypt() -> None:
         with os.fdopen(far, "rb") as source:
-            try:
-                encrypt_io(source, file, [identity.to_public()])
-            except BaseException as error:  # noqa: BLE001 — carried to the caller's thread, raised there
-                failures.append(error)
+            encrypt_io(source, file, [identity.to_public()])
 
-    thread = threading.Thread(target=encrypt, name="age")
-    thread.start()
-    try:
-        with os.fdopen(near, "wb") as sink:
-            counted = _Counted(sink)
-            fill(counted)  # type: ignore[arg-type]  # a writable RawIOBase is all that `fill` needs
-    except BrokenPipeError:
-        if not failures:
+    with ThreadPoolExecutor(1, "age") as threads:
+        encryption = threads.submit(encrypt)
+        try:
+            with os.fdopen(near, "wb") as sink:
+                counted = _Counted(sink)
+                fill(counted)  # type: ignore[arg-type]  # a writable RawIOBase is all that `fill` needs
+        except BrokenPipeError:
+            encryption.result()  # why nobody reads any more
             raise
-    finally:
-        thread.join()
-    if failures:
-        raise failures[0]
+        encryption.result()
     return counted
 
 
@@ -101,41 +95,28 @@ def reading(path: Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[Bi
     except FileNotFoundError:
         raise Unsealable(place) from None
     far, near = os.pipe()
-    failures: list[BaseException] = []
 
     def decrypt() -> None:
         with source, os.fdopen(near, "wb") as sink:
-            try:
-                decrypt_io(source, sink, [identity])
-            except BaseException as error:  # noqa: BLE001 — carried to the reader's thread, raised there
-                failures.append(error)
+            decrypt_io(source, sink, [identity])
 
-    thread = threading.Thread(target=decrypt, name="age")
-    thread.start()
-    with os.fdopen(far, "rb") as stream:
-        checked = _Checked(stream, thread, failures, place)
-        try:
-            yield io.BufferedReader(checked, 1 << 16)
-        finally:
-            stream.close()
-            thread.join()
+    with ThreadPoolExecutor(1, "age") as threads, os.fdopen(far, "rb") as stream:  # closed first, which ends the thread
+        yield io.BufferedReader(_Checked(stream, threads.submit(decrypt), place), 1 << 16)
 
 
 class _Checked(io.RawIOBase):
     """Reads a pipe; at its end the decryption must have ended well, else a cut file would pass for a whole one."""
 
-    def __init__(self, stream: BinaryIO, thread: threading.Thread, failures: list[BaseException], place: str) -> None:
-        self.stream, self.thread, self.failures, self.place = stream, thread, failures, place
+    def __init__(self, stream: BinaryIO, decryption: Future[None], place: str) -> None:
+        self.stream, self.decryption, self.place = stream, decryption, place
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer) -> int:
         count = self.stream.readinto(buffer)  # type: ignore[attr-defined]
-        if count == 0:
-            self.thread.join()
-            if self.failures:
-                raise Unsealable(self.place) from self.failures[0]
+        if count == 0 and (failure := self.decryption.exception()):
+            raise Unsealable(self.place) from failure
         return int(count)
 
 

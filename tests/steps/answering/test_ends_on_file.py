@@ -226,11 +226,17 @@ def test_what_lapses_or_is_rejected_ends_before_anybody_is_told(acme: Acme) -> N
     assert not Notice.objects.filter(to=outbox.ON_FILE).exists()
 
 
-def test_what_is_merged_tells_nobody_and_its_original_tells_the_end_once(acme: Acme) -> None:
+def merged(acme: Acme) -> tuple[SubjectRequest, SubjectRequest]:
+    """A request that was searched, and another one that is answered with it."""
     original, again = acme.searched(), acme.asked()
     acme.letters()
     vouching.vouch(again, note="Called back", by=acme.devi, at=acme.at)
     merging.merge(again, original, by=acme.dana, at=acme.at)
+    return original, again
+
+
+def test_what_is_merged_tells_nobody_and_its_original_tells_the_end_once(acme: Acme) -> None:
+    original, again = merged(acme)
     refuse(original, acme)
     assert merging.end_next(at=acme.at)
     again.refresh_from_db()
@@ -240,10 +246,7 @@ def test_what_is_merged_tells_nobody_and_its_original_tells_the_end_once(acme: A
 
 
 def test_a_merged_request_that_is_cancelled_tells_nobody(acme: Acme) -> None:
-    original, again = acme.searched(), acme.asked()
-    acme.letters()
-    vouching.vouch(again, note="Called back", by=acme.devi, at=acme.at)
-    merging.merge(again, original, by=acme.dana, at=acme.at)
+    original, again = merged(acme)
     cancel_on_word(again, acme)
     assert len(acme.sent_to(SAM)) == 1
     assert on_file.alert(original) is not None
