@@ -30,14 +30,21 @@ MARK = Path(os.environ["FIRE_MARK"])
 
 
 def fire(point: str) -> None:
-    """At the named point, once: kill the whole worker, or stop it until somebody lets it go on."""
+    """At the named point, once: kill the whole worker, or stop this process until somebody lets it go on.
+
+    Only this process is stopped: a neighbour might stand still in the middle of a write, and with SQLite nobody
+    else could write then.
+    """
     if point != POINT.removeprefix("stop_"):
         return
     try:
         MARK.touch(exist_ok=False)
     except FileExistsError:
         return
-    os.killpg(0, signal.SIGSTOP if POINT.startswith("stop_") else signal.SIGKILL)
+    if POINT.startswith("stop_"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    else:
+        os.killpg(0, signal.SIGKILL)
 
 
 def hit(item: PlanItem | None) -> bool:
