@@ -6,16 +6,18 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pyrage import decrypt_io, encrypt_io, x25519
+from pyrage import DecryptError, decrypt, decrypt_io, encrypt, encrypt_io, x25519
 from typing_extensions import Buffer
 
 from dsr.sealing.fields import Unsealable, seal, unseal
 from dsr.sealing.keyring import Ring
+
+SHORT = 1 << 18  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,20 @@ class Sealed:
 
 
 class _Counted(io.RawIOBase):
-    """Passes bytes on, hashing and counting them."""
+    """Hashes and counts what is written. It keeps what is short; anything longer goes on, from the first byte."""
 
-    def __init__(self, out: BinaryIO) -> None:
-        self.out, self.digest, self.size = out, hashlib.sha256(), 0
+    def __init__(self, further: Callable[[], BinaryIO]) -> None:
+        self.further, self.digest, self.size = further, hashlib.sha256(), 0
+        self.out: BinaryIO = io.BytesIO()
 
     def writable(self) -> bool:
         return True
 
     def write(self, chunk: Buffer) -> int:
         piece = memoryview(chunk)
+        if isinstance(self.out, io.BytesIO) and self.size + piece.nbytes > SHORT:
+            short, self.out = self.out, self.further()
+            self.out.write(short.getbuffer())
         self.out.write(piece)
         self.digest.update(piece)
         self.size += piece.nbytes
@@ -66,24 +72,34 @@ def write(path: Path, place: str, ring: Ring, fill: Callable[[BinaryIO], None]) 
 
 
 def _encrypted(file: BinaryIO, identity: x25519.Identity, fill: Callable[[BinaryIO], None]) -> _Counted:
-    """Run age in a thread at the far end of a pipe, `fill` at the near end."""
+    """What is short is sealed in one piece, for a thread costs more; the rest flows through one."""
+    recipient = identity.to_public()
+    with ExitStack() as stack:
+        counted = _Counted(lambda: stack.enter_context(_flowing(file, recipient)))
+        fill(counted)  # type: ignore[arg-type]  # a writable RawIOBase is all that `fill` needs
+        if isinstance(counted.out, io.BytesIO):
+            file.write(encrypt(counted.out.getvalue(), [recipient]))
+    return counted
+
+
+@contextmanager
+def _flowing(file: BinaryIO, recipient: x25519.Recipient) -> Iterator[BinaryIO]:
+    """Age in a thread at the far end of a pipe; what it met is raised at the end, or where nobody reads any more."""
     far, near = os.pipe()
 
-    def encrypt() -> None:
+    def flow() -> None:
         with os.fdopen(far, "rb") as source:
-            encrypt_io(source, file, [identity.to_public()])
+            encrypt_io(source, file, [recipient])
 
     with ThreadPoolExecutor(1, "age") as threads:
-        encryption = threads.submit(encrypt)
+        encryption = threads.submit(flow)
         try:
             with os.fdopen(near, "wb") as sink:
-                counted = _Counted(sink)
-                fill(counted)  # type: ignore[arg-type]  # a writable RawIOBase is all that `fill` needs
+                yield sink
         except BrokenPipeError:
             encryption.result()  # why nobody reads any more
             raise
         encryption.result()
-    return counted
 
 
 @contextmanager
@@ -94,14 +110,32 @@ def reading(path: Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[Bi
         source = path.open("rb")
     except FileNotFoundError:
         raise Unsealable(place) from None
+    with source:
+        if os.fstat(source.fileno()).st_size <= SHORT:
+            yield io.BytesIO(_decrypted(source.read(), identity, place))
+        else:
+            with _flown(source, identity, place) as stream:
+                yield stream
+
+
+def _decrypted(content: bytes, identity: x25519.Identity, place: str) -> bytes:
+    try:
+        return bytes(decrypt(content, [identity]))
+    except DecryptError as error:
+        raise Unsealable(place) from error
+
+
+@contextmanager
+def _flown(source: BinaryIO, identity: x25519.Identity, place: str) -> Iterator[BinaryIO]:
+    """The other way round: age at the near end, whoever reads at the far end."""
     far, near = os.pipe()
 
-    def decrypt() -> None:
-        with source, os.fdopen(near, "wb") as sink:
+    def flow() -> None:
+        with os.fdopen(near, "wb") as sink:
             decrypt_io(source, sink, [identity])
 
     with ThreadPoolExecutor(1, "age") as threads, os.fdopen(far, "rb") as stream:  # closed first, which ends the thread
-        yield io.BufferedReader(_Checked(stream, threads.submit(decrypt), place), 1 << 16)
+        yield io.BufferedReader(_Checked(stream, threads.submit(flow), place), 1 << 16)
 
 
 class _Checked(io.RawIOBase):

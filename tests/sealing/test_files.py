@@ -1,5 +1,6 @@
 """What a sealed file promises: whole or refused, and never plain on the disk."""
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ from dsr.sealing.keyring import Ring
 
 RING = Ring("k1", {"k1": secrets.token_bytes(32)})
 PLACE = "file/1"
-CONTENT = b"sam@example.com bought a hat. " * 6_000  # more than one chunk of age
+LINE = b"sam@example.com bought a hat. "
+LENGTHS = {"short": LINE * 6_000, "long": LINE * 12_000}  # in one piece, and by a thread; both several chunks of age
 
 
 def filling(content: bytes) -> Callable[[BinaryIO], None]:
@@ -33,14 +35,27 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "sealed" / "one.age"
 
 
-def test_what_went_in_comes_out(path: Path) -> None:
-    done = files.write(path, PLACE, RING, filling(CONTENT))
-    assert opened(path, done.wrapped_key) == CONTENT
-    assert done.size == len(CONTENT)
+@pytest.fixture(params=LENGTHS)
+def content(request: pytest.FixtureRequest) -> bytes:
+    return LENGTHS[request.param]
 
 
-def test_no_plain_byte_touches_the_disk(path: Path) -> None:
-    files.write(path, PLACE, RING, filling(CONTENT))
+@pytest.mark.parametrize("size", [0, 1, files.SHORT - 1, files.SHORT, files.SHORT + 1, 3 * files.SHORT])
+def test_what_went_in_comes_out(path: Path, size: int) -> None:
+    told = (LINE * 30_000)[:size]
+    done = files.write(path, PLACE, RING, filling(told))
+    assert opened(path, done.wrapped_key) == told
+    assert (done.size, done.sha256) == (size, hashlib.sha256(told).hexdigest())
+
+
+def test_what_went_in_line_by_line_comes_out_in_order(path: Path) -> None:
+    lines = [b"%d sam@example.com bought a hat.\n" % number for number in range(10_000)]
+    done = files.write(path, PLACE, RING, lambda out: out.writelines(lines))
+    assert opened(path, done.wrapped_key) == b"".join(lines)
+
+
+def test_no_plain_byte_touches_the_disk(path: Path, content: bytes) -> None:
+    files.write(path, PLACE, RING, filling(content))
     assert b"sam@" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
@@ -49,7 +64,7 @@ def test_while_it_is_written_no_plain_byte_touches_the_disk_either(path: Path) -
 
     def fill(out: BinaryIO) -> None:
         for _ in range(20):
-            out.write(CONTENT)
+            out.write(LENGTHS["short"])
             seen.extend(file.read_bytes() for file in path.parent.iterdir())
 
     files.write(path, PLACE, RING, fill)
@@ -57,11 +72,12 @@ def test_while_it_is_written_no_plain_byte_touches_the_disk_either(path: Path) -
     assert b"sam@" not in b"".join(seen)
 
 
-def test_no_flipped_byte_goes_unseen(path: Path) -> None:
-    done = files.write(path, PLACE, RING, filling(CONTENT[:6_000]))
+@pytest.mark.parametrize(("length", "step"), [(6_000, 200), (400_000, 20_000)])
+def test_no_flipped_byte_goes_unseen(path: Path, length: int, step: int) -> None:
+    done = files.write(path, PLACE, RING, filling((LINE * 30_000)[:length]))
     whole = path.read_bytes()
     accepted = []
-    for place in [*range(0, len(whole), 200), len(whole) - 1]:
+    for place in [*range(0, len(whole), step), len(whole) - 1]:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         try:
             opened(path, done.wrapped_key)
@@ -71,11 +87,11 @@ def test_no_flipped_byte_goes_unseen(path: Path) -> None:
     assert accepted == []
 
 
-def test_no_cut_goes_unseen(path: Path) -> None:
-    done = files.write(path, PLACE, RING, filling(CONTENT))
+def test_no_cut_goes_unseen(path: Path, content: bytes) -> None:
+    done = files.write(path, PLACE, RING, filling(content))
     whole = path.read_bytes()
     chunk = 65_536 + 16
-    payload = len(whole) - len(CONTENT) - 16 * (len(CONTENT) // 65_536 + 1)
+    payload = len(whole) - len(content) - 16 * (len(content) // 65_536 + 1)
     # Cut anywhere, and exactly between two chunks, where only the last chunk's mark tells.
     cuts = [*range(0, len(whole), 20_000), payload + chunk, payload + 2 * chunk, len(whole) - 1]
     accepted = []
@@ -116,9 +132,9 @@ def test_a_file_that_is_gone_is_said_to_be_gone(path: Path) -> None:
         opened(path, done.wrapped_key)
 
 
-def test_a_writer_that_fails_leaves_nothing_behind(path: Path) -> None:
+def test_a_writer_that_fails_leaves_nothing_behind(path: Path, content: bytes) -> None:
     def fill(out: BinaryIO) -> None:
-        out.write(CONTENT)
+        out.write(content)
         raise RuntimeError("the source broke off")
 
     with pytest.raises(RuntimeError, match="broke off"):
@@ -132,7 +148,7 @@ def test_after_a_change_of_keys_an_old_file_still_opens(path: Path) -> None:
     assert opened(path, done.wrapped_key, ring=rotated) == b"mine"
 
 
-def test_a_reader_who_stops_early_is_no_error(path: Path) -> None:
-    done = files.write(path, PLACE, RING, filling(CONTENT * 20))
+def test_a_reader_who_stops_early_is_no_error(path: Path, content: bytes) -> None:
+    done = files.write(path, PLACE, RING, filling(content))
     with files.reading(path, PLACE, RING, done.wrapped_key) as stream:
         assert stream.read(15) == b"sam@example.com"
