@@ -9,6 +9,7 @@ statement shortens a lease by lock_timeout at most, and a lease that is too shor
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -78,13 +79,20 @@ _STOPS_LAST = Q(
 
 
 def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
+    due = _open_work().filter(not_before__lte=at).exclude(gates.shut(at))
+    for controller, system in full:
+        due = due.exclude(subject_request__controller=controller, system=system)
+    if connection.features.has_select_for_update_skip_locked:
+        return due.select_for_update(skip_locked=True, of=("self",))
+    return due
+
+
+@cache
+def _open_work() -> QuerySet[PlanItem]:
+    """Everything in a claim's statement that no moment changes. Putting it together costs more than asking it."""
     earlier = PlanItem.objects.filter(before=OuterRef("pk")).exclude(state=ItemState.DONE)
-    due = (
-        PlanItem.objects.filter(
-            state_among(OPEN),
-            ~Q(state=ItemState.RUNNING) | Q(lease_until__lt=Now()),
-            not_before__lte=at,
-        )
+    return (
+        PlanItem.objects.filter(state_among(OPEN), ~Q(state=ItemState.RUNNING) | Q(lease_until__lt=Now()))
         # What ran when a request was refused or cancelled comes back here, and finds no work any more; but what it
         # had stopped, or had begun to stop, is taken back then.
         .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
@@ -92,16 +100,10 @@ def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
         .exclude(Q(kind__in=announced.WAIT) & Q(announced.unposted()))
         .exclude(Q(kind=Kind.CORRECT) & Q(blocking.on_corrections()))
         .exclude(Exists(earlier))
-        .exclude(gates.shut(at))
         .order_by("not_before")
         .select_related("subject_request")
         .prefetch_related("subject_request__identities")
     )
-    for controller, system in full:
-        due = due.exclude(subject_request__controller=controller, system=system)
-    if connection.features.has_select_for_update_skip_locked:
-        return due.select_for_update(skip_locked=True, of=("self",))
-    return due
 
 
 def mine(item: PlanItem) -> QuerySet[PlanItem]:

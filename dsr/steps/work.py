@@ -133,7 +133,7 @@ def _approved(subject_request: SubjectRequest, at: datetime) -> bool:
     with transaction.atomic():
         move(subject_request, State.APPROVED, by=PORTAL, at=at, event="plan:approved")
         if manifest is not None:
-            approval.plan_erasure(manifest, at, at=at)
+            approval.plan_erasure(subject_request, manifest, at, at=at)
     return True
 
 
@@ -143,17 +143,19 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     early = grace is not None and at < grace
     if early or announced.waits(subject_request):
         return False
-    if not _done(subject_request, Kind.STOP, Kind.ERASE) or versions.gone(subject_request):
+    if not _done(subject_request, Kind.STOP, Kind.ERASE):
         return False
     manifest = sources.first(subject_request)
+    summary = sources.summary(subject_request, listed=manifest)
+    if versions.gone(subject_request, summary):
+        return False
     names = suppression.names(subject_request) if manifest is not None else set()
     with transaction.atomic():
         move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")
         if manifest is not None:
-            dates = sources.dates(sources.summary(subject_request))
-            execution.defer(subject_request, manifest.part, dates, at=at)
+            execution.defer(subject_request, manifest.part, sources.dates(summary), at=at)
             suppression.remember(subject_request, names, at=at)
-            telling.erased(manifest, at=at)
+            telling.erased(subject_request, summary, at=at)
     return True
 
 

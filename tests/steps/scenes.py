@@ -1,7 +1,6 @@
 """Requests at the points of the walk where these tests begin, and what stands in the live systems."""
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -155,11 +154,6 @@ def dying(module: object, name: str) -> Iterator[None]:
         setattr(module, name, original)
     message = "it never came so far"
     raise AssertionError(message)
-
-
-def pause(seconds: float) -> None:
-    """Let a live service have its time."""
-    threading.Event().wait(seconds)
 
 
 def packaged(world: World, content: bytes = b"PK, and what was found of sam@example.com") -> SubjectRequest:

@@ -189,7 +189,6 @@ def test_what_has_started_elsewhere_is_asked_for_until_it_is_done(world: World, 
             break
         world.later(seconds=5)
         scenes.work_on(world, subject_request, Kind.ERASE)
-        scenes.pause(0.1)  # the service runs on the real clock
     assert waiting.outcome in {Outcome.ERASED, Outcome.KEPT}
     assert waiting.handle_sealed == ""
     journal = world.systems.services.state.journal()["items"]

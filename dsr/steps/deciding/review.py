@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from dsr.law.actors import Actor, ActorKind
 from dsr.law.grounds import GROUNDS, Ground, grounds_for
@@ -48,6 +49,7 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=accepted_by)
         _still(subject_request)
+        prefetch_related_objects([subject_request], "identities")  # who it is about is asked five times from here on
         if subject_request.right in SEARCHED:
             search.plan(subject_request, at=at, behind=stopping.first(subject_request, at=at))
         disabled = bool(stopping.disables(subject_request))

@@ -32,12 +32,14 @@ def first(subject_request: SubjectRequest) -> Manifest | None:
     return Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
 
 
-def summary(subject_request: SubjectRequest, late: list[Supplement] | None = None) -> list[Row]:
+def summary(
+    subject_request: SubjectRequest, late: list[Supplement] | None = None, listed: Manifest | None = None
+) -> list[Row]:
     """Counts per system, collection, rule and day over everything that is approved; empty without a manifest.
 
-    `late`: its supplements, where the caller has read them.
+    `late`, `listed`: its supplements and its manifest, where the caller has read them.
     """
-    listed = first(subject_request)
+    listed = listed or first(subject_request)
     if listed is None:
         return []
     late = supplements(subject_request) if late is None else late
@@ -125,10 +127,11 @@ def _streamed(item: PlanItem, part: Part) -> Iterator[manifest.Line]:
 
 def check(item: PlanItem) -> None:
     """Whether everything the item erases by is approved as it is read. Raises Unapproved."""
-    first = Manifest.objects.get(subject_request=item.subject_request_id)
-    given = Approval.objects.filter(subject_request=item.subject_request_id, supplement=None).first()
-    read = [(first.digest, given.digest if given else "")]
-    read += [(each.digest, each.approval.digest) for each in supplements(item.subject_request, item.system)]
+    closed = Manifest.objects.values_list("digest", flat=True).get(subject_request=item.subject_request_id)
+    given = list(Approval.objects.filter(subject_request=item.subject_request_id).select_related("supplement"))
+    read = [(closed, "".join(approval.digest for approval in given if approval.supplement is None))]
+    late = ((approval.supplement, approval.digest) for approval in given)
+    read += [(each.digest, digest) for each, digest in late if each is not None and each.system == item.system]
     if any(digest != approved for digest, approved in read):
         message = "The approval names another manifest."
         raise Unapproved(message)

@@ -24,11 +24,15 @@ def same_places(item: PlanItem, lines: Iterable[Line]) -> None:
             raise Rejected(f"The data map now names another place or key for '{line.collection}'. {versions}")
 
 
-def gone(subject_request: SubjectRequest) -> list[str]:
-    """Systems and collections that were searched or listed, and that the map does not describe any more."""
+def gone(subject_request: SubjectRequest, summary: Iterable[sources.Row] | None = None) -> list[str]:
+    """Systems and collections that were searched or listed, and that the map does not describe any more.
+
+    `summary`: of its manifests, where the caller has read it.
+    """
     controller_map = maps.controller(subject_request.controller)
     finds = list(subject_request.items.filter(kind=Kind.FIND).exclude(outcome=""))
-    used = {(row["system"], row["collection"]) for row in sources.summary(subject_request)}
+    summary = sources.summary(subject_request) if summary is None else summary
+    used = {(row["system"], row["collection"]) for row in summary}
     used |= {(item.system, name) for item in finds for name in item.counts.get("rows", {})}
     systems = controller_map.systems
     lost = {

@@ -14,7 +14,7 @@ from dsr.datamap.schema import ControllerMap, Recipient
 from dsr.law.actors import PORTAL, Actor, ActorKind
 from dsr.law.deadlines import local_day
 from dsr.law.work import ItemState, Kind, Letter, Outcome
-from dsr.models import Manifest, PlanItem, SubjectRequest, Telling, sealed
+from dsr.models import PlanItem, SubjectRequest, Telling, sealed
 from dsr.steps import bell, maps, permissions
 from dsr.steps.fulfilling import sources
 from dsr.steps.move import Conflict
@@ -61,11 +61,9 @@ def touched(controller_map: ControllerMap, places: Iterable[tuple[str, str]]) ->
     return list(dict.fromkeys(slug for slugs in known for slug in slugs))
 
 
-def erased(manifest: Manifest, *, at: datetime) -> list[Telling]:
-    """Tell the recipients of everything that this manifest's erasure has taken."""
-    rows = sources.summary(manifest.subject_request)
-    places = [(row["system"], row["collection"]) for row in rows if not row["until"]]
-    subject_request = manifest.subject_request
+def erased(subject_request: SubjectRequest, summary: Iterable[sources.Row], *, at: datetime) -> list[Telling]:
+    """Tell the recipients of everything that an erasure has taken, by the summary of its manifests."""
+    places = [(row["system"], row["collection"]) for row in summary if not row["until"]]
     slugs = touched(maps.controller(subject_request.controller), places)
     return plan(subject_request, about="erasure", recipients=slugs, at=at)
 

@@ -62,7 +62,6 @@ def waiting(world: World, subject_request: SubjectRequest, kind: Kind = Kind.FIN
         others = subject_request.items.filter(kind=kind, until=None).exclude(system__in=["paper-archive", "compute"])
         if not others.exclude(state=ItemState.DONE).exists():
             break
-        scenes.pause(0.05)
         world.later(seconds=5)
     return task(subject_request, kind)
 

@@ -135,7 +135,7 @@ def asked(world: World, dana: Actor, controller: str, prefix: str, table: str) -
 
 
 def worked(world: World, requests: Requests, state: State) -> None:
-    """Workers do everything for everybody; the asynchronous service runs on the real clock."""
+    """Workers do everything for everybody."""
     for _ in range(60):
         while work.do_next(at=world.at):
             pass
@@ -143,7 +143,6 @@ def worked(world: World, requests: Requests, state: State) -> None:
             subject_request.refresh_from_db()
         if all(subject_request.state == state for subject_request in requests.values()):
             return
-        scenes.pause(0.1)
         world.later(seconds=5)
     pytest.fail(f"still {sorted({subject_request.state for subject_request in requests.values()})}")
 

@@ -8,7 +8,7 @@ import pytest
 from dsr.law.deadlines import local_day
 from dsr.law.rights import Right
 from dsr.law.work import ItemState, Kind, Letter, Outcome
-from dsr.models import Event, Manifest, Notice, Part, PlanItem, SubjectRequest, Telling
+from dsr.models import Event, Notice, PlanItem, SubjectRequest, Telling
 from dsr.steps import maps
 from dsr.steps.move import Conflict
 from dsr.steps.recipients import links, telling
@@ -98,21 +98,17 @@ def test_a_deferred_erasure_is_not_what_became_of_it_now(asked: SubjectRequest, 
 
 def test_recipients_of_rows_that_are_kept_are_not_told_now(world: World) -> None:
     asked = world.file(Right.ERASURE)
-    part = Part.objects.create(subject_request=asked, sha256="0" * 64, size=0)
     place: dict[str, Any] = {"system": "app-database", "rule": "", "count": 1}
     summary = [
         {**place, "collection": "orders", "until": "2029-01-01"},
         {**place, "collection": "generations", "until": ""},
     ]
-    manifest = Manifest.objects.create(
-        subject_request=asked, part=part, digest="0" * 64, summary=summary, closed_at=world.at
-    )
     about = maps.controller("joypix")
     now, later = ([each["collection"]] for each in reversed(summary))
     gone = set(telling.touched(about, [("app-database", name) for name in now]))
     kept = set(telling.touched(about, [("app-database", name) for name in later]))
     assert kept - gone, "the map gives orders to somebody who gets nothing else"
-    assert {row.recipient for row in telling.erased(manifest, at=world.at)} == gone
+    assert {row.recipient for row in telling.erased(asked, summary, at=world.at)} == gone
 
 
 def test_nobody_is_reminded_on_the_day_itself_but_on_the_day_after(asked: SubjectRequest, world: World) -> None:

@@ -10,6 +10,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import Event, Notice, SubjectRequest, Telling
+from dsr.steps.fulfilling import sources
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.recipients import links, sharing, telling
@@ -32,8 +33,7 @@ def told(subject_request: SubjectRequest, recipient: str = COMPUTE) -> Telling:
 
 def test_every_recipient_of_what_was_erased_is_told_once(erased: SubjectRequest, world: World) -> None:
     before = list(erased.tellings.values_list("recipient", flat=True))
-    manifest = erased.manifest
-    telling.erased(manifest, at=world.at)
+    telling.erased(erased, sources.summary(erased), at=world.at)
     assert {COMPUTE, "payment-institutions", "cloud-storage"} <= set(before)
     assert list(erased.tellings.values_list("recipient", flat=True)) == before
     planned = Event.objects.filter(subject_request=erased, tag="recipient:planned").values_list("details", flat=True)
