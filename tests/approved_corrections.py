@@ -1,4 +1,4 @@
-"""Makes a portal on disk in which Sam's new nickname is accepted, and no worker runs yet.
+"""Makes a portal on disk, beside its empty tables, in which Sam's new nickname is accepted, and no worker runs yet.
 
 Run as a process of its own: `python -m tests.approved_corrections FOLDER`.
 """
@@ -20,8 +20,6 @@ CREATE TRIGGER counted AFTER UPDATE OF nickname ON users BEGIN INSERT INTO writt
 
 
 def _walk(controller: str) -> None:
-    from django.core.management import call_command
-
     from accounts import staff
     from accounts.models import Role, Staff
     from dsr.datamap.schema import IdentityKind
@@ -34,7 +32,6 @@ def _walk(controller: str) -> None:
     from dsr.steps.deciding import review
     from dsr.steps.fulfilling import correctable, rectification
 
-    call_command("migrate", verbosity=0)
     at = datetime.now(UTC) - timedelta(days=2)
     staff.add("dana", "Dana", [(controller, Role.AGENT)])
     dana = Actor(ActorKind.STAFF, str(Staff.objects.get().pk))

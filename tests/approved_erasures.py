@@ -1,4 +1,4 @@
-"""Makes a portal per controller on disk, in which Sam's erasure is approved, its grace over, and no worker runs yet.
+"""Makes a portal per controller, beside its tables: Sam's erasure is approved, its grace over, and no worker runs yet.
 
 Run as a process of its own: `python -m tests.approved_erasures FOLDER`.
 """
@@ -18,7 +18,10 @@ SAM = "sam@example.com"
 
 
 def make(folder: Path, controller: str, walk: Callable[[str], None]) -> None:
-    """One portal, with the sample systems it searches; `walk` leads its one request to where the test begins."""
+    """One portal, whose tables stand there, with the sample systems it searches.
+
+    `walk` leads its one request to where the test begins.
+    """
     import django
 
     keyring.make(folder / "keys")
@@ -34,8 +37,6 @@ def make(folder: Path, controller: str, walk: Callable[[str], None]) -> None:
 
 
 def _walk(controller: str) -> None:
-    from django.core.management import call_command
-
     from accounts import staff
     from accounts.models import Role, Staff
     from dsr.datamap.schema import IdentityKind
@@ -48,7 +49,6 @@ def _walk(controller: str) -> None:
     from dsr.steps.asking import intake, verification
     from dsr.steps.deciding import approval, review
 
-    call_command("migrate", verbosity=0)
     at = datetime.now(UTC) - timedelta(days=9)
     staff.add("dana", "Dana", [(controller, Role.AGENT)])
     staff.add("eli", "Eli", [(controller, Role.APPROVER)])

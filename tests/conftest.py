@@ -3,22 +3,29 @@
 import importlib
 import re
 import shutil
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY, devices_for_user
+from pytest_django import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
 from accounts import staff
 from accounts.models import Role, Staff
-from controllers import sample_services
+from controllers import sample_services, sample_state
 from controllers.sample_http import Services
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor, ActorKind
@@ -36,6 +43,8 @@ from tests import mariadb as mariadb_server
 ANCHOR = date(2026, 11, 2)
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 SAM = "sam@example.com"
+# Files that share a demo or a server, which takes seconds to start: one process does them all.
+TOGETHER = ("tests/browser/", "tests/postgresql/", "tests/connectors/test_object_store", "tests/connectors/test_sql")
 
 
 def pytest_configure() -> None:
@@ -50,6 +59,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for rank, mark in first:
         ranks |= {item.path: rank for item in items if any(item.iter_markers(mark))}
     items.sort(key=lambda item: ranks[item.path])
+
+
+class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Shares tests between processes file by file, but for those that belong together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(filter(nodeid.startswith, TOGETHER), nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """Where files are shared between processes."""
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +92,16 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A portal's empty tables in a file, as the migrations make them; they take seconds, and a copy none."""
+    path = tmp_path_factory.mktemp("tables") / "portal.sqlite3"
+    with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as file:
+        call_command("migrate", verbosity=0)  # for who asks for files alone; else it is done
+        connection.connection.backup(file)
+    return path
+
+
+@pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real PostgreSQL server, on a Unix socket."""
     with pytest.MonkeyPatch.context() as patch:
@@ -78,6 +110,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # Not below pytest's own folder, which every other run shuts again for the account the server runs as.
         with tempfile.TemporaryDirectory(prefix="rightful-postgresql-") as folder:
             running = pgserver.get_server(folder)
+            with psycopg.connect(running.get_uri(), autocommit=True) as told:  # it need not survive a crash
+                for guard in (b"fsync", b"full_page_writes", b"synchronous_commit"):
+                    told.execute(b"ALTER SYSTEM SET " + guard + b" = off")
+                told.execute("SELECT pg_reload_conf()")
             yield running.get_uri()
             running.cleanup()
 
@@ -109,6 +145,7 @@ def systems(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     """A copy of the sample systems of one's own, with the HTTP services listening."""
     folder = tmp_path / "systems"
     shutil.copytree(seeded, folder)
+    monkeypatch.setattr(sample_state, "JOB_SECONDS", 0.0)  # what it has begun is over when it is next asked
     with sample_services.server(folder, 0, "token-for-tests") as services:
         thread = threading.Thread(target=services.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -174,7 +211,6 @@ class World:
                 subject_request.refresh_from_db()
             if until is None or subject_request is None or subject_request.state == until:
                 return
-            threading.Event().wait(0.1)  # the asynchronous service runs on the real clock
             self.later(seconds=5)
         message = f"still {subject_request.state if subject_request else ''}"
         raise AssertionError(message)

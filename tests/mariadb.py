@@ -43,7 +43,7 @@ def server() -> Iterator[str]:
                 yield f"mysql://root@localhost/?unix_socket={folder / 's'}"
             finally:
                 running.terminate()
-                running.wait(30)
+                running.wait(120)
 
 
 def _account() -> list[str]:
@@ -51,7 +51,7 @@ def _account() -> list[str]:
 
 
 def _ready(log: Path, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    for _ in range(1_800):
         if "ready for connections" in log.read_text(errors="replace"):
             return
         if running.poll() is not None:

@@ -24,16 +24,19 @@ from controllers import sample_services
 
 pytestmark = pytest.mark.processes
 TOKEN = "token-for-kills"
-PATIENCE = 120.0  # seconds; what never happens is told then, also beside other work
+PATIENCE = 300.0  # seconds; what never happens is told then, also beside other work
 LEASE = "2"
 ITEMS = "SELECT kind, system, state, note FROM dsr_planitem"
 TARGETS = {"joypix": "payment-institution", "pixplus": "runninghub"}
 
 
 @pytest.fixture(scope="module")
-def approved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def approved(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Portals on disk in which Sam's erasure is approved and about to run; one folder per controller."""
     folder = tmp_path_factory.mktemp("approved")
+    for controller in TARGETS:
+        (folder / controller).mkdir()
+        shutil.copy(tables, folder / controller)
     subprocess.run([sys.executable, "-m", "tests.approved_erasures", str(folder)], check=True, env=clean_environment())
     return folder
 

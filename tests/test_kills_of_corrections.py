@@ -1,5 +1,6 @@
 """A worker dies in the middle of a correction: the value is written once, and what came of it is said rightly."""
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -36,9 +37,11 @@ class Correcting(Scene):
 
 
 @pytest.fixture(scope="module")
-def approved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def approved(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A portal on disk in which the new value is accepted."""
     folder = tmp_path_factory.mktemp("corrections")
+    (folder / "joypix").mkdir()
+    shutil.copy(tables, folder / "joypix")
     command = [sys.executable, "-m", "tests.approved_corrections", str(folder / "joypix")]
     subprocess.run(command, check=True, env=clean_environment())
     return folder

@@ -6,6 +6,7 @@ reports are no PDFs, which other tests typeset.
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 django.setup()
 
+from django.db import connection
+
 from dsr.celery import app
 from dsr.connectors.contract import Change, Chunk, Receipt
 from dsr.connectors.http import HttpService
@@ -21,19 +24,20 @@ from dsr.connectors.sql import SqlDatabase
 from dsr.law.work import Kind
 from dsr.models import PlanItem
 from dsr.package import report
-from dsr.steps import ledger
+from dsr.steps import ledger, turns
 
 POINT = os.environ.get("FIRE_AT", "")
 KIND = os.environ.get("FIRE_KIND", Kind.ERASE)
 SYSTEM = os.environ.get("FIRE_SYSTEM", "")
 MARK = Path(os.environ["FIRE_MARK"])
+BEATING = threading.Lock()
 
 
 def fire(point: str) -> None:
     """At the named point, once: kill the whole worker, or stop this process until somebody lets it go on.
 
-    Only this process is stopped: a neighbour might stand still in the middle of a write, and with SQLite nobody
-    else could write then.
+    Only this process is stopped, and between two heartbeats: who stands still in the middle of a write keeps
+    everybody else from writing, with SQLite.
     """
     if point != POINT.removeprefix("stop_"):
         return
@@ -42,7 +46,8 @@ def fire(point: str) -> None:
     except FileExistsError:
         return
     if POINT.startswith("stop_"):
-        os.kill(os.getpid(), signal.SIGSTOP)
+        with BEATING:
+            os.kill(os.getpid(), signal.SIGSTOP)
     else:
         os.killpg(0, signal.SIGKILL)
 
@@ -88,6 +93,13 @@ def correct_under_fire(self: SqlDatabase, changes: tuple[Change, ...], key: str)
     return receipt
 
 
+def beat(item: PlanItem) -> None:
+    """A heartbeat, from its first statement until its connection is closed."""
+    with BEATING:
+        original_beat(item)
+        connection.close()
+
+
 def untypeset(html: str) -> bytes:
     """The letter as it is."""
     return html.encode()
@@ -99,6 +111,8 @@ original_erase = HttpService.erase
 HttpService.erase = erase_under_fire  # type: ignore[method-assign]
 original_correct = SqlDatabase.correct
 SqlDatabase.correct = correct_under_fire  # type: ignore[method-assign]
+original_beat = turns._beat  # noqa: SLF001 — what is done between its beats is what a test is about
+turns._beat = beat  # noqa: SLF001
 report.render = untypeset
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,11 +25,22 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.steps.errands.scene import PAPER
 from tests.tree import ROOT
 
-PATIENCE = 120.0  # seconds until the demo answers
+PATIENCE = 240.0  # seconds; what never happens is told then, also beside other work
+# Nobody is given one of these by chance, as the ports above them: the demo takes its own seconds after it is chosen.
+PORTS = range(20_000, 32_000)
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+
+
+def free_port() -> int:
+    """One on which nobody listens."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError("every port is taken")
 
 
 class Demo:
@@ -35,9 +48,8 @@ class Demo:
 
     def __init__(self, var: Path) -> None:
         """Start it, and wait for its first page."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
+        self.sessions: dict[str, list[Any]] = {}  # cookies of the staff who have signed in
         self.var, self.url = var, f"http://127.0.0.1:{self.port}"
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith(("DSR_", "JOYPIX_", "PIXPLUS_"))}
         shutil.copytree(ROOT / "controllers", var / "controllers", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
@@ -53,7 +65,7 @@ class Demo:
     def _answers(self) -> bool:
         assert self.process.poll() is None, (self.var / "log").read_text()
         try:
-            return httpx.get(f"{self.url}/joypix/").status_code == httpx.codes.OK
+            return httpx.get(f"{self.url}/joypix/", timeout=PATIENCE).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
@@ -116,7 +128,7 @@ class Demo:
     def stop(self) -> int:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         self.log.close()
         return code
 
@@ -182,6 +194,7 @@ def walker(chromium: Browser) -> Iterator[Callable[[], Walker]]:
 
     def opened() -> Walker:
         contexts.append(chromium.new_context(accept_downloads=True))
+        contexts[-1].set_default_timeout(PATIENCE * 1000)
         return Walker(contexts[-1].new_page())
 
     yield opened

@@ -13,9 +13,10 @@ from tests.chaos.scene import HERE, Scene
 
 
 @pytest.fixture(scope="module")
-def filed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filed(request: pytest.FixtureRequest, tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A portal on SQLite with accepted requests, as many as the module's PEOPLE, on which nobody works yet."""
     folder = Scene.laid_out(tmp_path_factory.mktemp("filed"), request.module.PEOPLE)
+    shutil.copy(tables, folder)
     Scene(folder).filed()
     return folder
 

@@ -5,11 +5,12 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ import pytest
 
 from tests.chaos.scene import awaited, end
 
-PATIENCE = 60.0  # seconds, for a server to stand
+PATIENCE = 180.0  # seconds, for a server to stand
 QUEUES = ("dsr", "dsr.post")
 
 
@@ -46,9 +47,11 @@ class PostgreSQL:
     def crash(self) -> None:
         """Kill every process of the server at once, and start it again: it recovers from its log."""
         postmaster = psutil.Process(int((self.folder / "postmaster.pid").read_text().split()[0]))
-        gone = [postmaster, *postmaster.children()]
+        postmaster.send_signal(signal.SIGSTOP)  # nobody is born while its children are counted
+        gone = [*postmaster.children(), postmaster]
         for process in gone:
-            process.kill() if process.is_running() else None
+            with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+                process.kill()
         psutil.wait_procs(gone, timeout=PATIENCE)
         options = (self.folder / "postmaster.opts").read_text().strip().partition(" ")[2].replace('"', "'")
         command = [
@@ -57,7 +60,7 @@ class PostgreSQL:
             str(self.folder),
             "-w",
             "-t",
-            "60",
+            str(round(PATIENCE)),
             "-l",
             str(self.folder / "log"),
         ]

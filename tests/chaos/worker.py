@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
 django.setup()
@@ -88,6 +89,11 @@ def watched(name: str) -> None:
     setattr(ledger, name, wrapped)
 
 
+def begun(**_: object) -> None:
+    """A process of the pool is ready for whatever it is told, a signal too."""
+    (ARMED / "taken" / f"begun.{os.getpid()}").touch()
+
+
 def sometimes_typeset(html: str) -> bytes:
     """The PDF, or a few bytes in its place."""
     return typeset(html) if len(html) % EVERY == 0 else b"%PDF-1.7 not typeset: a test under fire\n%%EOF\n"
@@ -129,7 +135,8 @@ POINTS: tuple[tuple[Any, str, str, str], ...] = (
 )
 
 if __name__ == "__main__":
-    settings.EMAIL_TIMEOUT = 2
+    worker_process_init.connect(begun)  # after the house's own
+    settings.EMAIL_TIMEOUT = 10
     app.conf.worker_lost_wait = 1.0
     celery.LOOK, celery.DEAF = 0.5, float(os.environ.get("CHAOS_DEAF", "10"))
     report.render = sometimes_typeset

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from controllers import sample_services
+from controllers import sample_services, sample_state
 from controllers.sample_http import Services
 
 ANCHOR = date(2026, 11, 21)
@@ -42,6 +42,11 @@ class Caller:
     folder: Path
     token: str = TOKEN
 
+    @staticmethod
+    def jobs_end(patch: pytest.MonkeyPatch, *, at_once: bool) -> None:
+        """What RunningHub began is over at once, or for hours not; no test waits for its clock."""
+        patch.setattr(sample_state, "JOB_SECONDS", 0.0 if at_once else 36_000.0)
+
     def get(self, path: str) -> tuple[int, Any]:
         return self._ask("GET", path)
 
@@ -55,7 +60,7 @@ class Caller:
     def _ask(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        connection = HTTPConnection(urlsplit(self.services.base_url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.services.base_url).netloc, timeout=120)
         known = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         connection.request(method, path, body, known)
         answer = connection.getresponse()

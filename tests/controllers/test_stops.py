@@ -1,7 +1,6 @@
 """The stops and corrections that the maps name work on the sample systems, and on nobody else's rows."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from controllers.sample_services import environment
-from dsr.connectors.contract import Change, Connector, Effect, Receipt
+from dsr.connectors.contract import Change, Connector, Effect
 from dsr.connectors.registry import build
 from dsr.datamap.load import load_all
 from dsr.datamap.plan import compile_plan
@@ -79,23 +78,17 @@ def sams_tasks(caller: Caller) -> Identities:
     return {"app-database.generations(runninghub_task_id)": tasks}
 
 
-def ended(connector: Connector, receipt: Receipt) -> Receipt:
-    """Poll to the end; a job that takes five seconds is broken."""
-    end = time.monotonic() + 5
-    while receipt.effect is Effect.STARTED and time.monotonic() < end:
-        receipt = connector.poll(receipt.handle)
-    return receipt
-
-
 @pytest.mark.parametrize("key", ["generation", "model-training"])
 def test_runninghub_stops_sams_tasks_after_a_while_and_no_others(
-    caller: Caller, runninghub: Connector, key: str
+    caller: Caller, runninghub: Connector, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     stop, there = MAPS["pixplus"].systems["runninghub"].stops[key], route("pixplus", "runninghub", "tasks")
     before = rows(caller.folder / "services.sqlite3", "tasks")
+    caller.jobs_end(monkeypatch, at_once=False)
     started = runninghub.stop(stop, there, sams_tasks(caller), "one")
     at_once = runninghub.still_running(stop, there, sams_tasks(caller))
-    done = ended(runninghub, started)
+    caller.jobs_end(monkeypatch, at_once=True)
+    done = runninghub.poll(started.handle)
     after = rows(caller.folder / "services.sqlite3", "tasks")
     moved = {(name,) for name, row in after.items() if row != before[name]}
 

@@ -22,9 +22,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def egress(service: Service) -> Iterator[Egress]:
-    made = Egress(
-        [service.url], timeouts=Timeouts(connect=0.5, read=0.3, total=0.6), max_bytes=1_000, private=[LOOPBACK]
-    )
+    made = Egress([service.url], timeouts=Timeouts(60, 60, 60), max_bytes=1_000, private=[LOOPBACK])
     yield made
     made.close()
 
@@ -137,13 +135,13 @@ def test_whoever_drips_is_left_at_the_deadline(drip: bytes) -> None:
         dripping.start()
         egress = Egress(
             [f"http://127.0.0.1:{server.getsockname()[1]}"],
-            timeouts=Timeouts(connect=1, read=1, total=0.4),
+            timeouts=Timeouts(connect=60, read=60, total=0.4),
             private=[LOOPBACK],
         )
         started = time.monotonic()
         with pytest.raises(NoAnswer, match="in time"):
             egress.send("GET", f"http://127.0.0.1:{server.getsockname()[1]}/")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30
         over.set()
         dripping.join()
         egress.close()

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.models import Staff
 from dsr.law.actors import Actor
@@ -84,7 +85,7 @@ def test_a_letter_that_came_back_is_marked_with_its_status_and_no_text(
 def test_the_owner_is_told_once(sent: Notice, monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     for _ in range(2):
         record_bounce(monkeypatch, bounce(str(sent.pk)))
-    world.later(days=60)  # the command reads the clock of the machine
+    world.at = max(world.at, timezone.now())  # the command reads the clock of the machine
     world.letters()
     (message,) = [each for each in scenes.outbox() if each.to == ["dana@example.com"]]
     assert sent.subject_request.reference in message.subject

@@ -22,7 +22,7 @@ from dsr.sealing import keyring
 from tests.tree import ROOT
 
 TOKEN = "token-for-tables"
-PATIENCE = 60.0  # seconds
+PATIENCE = 240.0  # seconds; what never happens is told then, also beside other work
 _numbers = count(1)
 
 
@@ -37,6 +37,12 @@ class Portal:
             connection.execute(f"CREATE DATABASE {self.name} TEMPLATE {template}")
         self.address = address.replace("/postgres?", f"/{self.name}?")
         self.processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def patient(self) -> dict[str, str]:
+        """The same database, for many acts at once: who waits for a lock waits as long as the machine takes."""
+        limits = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+        return {"DSR_DATABASE_URL": self.address + "&options=" + "%20".join(f"-c%20{one}%3D120s" for one in limits)}
 
     def environment(self, **more: str) -> dict[str, str]:
         """What a process of this portal is told."""

@@ -19,7 +19,7 @@ from dsr.steps.deciding import review
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 120.0  # seconds
 # Who waits for a row that this connection has locked.
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 

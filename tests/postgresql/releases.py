@@ -23,7 +23,7 @@ from dsr.steps.asking import cancellation
 from dsr.steps.deciding import holds
 from dsr.steps.fulfilling import execution, parts, rectification
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 120.0  # seconds
 WAITS = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
 
 

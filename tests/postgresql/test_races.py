@@ -13,14 +13,14 @@ MANY = 50
 
 @pytest.mark.parametrize("act", ["accept", "approve", "cancel"])
 def test_fifty_clicks_at_once_have_one_effect(portal: Portal, act: str) -> None:
-    done = portal.act("at_once", act, str(MANY))
+    done = portal.act("at_once", act, str(MANY), **portal.patient)
     assert done["outcomes"] == {"conflict": MANY - 1, "done": 1}
     assert (done["events"], done["letters"]) == (1, 1)
     assert done["plans"] == (0 if act == "cancel" else 1)
 
 
 def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or_is_not_ended(portal: Portal) -> None:
-    ended = portal.act("end_in_a_moment")
+    ended = portal.act("end_in_a_moment", **portal.patient)
     too_late = {"outcome": "conflict", "state": "approved", "item": "running"}
     assert ended == {
         "cancel, put back": {"outcome": "done", "state": "cancelled", "item": "done"},
@@ -32,7 +32,7 @@ def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or
 
 
 def test_a_release_or_a_reduction_waits_for_who_has_the_request_and_acts_on_what_it_then_is(portal: Portal) -> None:
-    assert portal.act("release_in_a_moment") == {
+    assert portal.act("release_in_a_moment", **portal.patient) == {
         "reduction": {"outcome": "done", "reduced": True},
         "cancellation": {"outcomes": ["done", "done"], "state": "cancelled", "told": 0},
         "search": {"outcome": "done", "asked": 1},
