@@ -27,6 +27,7 @@ class Ability(StrEnum):
     SHARE = "share"  # finds by any part of a route, and heeds Chunk.others
     REHEARSE = "rehearse"  # a whole erasure can be tried before it is done: see Rehearsing
     TOGETHER = "together"  # several chunks go in one transaction: see Together
+    CALL_BACK = "call-back"  # the system may call us once it is done: see CallingBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +224,7 @@ class Rehearsing(Connector, Protocol):
     """A connector with the ability REHEARSE."""
 
     def rehearse(self, chunks: Iterable[Chunk]) -> None:
-        """Try all chunks in their order, and take everything back.
-
-        Raises Unreachable, and Rejected, which says why one of them cannot be erased.
-        """
+        """Try all in their order, and take it back. Raises Unreachable, and Rejected, which says why one cannot go."""
 
 
 class Together(Connector, Protocol):
@@ -239,6 +237,13 @@ class Together(Connector, Protocol):
         """
 
 
+class CallingBack(Connector, Protocol):
+    """A connector with the ability CALL_BACK."""
+
+    def call_back_at(self, address: str) -> None:
+        """The address of ours that effects sent from now on may name. A call there has us poll, and says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ages:
     """How old a collection's rows are, by the moment that each row names."""
@@ -246,6 +251,7 @@ class Ages:
     oldest: str  # as the system spells it; empty when no row names a moment
     older: int  # rows whose moment lies before the one that was asked about
     undated: int  # rows without a moment
+    unread: int = 0  # rows that name one which nobody can read
 
 
 class Survey(Protocol):

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import cast
 
-from dsr.connectors.contract import Ability, Batch, Change, Chunk, Connector, Effect, File, Receipt
+from dsr.connectors.contract import Ability, Batch, CallingBack, Change, Chunk, Connector, Effect, File, Receipt
 from dsr.datamap import erasing
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import Stop, Way
@@ -21,6 +22,7 @@ from dsr.datamap.sharing import Others
 MOST_ROWS = 1_000
 _MOST_POLLS = 100
 _UNKNOWN_TO_ALL = "nobody-has-this-value"
+_CALL_AT = "https://portal.example/api/v1/callbacks/kit/"
 
 # collection -> key -> the row as the system holds it, read without the connector
 Snapshot = Mapping[str, Mapping[Key, object]]
@@ -194,7 +196,9 @@ def _without(chunk: Chunk, kept: Mapping[str, frozenset[Key]]) -> Chunk:
 
 
 def _carried_out(connector: Connector, chunk: Chunk, key: str) -> Receipt:
-    """Erase, to the end."""
+    """Erase, to the end; a system that wants to know where to call is told so."""
+    if Ability.CALL_BACK in connector.abilities:
+        cast("CallingBack", connector).call_back_at(_CALL_AT)
     return to_the_end(connector, connector.erase(chunk, key))
 
 

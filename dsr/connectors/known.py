@@ -24,6 +24,9 @@ OF_COLLECTION: Mapping[str, Names] = {
 }
 SECRET = "a secret must not stand in a map; name where it is, as ${NAME} or ${file:/path}"
 
+# Words in the name of a header, a parameter or a key of a body that holds a secret; not 'author', not 'keyword'.
+NAMES_SECRET = re.compile(r"auth(?!ors?(?![a-z]))|key(?!word)|token|secret|cookie|passw|signature", re.IGNORECASE)
+
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 _PASSWORD = re.compile(r"://[^:/?#]*:[^@]+@|[?&;]pass(?:word|wd)?=[^&;]", re.IGNORECASE)
 _SECRETS = {"object_store": ("key_id", "secret")}

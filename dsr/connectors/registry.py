@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from dsr.connectors import known
+from dsr.connectors.brought import Turning, built
 from dsr.connectors.contract import Connector
 from dsr.datamap.flaw import Flaw, unknown
 from dsr.datamap.schema import SystemMap
@@ -50,7 +51,8 @@ def flaws(system: SystemMap) -> Iterator[Flaw]:
 
 def build(system: SystemMap, environ: Mapping[str, str]) -> Connector:
     """The connector of a system. ValueError: unknown kind or bad settings."""
-    return _kind(system).from_map(system, environ)
+    kind, theirs = _kind(system)
+    return built(kind, theirs, system, environ) if theirs else kind.from_map(system, environ)
 
 
 def kinds() -> tuple[str, ...]:
@@ -64,13 +66,14 @@ def brought() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
 
 
-def _kind(system: SystemMap) -> type[Connector]:
+def _kind(system: SystemMap) -> tuple[type[Connector], str]:
+    """The class, and of one that a package brings what to call it."""
     kind = system.connector.kind
     theirs = [one for one in brought() if one.name == kind]
     if kind in KINDS and not theirs:
         module, name = KINDS[kind].split(":")
         ours: type[Connector] = getattr(import_module(module), name)
-        return ours
+        return ours, ""
     if not theirs:
         message = f"{system.slug}: unknown connector kind '{kind}'; known are {', '.join(kinds())}"
         raise ValueError(message)
@@ -81,15 +84,14 @@ def _kind(system: SystemMap) -> type[Connector]:
     if len(theirs) > 1:
         message = f"{system.slug}: {packages} bring more than one connector '{kind}'; keep one"
         raise ValueError(message)
-    return _load(theirs[0], f"{system.slug}: connector '{kind}' of {packages}")
+    what = f"{system.slug}: connector '{kind}' of {packages}"
+    return _load(theirs[0], what), what
 
 
 def _load(theirs: EntryPoint, what: str) -> type[Connector]:
     """The class that a package names. ValueError names the package, for the map is right and the package is not."""
-    try:
-        found = theirs.load()
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"{what} cannot be loaded: {type(error).__name__}") from error
+    with Turning(lambda error: ValueError(f"{what} cannot be loaded: {type(error).__name__}")):
+        found: object = theirs.load()
     if not isinstance(found, type) or not all(callable(getattr(found, call, None)) for call in ("from_map", "find")):
         raise ValueError(f"{what} is no connector")
     return found

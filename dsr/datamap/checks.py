@@ -61,6 +61,10 @@ def _of_controller(controller: Controller) -> Iterator[Flaw]:
     if by_post is not None and by_post < controller.grace_days:
         message = f"found {by_post}; allowed are {controller.grace_days} (grace_days) and more: the post takes longer"
         yield Flaw(None, ("grace_days_by_post",), message)
+    for name, rule in controller.retention.items():
+        if rule.period is not None and not any(rule.period.model_dump().values()):
+            message = "found no length; allowed are hours, days, months and years, one of them above 0"
+            yield Flaw(None, ("retention", name, "period"), message)
     yield from _of_dates(controller)
 
 
@@ -140,8 +144,6 @@ def _of_erasure(rules: Mapping[str, Retention], slug: str, at: Where, collection
         if rule in rules and not (rules[rule].period and rules[rule].ground):
             message = f"found '{rule}', which states no period or no ground; a rule that keeps has both"
             yield Flaw(slug, where, message)
-    if keep:
-        yield from unknown(slug, (*at, "keep", "when"), keep.when, collection.fields, "field")
 
 
 def _of_link(slug: str, where: Where, link: Link, own: CollectionMap) -> Iterator[Flaw]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from dsr.datamap import erasing
 from dsr.datamap.flaw import Flaw, Where, unknown
-from dsr.datamap.schema import CollectionMap, Link, SystemMap, Way
+from dsr.datamap.schema import CollectionMap, Keep, Link, SystemMap, Way
 
 
 def flaws(slug: str, system: SystemMap) -> Iterator[Flaw]:
@@ -20,6 +20,7 @@ def flaws(slug: str, system: SystemMap) -> Iterator[Flaw]:
             yield from _of_anchor(slug, (*at, "ages_from"), collection, collection.ages_from, system.collections)
         if collection.keep:
             yield from _of_anchor(slug, (*at, "keep", "since"), collection, collection.keep.since, system.collections)
+            yield from _of_keep(slug, (*at, "keep"), collection, collection.keep, system.collections)
 
 
 def _of_way(slug: str, at: Where, collection: CollectionMap) -> Iterator[Flaw]:
@@ -51,6 +52,21 @@ def _of_parent(
     gone = parent is not None and parent.erase.way is Way.DELETE and not parent.erase.tombstone
     if own.keep and gone and link.owns is not False:
         yield Flaw(slug, where, f"rows kept here point to '{link.to}', which needs 'erase: {{tombstone: true}}'")
+
+
+def _of_keep(
+    slug: str, where: Where, collection: CollectionMap, keep: Keep, siblings: Mapping[str, CollectionMap]
+) -> Iterator[Flaw]:
+    """What decides whether a row stays has to be named, and to be read."""
+    yield from unknown(slug, (*where, "when"), keep.when, collection.fields, "field")
+    if any(not values for values in keep.when.values()):
+        yield Flaw(slug, (*where, "when"), "found no value; such a rule would never keep a row")
+    there = erasing.anchor(collection, keep.since)
+    since = (siblings.get(there[0].to), there[1]) if there else (collection, keep.since)
+    for part, (owner, name) in (("since", since), *(("when", (collection, name)) for name in keep.when)):
+        if owner and name in owner.fields and name not in owner.key and owner.fields[name].never_export:
+            message = f"{name} is 'never_export': it is not read, so nothing tells which rows stay"
+            yield Flaw(slug, (*where, part), message)
 
 
 def _of_anchor(

@@ -40,6 +40,15 @@ def linking(collection: CollectionMap) -> tuple[str, ...]:
     return tuple(dict.fromkeys(own))
 
 
+def leading(collection: CollectionMap) -> frozenset[str]:
+    """Fields whose value names another row, or a party: whatever else stands there may be somebody's.
+
+    Of links, those that only point included.
+    """
+    parties = collection.shared.parties.values() if collection.shared else ()
+    return frozenset(name for link in collection.links for name in link.on).union(*(one.known_by for one in parties))
+
+
 def pointers(system: SystemMap) -> Iterator[Pointer]:
     """Every link within a system that says whose a row is, in the direction in which rows need each other."""
     for name, collection in system.collections.items():

@@ -1,7 +1,7 @@
 """Reads a controller's folder into a checked ControllerMap, or says everything that is wrong with it."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TypeVar, get_args
@@ -15,6 +15,11 @@ from dsr.datamap.marked import Marked, Problem
 from dsr.datamap.mistaken import said
 from dsr.datamap.schema import Controller, ControllerMap, SystemMap
 
+_UNREAD = (
+    "this file is not read; allowed are controller.yaml, systems/<slug>.yaml and texts/<language>.yaml "
+    "in a controller's folder: rename it, or take it away"
+)
+_FOLDERS = ("systems", "texts")
 _Shape = TypeVar("_Shape", bound=BaseModel)
 Look = Callable[[SystemMap], Iterable[Flaw]]  # what a layer above knows of the settings of its kinds
 
@@ -43,7 +48,8 @@ def load(folder: Path, look: Look = _nothing) -> ControllerMap:
         raise MapError([Problem(f"{folder.name}/controller.yaml", 1, "there is no such file")])
     files = {path.stem: Marked.read(path, f"{folder.name}/{path.relative_to(folder)}") for path in paths[1:]}
     first = Marked.read(paths[0], f"{folder.name}/controller.yaml")
-    problems: list[Problem] = []
+    texts_at = sorted((folder / "texts").glob("*.yaml"))
+    problems = list(_unread(folder, {*paths, *texts_at}))
     controller = _shaped(Controller, first, problems)
     shaped = {stem: _shaped(SystemMap, file, problems) for stem, file in files.items()}
     systems = {stem: system for stem, system in shaped.items() if system}
@@ -53,7 +59,7 @@ def load(folder: Path, look: Look = _nothing) -> ControllerMap:
         for flaw in (*_misnamed(folder, controller, systems), *flaws(controller, systems, broken), *looked):
             file = first if flaw.system is None else files[flaw.system]
             problems.append(file.problem(flaw.where, flaw.message))
-    texts = {path.stem: _texts(folder, path, problems) for path in sorted((folder / "texts").glob("*.yaml"))}
+    texts = {path.stem: _texts(folder, path, problems) for path in texts_at}
     if problems or not controller:
         raise MapError(problems)
     # Texts are no part of the version: a plan made by a map stays right when a word of it is translated.
@@ -66,17 +72,36 @@ def _texts(folder: Path, path: Path, problems: list[Problem]) -> dict[str, str]:
 
 
 def load_all(root: Path, look: Look = _nothing) -> dict[str, ControllerMap]:
-    """Every folder of `root` with a controller.yaml, by slug. Raises MapError for all of them at once."""
+    """Every folder of `root` with files of a map in it, by slug. Raises MapError for all of them at once."""
     maps: dict[str, ControllerMap] = {}
-    problems: list[Problem] = []
-    for path in sorted(root.glob("*/controller.yaml")):
+    problems = [Problem(path.name, 1, _UNREAD) for path in sorted(root.glob("[!.]*")) if _is_yaml(path)]
+    for folder in sorted(path for path in root.glob("*/") if _is_map(path)):
         try:
-            maps[path.parent.name] = load(path.parent, look)
+            maps[folder.name] = load(folder, look)
         except MapError as error:
             problems.extend(error.problems)
     if problems:
         raise MapError(problems)
     return maps
+
+
+def _is_map(folder: Path) -> bool:
+    """Whether a map is meant, though its first file may be missing or named in another way."""
+    named = (path for pattern in ("*", "systems/*") for path in folder.glob(pattern))
+    return not folder.name.startswith(".") and any(map(_is_yaml, named))
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
+
+
+def _unread(folder: Path, read: Container[Path]) -> Iterator[Problem]:
+    """Files that were meant to be read, by their place or their name: none is passed over in silence."""
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        meant = place.parts[0] in _FOLDERS or _is_yaml(path)
+        if meant and path not in read and path.is_file() and not any(part.startswith(".") for part in place.parts):
+            yield Problem(f"{folder.name}/{place.as_posix()}", 1, _UNREAD)
 
 
 def _version(folder: Path, paths: list[Path]) -> str:

@@ -10,6 +10,8 @@ import yaml
 
 Where = Sequence[str | int]
 
+_DEEPEST = 100  # no map needs a tenth of it; far below where the reader's own recursion ends
+_MOST = 100_000  # values of one file, each alias counted as all that it names
 _READ_AS_TEXT = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int"}
 
 
@@ -42,6 +44,20 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}"
 
 
+@dataclass(slots=True)
+class _Extent:
+    """How many values stand in a value, itself included, and how deep."""
+
+    anchor: str
+    values: int = 1
+    height: int = 1
+
+    def take(self, inner: "_Extent") -> None:
+        """One more stands in it."""
+        self.values += inner.values
+        self.height = max(self.height, inner.height + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
     """One YAML file: its value, and the node each part of the value came from."""
@@ -55,7 +71,10 @@ class Marked:
     def read(cls, path: Path, name: str) -> Self:
         """Read with the safe loader; what is no YAML, or says a key twice, stands in `broken`."""
         try:
-            loader = _Loader(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            if wrong := _unbounded(text):
+                return cls(name, None, None, (Problem(name, *wrong),))
+            loader = _Loader(text)
             node = loader.get_single_node()
             twice = tuple(Problem(name, line, f"'{key}' stands here again") for key, line in _twice(node))
             return cls(name, loader.construct_document(node) if node else None, node, twice)
@@ -104,19 +123,44 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, int] | N
     return None
 
 
-def _twice(node: yaml.Node | None, above: tuple[yaml.Node, ...] = ()) -> Iterator[tuple[str, int]]:
+def _unbounded(text: str) -> tuple[int, str] | None:
+    """The line where a file goes deeper or grows larger than it may, and what it says; seen before it is built."""
+    around: list[_Extent] = [_Extent("")]
+    named: dict[str, _Extent] = {}
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            around.append(_Extent(event.anchor or ""))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            ended = around.pop()
+            named[ended.anchor] = ended
+            around[-1].take(ended)
+        elif isinstance(event, yaml.AliasEvent):  # of what it stands in itself, the composer complains
+            around[-1].take(named.get(event.anchor or "", _Extent("")))
+        elif isinstance(event, yaml.ScalarEvent):
+            named[event.anchor or ""] = _Extent("")
+            around[-1].take(_Extent(""))
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if len(around) + around[-1].height > _DEEPEST:
+            return line, f"values stand in each other here, deeper than {_DEEPEST}"
+        if around[-1].values > _MOST:
+            return line, f"the file holds more than {_MOST:,} values here, each alias (*name) counted as all it names"
+    return None
+
+
+def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
     """Keys that a mapping says again; YAML would silently let the last one win."""
-    if node is None or node in above:  # an alias may name what it stands in
-        return
-    above = (*above, node)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    yield key.value, key.start_mark.line + 1
-                seen.add(key.value)
-            yield from _twice(value, above)
-    elif isinstance(node, yaml.SequenceNode):
-        for below in node.value:
-            yield from _twice(below, above)
+    waiting, met = [node], set[yaml.Node]()
+    while waiting:
+        if (node := waiting.pop()) is None or node in met:  # an alias names what was looked at, or what it stands in
+            continue
+        met.add(node)
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        yield key.value, key.start_mark.line + 1
+                    seen.add(key.value)
+                waiting.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)

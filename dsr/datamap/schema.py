@@ -39,12 +39,12 @@ class Basis(StrEnum):
 
 
 class Period(Shape):
-    """A length of time; months and years by the calendar."""
+    """A length of time, at most a hundred years; months and years by the calendar."""
 
-    hours: int = 0
-    days: int = 0
-    months: int = 0
-    years: int = 0
+    hours: int = Field(default=0, ge=0, le=876_000)
+    days: int = Field(default=0, ge=0, le=36_500)
+    months: int = Field(default=0, ge=0, le=1_200)
+    years: int = Field(default=0, ge=0, le=100)
 
 
 class Retention(Shape):
@@ -134,10 +134,12 @@ class Controller(Shape):
     address: str = ""
     brand: Brand
     calendar: Calendar
-    promise_days: int = 15  # business days, J1
+    promise_days: int = Field(default=15, ge=1, le=366)  # business days, J1
     promise_source: str
-    grace_days: int = 0  # days between approval and erasure, in which the person can cancel
-    grace_days_by_post: int | None = None  # the same for who gets that letter on paper; unless said 14, or grace_days
+    # Days between approval and erasure, in which the person can cancel.
+    grace_days: int = Field(default=0, ge=0, le=366)
+    # The same for who gets that letter on paper; unless said 14, or grace_days.
+    grace_days_by_post: int | None = Field(default=None, ge=0, le=366)
     authority: str  # name and address of the supervisory authority
     languages: tuple[str, ...] = ("en",)  # what the portal speaks here, the first unless asked; such as zh-hans
     regions: dict[Slug, Region] = {}  # in the order the form shows them; a file names one at least

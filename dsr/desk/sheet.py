@@ -15,7 +15,7 @@ from dsr.models import BlastLimit, Manifest, Package, PlanItem, SubjectRequest, 
 from dsr.steps import ledger
 from dsr.steps.deciding import approval
 from dsr.steps.fulfilling import supplement
-from dsr.steps.fulfilling.manifest import REFUSED, last_day
+from dsr.steps.fulfilling.manifest import REFUSED, UNREAD, last_day
 
 TOMBSTONE = "tombstone"
 _ORDER: list[str] = [
@@ -193,5 +193,8 @@ def _ground(controller_map: ControllerMap, rule: str) -> str:
         return "Kept rows need it; only its number stays"
     if rule.startswith(REFUSED):
         return f"Refused: {GROUNDS[Ground(rule.removeprefix(REFUSED))].plain}"
+    if rule.startswith(UNREAD):
+        kept_by = _ground(controller_map, rule.removeprefix(UNREAD))
+        return f"{kept_by} (the date it is kept from cannot be read: mend these rows, or the map)"
     known = controller_map.controller.retention.get(rule)
     return (known.ground or known.says) if known else rule

@@ -110,6 +110,7 @@ SENTENCES = {
     "kept:told": "What was kept until {until} is over: the person is told",
     "kept:untold": "What was kept until {until} is over; no address is known any more, so nobody is told",
     "item:unanswered": "{item}: the system did not answer (try {tries})",
+    "item:called-back": "{item}: the system called, and is asked whether it is done",
     "item:quarantined": "{item}: it needs a person now",
     "item:untouched": "{item}: it waits again, and nothing had been sent to the system yet",
     "item:retried": "Sent back to work: {item}",

@@ -1,6 +1,7 @@
 """Send one question to an allowed address and take one bounded answer."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -13,6 +14,7 @@ from dsr.egress.transport import Deadline, DirectTransport, Origin
 _CHUNK = 64 * 1024
 _FIRST_SERVER_ERROR = 500
 _TOO_MANY = 429
+_JSON = re.compile(r"application/(?:[\w.!#$&^-]+\+)?json")  # structured suffixes as well (RFC 6839)
 _LONGEST_WAIT = 24 * 3600.0  # a system that asks for more is asked again after a day
 
 
@@ -155,7 +157,7 @@ class Egress:
 
 def json_of(answer: Answer) -> object:
     """Read the JSON in an answer. ValueError: it is something else, whatever the status says."""
-    if answer.content_type != "application/json":
+    if not _JSON.fullmatch(answer.content_type):
         raise ValueError("the answer is not JSON")
     try:
         parsed: object = json.loads(answer.body, parse_constant=_no_constant)

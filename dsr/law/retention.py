@@ -1,7 +1,9 @@
 """How long a retention rule keeps a row: periods in hours, days, months and years (J9, P7)."""
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from dsr.law import moments
 
 
 def add_period(start: date | datetime, *, hours: int = 0, days: int = 0, months: int = 0, years: int = 0) -> date:
@@ -17,14 +19,28 @@ def add_period(start: date | datetime, *, hours: int = 0, days: int = 0, months:
         return date.max
 
 
-def kept_until(since: date | datetime | str, *, hours: int = 0, days: int = 0, months: int = 0, years: int = 0) -> date:
-    """The last day on which a row is kept; from the next day on nothing keeps it. `since` may be ISO text."""
-    if isinstance(since, str):
+def kept_until(
+    since: object,
+    *,
+    zone: tzinfo | None = None,
+    hours: int = 0,
+    days: int = 0,
+    months: int = 0,
+    years: int = 0,
+) -> date:
+    """The last day on which a row is kept; from the next day on nothing keeps it. `since` as systems write moments.
+
+    The day is one of the controller's own calendar, in its `zone`: 20:00 in UTC is the next day in Shanghai already.
+    """
+    start = moments.read(since)
+    if start is None:
+        raise ValueError("the date on which the retention period starts cannot be read")
+    if zone is not None and isinstance(start, datetime) and start.tzinfo is not None:
         try:
-            since = datetime.fromisoformat(since.strip())
-        except ValueError:
-            raise ValueError("the date on which the retention period starts cannot be read") from None
-    return add_period(since, hours=hours, days=days, months=months, years=years)
+            start = start.astimezone(zone)
+        except OverflowError:
+            return date.max
+    return add_period(start, hours=hours, days=days, months=months, years=years)
 
 
 def _later_month(day: date, months: int) -> date:

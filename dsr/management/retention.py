@@ -7,10 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from dsr.connectors.contract import Ability, Connector, Rejected, Surveying, Unreachable
+from dsr.connectors.contract import Ability, Ages, Connector, Rejected, Surveying, Unreachable
 from dsr.datamap.schema import CollectionMap, ControllerMap, SystemMap
 from dsr.law.ages import oldest_allowed
 from dsr.steps.fulfilling import search
+
+_UNKNOWN = Ages("", 0, 0)
 
 
 class Verdict(StrEnum):
@@ -18,6 +20,7 @@ class Verdict(StrEnum):
 
     OBEYS = "obeys"
     BROKEN = "broken"  # rows are older than the rule lets them be
+    CANNOT_BE_JUDGED = "cannot be judged"  # rows hold a moment that nobody can read
     CANNOT_BE_ASKED = "cannot be asked"
     NO_ANSWER = "no answer"
     NO_PERIOD = "no period"  # the rule states criteria only
@@ -37,6 +40,7 @@ class Line:
     oldest: str = ""
     older: int = 0  # rows over age
     undated: int = 0  # rows whose period has not begun, or names no moment
+    unread: int = 0  # rows that name one which cannot be read
     note: str = ""
 
 
@@ -68,8 +72,8 @@ def _line(
         ages = cast("Surveying", connector).survey().ages(name, collection.ages_from, before, when)
     except (Unreachable, Rejected) as error:
         return _told(about, system, name, Verdict.NO_ANSWER, note=str(error))
-    verdict = Verdict.BROKEN if ages.older else Verdict.OBEYS
-    return _told(about, system, name, verdict, oldest=ages.oldest, older=ages.older, undated=ages.undated)
+    verdict = Verdict.BROKEN if ages.older else Verdict.CANNOT_BE_JUDGED if ages.unread else Verdict.OBEYS
+    return _told(about, system, name, verdict, ages)
 
 
 def _told(
@@ -77,12 +81,10 @@ def _told(
     system: SystemMap,
     name: str,
     verdict: Verdict,
-    *,
-    oldest: str = "",
-    older: int = 0,
-    undated: int = 0,
+    ages: Ages = _UNKNOWN,
     note: str = "",
 ) -> Line:
     slug = system.collections[name].retention
     kind = about.controller.retention[slug].kind
-    return Line(about.controller.slug, system.slug, name, slug, kind, verdict, oldest, older, undated, note)
+    counted = (ages.oldest, ages.older, ages.undated, ages.unread)
+    return Line(about.controller.slug, system.slug, name, slug, kind, verdict, *counted, note)

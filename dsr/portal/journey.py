@@ -17,7 +17,7 @@ from dsr.portal.words import Text
 from dsr.steps.counting import pauses
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import sources
-from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, last_day
+from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, UNREAD, last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
     for row in sources.summary(subject_request):
         if row["until"] and (row["system"], last_day(row["until"])) not in over:
             title = _collection(about, row["system"], row["collection"])
-            says = known.says if (known := about.controller.retention.get(row["rule"])) else ""
+            says = known.says if (known := about.controller.retention.get(row["rule"].removeprefix(UNREAD))) else ""
             yield KeptRow(title, row["count"], *_why(about, row["rule"]), last_day(row["until"]), says)
     for item in done:
         for name, count in item.counts.items():
@@ -263,7 +263,7 @@ def _why(about: ControllerMap, rule: str) -> tuple[Text, Text]:
     if rule.startswith(REFUSED):
         ground = GROUNDS[Ground(rule.removeprefix(REFUSED))]
         return gettext_lazy(ground.plain), ground.citation
-    known = about.controller.retention.get(rule)
+    known = about.controller.retention.get(rule.removeprefix(UNREAD))
     if known is None:
         return _("Only its number stays, for a record that is kept points at it."), ""
     return known.ground or known.says, known.citation

@@ -16,7 +16,7 @@ class Role(StrEnum):
     FIELDS = "fields"  # sealed columns
     LOOKUP = "lookup"  # keyed hashes to search sealed identifiers by
     FILES = "files"  # wraps the age identity of each Part and Package
-    EFFECTS = "effects"  # idempotency keys shown to other systems
+    EFFECTS = "effects"  # idempotency keys and addresses to call, shown to other systems
     CODES = "codes"  # one-time codes at rest
     CHECKPOINTS = "checkpoints"  # Ed25519 seed: signs the record
     CERTIFICATES = "certificates"  # Ed25519 seed: signs what closed requests are answered with

@@ -13,8 +13,8 @@ from functools import cache
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Least, Now
 
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.rights import Right
@@ -162,11 +162,17 @@ def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
         item,
         state=ItemState.WAITING,
         handle_sealed=item.sealed_handle(handle),
-        not_before=at + timedelta(seconds=max(seconds, 0.5)),
+        not_before=_unless_called(item, at + timedelta(seconds=max(seconds, 0.5))),
         attempts=0,
         tries=0,
         note="The system is working on it.",
     )
+    del item.not_before  # the database knows it
+
+
+def _unless_called(item: PlanItem, due: datetime) -> Case:
+    """When to ask again: sooner if the system called while it was asked, which moves the moment (see calling)."""
+    return Case(When(not_before=item.not_before, then=Value(due)), default=Least(F("not_before"), Value(due)))
 
 
 def _deferral(item: PlanItem) -> timedelta:

@@ -131,9 +131,10 @@ def test_no_request_is_proven_by_a_token_alone(world: World, joypix: APIClient) 
     assert not filed.identities.exclude(proven_at=None).exists()
 
 
-def test_the_api_knows_no_step_but_intake() -> None:
+def test_the_api_knows_no_step_but_intake_and_where_systems_call() -> None:
     named = {name for path in sources("dsr/api") for _, name in imported(path) if name.startswith("dsr.steps.")}
-    assert named == {"dsr.steps.maps", "dsr.steps.asking", "dsr.steps.asking.intake"}
+    calls = {"dsr.steps.fulfilling", "dsr.steps.fulfilling.calling"}
+    assert named == {"dsr.steps.maps", "dsr.steps.asking", "dsr.steps.asking.intake"} | calls
 
 
 def test_a_controller_reads_what_it_offers(pixplus: APIClient) -> None:

@@ -105,7 +105,7 @@ def service() -> Iterator[Service]:
         yield made
 
 
-def connect(service: Service, timeout: str = "5") -> HttpService:
+def connect(service: Service, timeout: str = "60") -> HttpService:
     settings = {"base_url": service.url, "token": "${SERVICE_TOKEN}", "timeout": timeout, "private": "127.0.0.0/8"}
     return HttpService.from_map(service_map(settings), {"SERVICE_TOKEN": TOKEN})
 

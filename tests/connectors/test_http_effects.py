@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -196,20 +196,32 @@ def broken() -> Iterator[Service]:
         yield made
 
 
+@contextmanager
+def connected(broken: Service, timeout: str) -> Iterator[HttpService]:
+    settings = WHOLE | {"rows": "items", "paging": "cursor", "page_param": "cursor", "page_next": "next"}
+    with closing(HttpService.from_map(people_map(broken.url, {"timeout": timeout}, settings), {})) as made:
+        yield made
+
+
 @pytest.fixture
 def connector(broken: Service) -> Iterator[HttpService]:
-    settings = WHOLE | {"rows": "items", "paging": "cursor", "page_param": "cursor", "page_next": "next"}
-    with closing(HttpService.from_map(people_map(broken.url, {"timeout": "0.3"}, settings), {})) as made:
+    with connected(broken, "60") as made:
+        yield made
+
+
+@pytest.fixture
+def impatient(broken: Service) -> Iterator[HttpService]:
+    with connected(broken, "0.3") as made:
         yield made
 
 
 @pytest.mark.parametrize("fault", UNREACHABLE)
-def test_a_service_that_does_not_answer_is_asked_again(connector: HttpService, broken: Service, fault: str) -> None:
+def test_a_service_that_does_not_answer_is_asked_again(impatient: HttpService, broken: Service, fault: str) -> None:
     broken.fault = UNREACHABLE[fault]
     asks: list[Callable[[], object]] = [
-        lambda: rows(connector, ROUTE, SAM),
-        lambda: connector.erase(BOTH, "k"),
-        lambda: connector.read_back(BOTH),
+        lambda: rows(impatient, ROUTE, SAM),
+        lambda: impatient.erase(BOTH, "k"),
+        lambda: impatient.read_back(BOTH),
     ]
     for ask in asks:
         with pytest.raises(Unreachable) as failed:
@@ -233,10 +245,23 @@ def slow_drip(handler: Handler) -> None:
     handler.rfile.read(1)  # until the client hangs up
 
 
-def test_a_slow_answer_is_left_at_the_deadline(connector: HttpService, broken: Service) -> None:
+def test_a_slow_answer_is_left_at_the_deadline(impatient: HttpService, broken: Service) -> None:
     broken.fault = slow_drip
     with pytest.raises(Unreachable):
-        connector.erase(BOTH, "k")
+        impatient.erase(BOTH, "k")
+
+
+def test_a_row_that_the_service_answers_for_with_a_page_of_its_own_is_gone() -> None:
+    def erasing(call: Call) -> Reply:
+        return Reply(204) if call.method == "DELETE" else Reply(404, b"Not found", kind="text/plain")
+
+    with declared(erasing, WHOLE) as (connector, _):
+        assert connector.erase(ONE, "k").effect is Effect.DONE
+        assert connector.read_back(ONE) == ()
+    with declared(lambda _: Reply(404, b"<html>", kind="text/html"), WHOLE) as (connector, _):
+        assert connector.erase(ONE, "k").effect is Effect.ABSENT
+        with pytest.raises(Rejected, match="not JSON, its status is 404"):  # no setting says that a list may be absent
+            rows(connector, ROUTE, SAM)
 
 
 def test_a_lying_success_shows_when_it_is_read_back() -> None:
@@ -346,6 +371,16 @@ def test_a_call_is_signed_with_what_it_says_and_when() -> None:
         call = service.calls[0]
         text = b"\n".join([b"POST", b"/jobs", call.headers["X-Date"].encode(), call.body])
         assert call.headers["X-Signature"] == "v1=" + hmac.new(b"s3cret", text, hashlib.sha256).hexdigest()
+
+
+def test_a_service_that_wants_it_so_gets_the_signature_of_the_raw_body_alone_in_base64() -> None:
+    own = {"auth": "hmac", "secret": "s3cret", "sign_header": "X-Hmac", "sign_text": "{body}", "sign_as": "base64"}
+    with declared(gone, JOBS | {"done": "204"}, own) as (connector, service):
+        with pytest.raises(Rejected):  # no job is named
+            connector.erase(ONE, "k")
+        (call,) = service.calls
+        mac = hmac.new(b"s3cret", call.body, hashlib.sha256).digest()
+        assert base64.b64decode(call.headers["X-Hmac"], validate=True) == mac
 
 
 def test_calls_keep_the_systems_pace() -> None:

@@ -261,9 +261,45 @@ def test_an_empty_page_may_say_nothing_of_the_next_one() -> None:
         assert rows(connector, ROUTE, SAM) == []
 
 
-def test_a_list_of_one_page_that_says_that_there_is_more_is_refused() -> None:
-    page = Reply(200, {"people": [person(1)], "has_more": True})
+@pytest.mark.parametrize(
+    ("more", "header"),
+    [
+        ({"has_more": True}, ""),
+        ({"next": "abc"}, ""),
+        ({"next_page": 2}, ""),
+        ({"links": {"next": "/people?page=2"}}, ""),
+        ({"_links": {"next": {"href": "/people?page=2"}}}, ""),
+        ({}, '</people?page=1>; rel="prev", </people?page=2>; rel="next"'),
+    ],
+)
+def test_a_list_of_one_page_that_says_that_there_is_more_is_refused(more: dict[str, object], header: str) -> None:
+    page = Reply(200, {"people": [person(1)], **more}, {"Link": header} if header else {})
     with declared(lambda _: page) as (connector, _), pytest.raises(Rejected, match="set 'paging'"):
+        rows(connector, ROUTE, SAM)
+
+
+def test_a_list_of_one_page_that_says_that_it_is_whole_is_taken_and_so_is_a_row_with_a_next_one() -> None:
+    end = {"has_more": False, "next": None, "links": {"next": "", "self": "/people"}}
+    page = Reply(200, {"people": [person(1)], **end}, {"Link": '</people?page=1>; rel="prev"'})
+    with declared(lambda _: page) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == [person(1)]
+    row = Reply(200, {**person(1), "next": "2"}, {"Link": '</people/2>; rel="next"'})
+    with declared(lambda _: row, PEOPLE | {"rows": "."}) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == [person(1)]
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/vnd.api+json", "application/hal+json; charset=utf-8", 'Application/JSON; profile="x"']
+)
+def test_an_answer_in_a_kind_of_json_is_json(kind: str) -> None:
+    with declared(lambda _: Reply(200, {"people": [person(1)]}, kind=kind)) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == [person(1)]
+
+
+@pytest.mark.parametrize("kind", ["application/jsonp", "application/x-ndjson", "text/html", "text/x+json", ""])
+def test_an_answer_of_another_kind_is_none(kind: str) -> None:
+    page = Reply(200, {"people": []}, kind=kind)
+    with declared(lambda _: page) as (connector, _), pytest.raises(Rejected, match="not JSON"):
         rows(connector, ROUTE, SAM)
 
 

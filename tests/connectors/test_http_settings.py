@@ -29,6 +29,11 @@ JOB = {"job": "id", "poll": "GET /jobs/{job}", "state": "s", "states": "a=done"}
         ({"list": "GET /people?e={email|rot13}"}, "found 'rot13' in a gap; allowed are lower, trim"),
         ({"list": "GET /people?e={phone}"}, "wants 'phone', rows are found by 'email'"),
         ({"list": "GET /people?q=email:{email}"}, "needs '|quoted'"),
+        (
+            {"list": "GET /people?api_key=sk_live_1&e={email}"},
+            "'list' holds what 'api_key' is: a secret must not stand",
+        ),
+        ({"list_body": '{"a": [{"password": "sk_live_1"}]}'}, "'list' holds what 'password' is: a secret must not"),
         ({"rows": "a..b"}, "'rows' must be a path"),
         ({"paging": "pages"}, "'paging' must be one of none, number, offset, cursor, link, next"),
         ({"paging": "cursor"}, "'page_param' is missing"),
@@ -61,6 +66,12 @@ def test_a_wrong_setting_of_a_collection_is_named(change: Mapping[str, str], mes
             HttpService.from_map(found, {"T": "t"})
 
 
+def test_a_parameter_that_holds_no_secret_may_stand_in_a_map() -> None:
+    settings = {**WHOLE, "list": "GET /people?author=Ann1&keyword=A1&sort_key=created&token={email}"}
+    own = {"token": "${T}", "header.Authorization": "Token ${T}", "header.Stripe-Version": "2024-06-20"}
+    assert list(http_flaws(people_map("https://x.example", own, settings))) == []
+
+
 @pytest.mark.parametrize("missing", ["done", "read"])
 def test_an_erasure_that_could_not_be_judged_is_refused(missing: str) -> None:
     settings = {name: text for name, text in WHOLE.items() if name != missing}
@@ -71,7 +82,7 @@ def test_an_erasure_that_could_not_be_judged_is_refused(missing: str) -> None:
 @pytest.mark.parametrize(
     ("own", "setting", "message"),
     [
-        ({"auth": "magic"}, "auth", "must be one of bearer, basic, header, query, oauth2, hmac"),
+        ({"auth": "magic"}, "auth", "must be one of bearer, basic, header, query, oauth2, hmac, jwt"),
         ({"auth": "basic", "user": "a:b", "password": "${P}"}, "user", "colon"),
         ({"auth": "oauth2", "token_url": "https://x.example"}, None, "'client_id' is missing"),
         (
@@ -85,6 +96,9 @@ def test_an_erasure_that_could_not_be_judged_is_refused(missing: str) -> None:
         ({"base_url": "https://x.example/?a=b", "token": "${T}"}, "base_url", "question"),
         ({"token": "sk_live_abcdef"}, "token", "must not stand in a map"),
         ({"auth": "basic", "user": "u", "password": "sk_live_abcdef"}, "password", "must not stand in a map"),
+        ({"token": "${T}", "header.Authorization": "Bearer sk_live_a"}, "header.Authorization", "must not stand in a"),
+        ({"token": "${T}", "header.X-Api-Key": "sk_live_a"}, "header.X-Api-Key", "must not stand in a map"),
+        ({"token": "${T}", "header.Cookie": "sid=sk_live_a"}, "header.Cookie", "must not stand in a map"),
         ({"token": "${T}", "rate": "fast"}, "rate", "25/s"),
         ({"token": "${T}", "private": "localhost"}, "private", "10.0.0.0/8"),
         ({"token": "${T}", "bodies": "xml"}, "bodies", "json, form"),

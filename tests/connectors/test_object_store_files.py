@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from dsr.connectors.contract import Ability, Batch, Change, Chunk, Effect, File,
 from dsr.connectors.contract_kit import ContractKit, Snapshot, World
 from dsr.connectors.object_store import ObjectStore
 from dsr.datamap.route import Hop, Identities, Key, Route, Seed
-from dsr.datamap.schema import Stop, SystemMap, Way
+from dsr.datamap.schema import CollectionMap, Stop, SystemMap, Way
 from tests.connectors.maps import collection, contents, rows, system
 
 SAM: Identities = {"account": (("7",),), "media.works(file)": (("public/sam.txt",),)}
@@ -247,6 +248,56 @@ def test_what_no_pattern_covers_is_reported(folder: ObjectStore, root: Path) -> 
     (root / "exports").mkdir()
     (root / ".cache").mkdir()
     assert [one.message for one in folder.check()] == ["2 entries of the root belong to no collection"]
+
+
+def one_path(root: Path, path: str, **more: CollectionMap) -> tuple[ObjectStore, Route]:
+    """A store with one collection, found by the account in its path."""
+    fields = ",".join(("path", *re.findall("{([a-z]+)}", path)))
+    files = collection(fields, key="path", settings={"path": path}, found_by={"account": ("account",)})
+    store = ObjectStore.from_map(system("object_store", {"url": root.as_uri()}, None, files=files, **more), {})
+    return store, Route("files", files, (Seed("account", ("account",)),), ())
+
+
+def put(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+
+
+STRAYS = [
+    ("uploads/{account}/{name}", "uploads/7/2024/deep.jpg"),
+    ("uploads/{account}/{album}/{name}", "uploads/7/cover.jpg"),
+    ("uploads/{kind}/{account}/{name}", "uploads/img/7/2024/deep.jpg"),
+    ("uploads/{account}/{name}.png", "uploads/7/a.jpg"),
+    ("uploads/{account}-{name}.png", "uploads/7-a.jpg"),
+    ("uploads/{account}-{name}.png", "uploads/7-a/deep.png"),
+]
+
+
+@pytest.mark.parametrize(("path", "stray"), STRAYS)
+def test_what_stands_among_a_persons_files_and_no_path_reads_is_refused_and_reported(
+    tmp_path: Path, path: str, stray: str
+) -> None:
+    store, route = one_path(tmp_path, path)
+    put(tmp_path, stray, stray.replace("7", "8"), path.format(account="9", name="a", kind="img", album="b"))
+    with pytest.raises(Rejected, match="one that no collection's path reads") as refusal:
+        list(store.find(route, {"account": (("7",),)}))
+    assert stray not in str(refusal.value)
+    assert len(rows(store, route, {"account": (("9",),)})) == 1
+    assert "2 of 3 objects below 'uploads/' are read by no collection's path" in [one.message for one in store.check()]
+
+
+def test_a_file_that_another_collection_reads_is_no_stray_one(tmp_path: Path) -> None:
+    deep = collection(
+        "path,account,year,name",
+        key="path",
+        settings={"path": "uploads/{account}/{year}/{name}"},
+        found_by={"account": ("account",)},
+    )
+    store, route = one_path(tmp_path, "uploads/{account}/{name}", deep=deep)
+    put(tmp_path, "uploads/7/a.jpg", "uploads/7/2024/deep.jpg")
+    assert [row["path"] for row in rows(store, route, {"account": (("7",),)})] == ["uploads/7/a.jpg"]
+    assert [one.message for one in store.check()] == []
 
 
 def test_files_cannot_be_overwritten(folder: ObjectStore) -> None:

@@ -324,6 +324,19 @@ def test_what_no_pattern_covers_is_reported_and_checking_changes_nothing(version
     assert versioned.everything() == before
 
 
+def test_what_stands_among_a_persons_objects_and_no_path_reads_is_refused_and_reported(plain: Bucket) -> None:
+    plain.put("thumbs/7/2024/deep.jpg")
+    media = bucket_map(plain)
+    thumbs = routes(media)[0]
+    with closing(connect(plain)) as store:
+        with pytest.raises(Rejected, match="one that no collection's path reads"):
+            list(store.find(thumbs, SAM))
+        assert len(rows(store, thumbs, MALLORY)) == 1
+        assert [one.message for one in store.check()] == [
+            "1 of 4 objects below 'thumbs/' are read by no collection's path"
+        ]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -3,6 +3,7 @@
 import importlib
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from dsr.connectors import registry
-from dsr.connectors.contract import Rejected
+from dsr.connectors.contract import Chunk, Connector, File, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.datamap.route import Route, Seed
-from dsr.datamap.schema import SystemMap
+from dsr.datamap.schema import SystemMap, Way
+from dsr.management import checking
 from tests.connectors.maps import collection, system
+from tests.datamap.whole import whole
 from tests.tree import ROOT
 
 Install = Callable[..., None]
@@ -132,6 +135,8 @@ def test_two_packages_with_one_kind_are_refused_by_their_names(install: Install,
     [
         ("import nothing_of_this_name", "cannot be loaded: ModuleNotFoundError"),
         ("", "cannot be loaded: AttributeError"),
+        ("1 / 0", "cannot be loaded: ZeroDivisionError"),
+        ("def (", "cannot be loaded: SyntaxError"),
         ("Lines = 7", "is no connector"),
     ],
 )
@@ -139,6 +144,118 @@ def test_a_broken_package_is_named(content: str, says: str, install: Install, tm
     install("rightful-lines", f"lines = {MODULE}:Lines", content)
     with pytest.raises(ValueError, match=f"connector 'lines' of 'rightful-lines' {says}"):
         registry.build(lines(tmp_path), {})
+
+
+KEY = "sk_live_1"
+FAULTY = """
+from collections.abc import Iterator
+
+from dsr.connectors.at_once import AtOnce
+from dsr.connectors.contract import Batch, File, Schema
+
+def broken():
+    yield b"x"
+    raise RuntimeError("sk_live_1 of sam@example.com")
+
+class Lines(AtOnce):
+    needed = ("key",)
+
+    def describe(self): return Schema({"addresses": {}})
+    def check(self): FAULT
+    def erase(self, chunk, key): FAULT
+    def read_back(self, chunk): FAULT
+    def find(self, route, identities):
+        yield Batch("addresses", ("address",), (("sam@example.com",),))
+        yield File("addresses", ("sam@example.com",), "x", broken())
+        FAULT
+"""
+
+
+def faulty(install: Install, fault: str) -> Connector:
+    install("rightful-lines", f"lines = {MODULE}:Lines", FAULTY.replace("FAULT", fault))
+    addresses = collection("address", key="address", found_by={"email": ("address",)})
+    return registry.build(system("lines", {"key": "${KEY}"}, addresses=addresses), {"KEY": KEY})
+
+
+ADDRESSES = collection("address", key="address", found_by={"email": ("address",)})
+ROUTE = Route("addresses", ADDRESSES, (Seed("email", ("address",)),), ())
+ONE = Chunk("addresses", Way.DELETE, ("address",), ((SAM,),))
+
+
+@pytest.mark.parametrize(
+    ("fault", "becomes", "name"),
+    [
+        ("raise RuntimeError(self.settings['key'])", Rejected, "failed \\(RuntimeError\\)"),
+        ("raise OSError(28, self.settings['key'])", Rejected, "failed \\(OSError\\)"),
+        (
+            "raise ConnectionResetError(self.settings['key'])",
+            Unreachable,
+            "reach its system \\(ConnectionResetError\\)",
+        ),
+        ("raise TimeoutError(self.settings['key'])", Unreachable, "reach its system \\(TimeoutError\\)"),
+    ],
+)
+def test_what_goes_wrong_in_a_package_is_a_refusal_of_its_system_that_quotes_nothing(
+    fault: str, becomes: type[Exception], name: str, install: Install
+) -> None:
+    connector = faulty(install, fault)
+    said = f"^shop: connector 'lines' of 'rightful-lines' .*{name}$"
+    for ask in (
+        connector.check,
+        lambda: connector.erase(ONE, "k"),
+        lambda: connector.read_back(ONE),
+        lambda: list(connector.find(ROUTE, {})),
+        lambda: connector.count(ROUTE, {}),
+    ):
+        with pytest.raises(becomes, match=said) as refusal:
+            ask()
+        assert KEY not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_a_file_that_breaks_off_in_a_package_is_a_refusal_that_quotes_nothing(install: Install) -> None:
+    _, file, *_ = faulty(install, "return").find(ROUTE, {})
+    assert isinstance(file, File)
+    with pytest.raises(Rejected, match=r"failed \(RuntimeError\)$"):
+        list(file.chunks)
+
+
+@pytest.mark.parametrize("fault", ["return", "yield 7", "return 'x'"])
+def test_what_a_package_gives_back_is_what_the_contract_promises(fault: str, install: Install) -> None:
+    connector = faulty(install, fault)
+    for ask in (connector.check, lambda: connector.erase(ONE, "k"), lambda: connector.read_back(ONE)):
+        with pytest.raises(Rejected, match=r"gives back \w+ where '\w+' promises something else"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("raise KeyError(environ['KEY'])", "failed \\(KeyError\\)"),
+        ("raise ConnectionError(environ['KEY'])", "failed \\(ConnectionError\\)"),
+        ("int(environ['KEY'])", "invalid literal for int\\(\\) with base 10: '…'"),
+    ],
+)
+def test_a_connector_of_a_package_that_cannot_be_built_is_a_wrong_setting(
+    fault: str, says: str, install: Install
+) -> None:
+    broken = f"    @classmethod\n    def from_map(cls, system, environ): {fault}\n"
+    with pytest.raises(ValueError, match=says) as refusal:
+        faulty(install, "pass\n" + broken)
+    assert KEY not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_a_faulty_package_hides_no_other_system(install: Install, tmp_path: Path) -> None:
+    faulty(install, "1 / 0").close()
+    files = collection("path,name", key="path", settings={"path": "{name}"}, found_by={"account": ("name",)})
+    (tmp_path / "media").mkdir()
+    media = system("object_store", {"url": (tmp_path / "media").as_uri()}, files=files)
+    wrong = system("lines", {"key": "secret"}, addresses=ADDRESSES).model_copy(update={"slug": "lines"})
+    first, second = checking.checked(whole(wrong, media))
+    assert (first.standing, first.note) == (
+        checking.Standing.REFUSED,
+        "lines: connector 'lines' of 'rightful-lines' failed (ZeroDivisionError)",
+    )
+    assert second.standing is not checking.Standing.REFUSED
 
 
 def told(found: SystemMap) -> list[tuple[tuple[str | int, ...], str]]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from dsr.connectors.change_kit import ChangeKit
-from dsr.connectors.contract import Chunk, Rejected, Unreachable
+from dsr.connectors.contract import Ages, Chunk, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.connectors.sql.engine import open_engine
 from dsr.datamap.schema import Way
@@ -115,3 +116,17 @@ def test_a_table_without_transactions_is_reported_and_left_out_of_rehearsals(dat
     database.run("INSERT INTO old VALUES (1)")
     connector.rehearse([Chunk("old", Way.DELETE, ("id",), ((1,),))])
     assert database.read("SELECT id FROM old") == [(1,)]
+
+
+def test_a_report_counts_the_rows_that_an_erasure_would_keep(database: Database) -> None:
+    database.run(
+        "CREATE TABLE orders (id int PRIMARY KEY, paid_at datetime, said varchar(30), paid boolean, state varchar(8))",
+        "INSERT INTO orders VALUES (1, '2001-01-01', '31.12.2001', true, 'open'), (2, NULL, NULL, true, 'OPEN'),"
+        " (3, '2026-01-01', '2026-01-01', false, 'open'), (4, '2001-01-01', '2001-01-01 00:00:00 UTC', true, 'open')",
+    )
+    orders = collection("id,paid_at,said,paid,state", key="id")
+    survey = connected(system("sql", {"url": database.url}, orders=orders)).survey()
+    when, before = {"paid": ("true",), "state": ("open",)}, datetime(2020, 1, 1, tzinfo=UTC)
+    assert survey.ages("orders", "paid_at", before, when) == Ages("2001-01-01T00:00:00", 2, 0, 0)
+    assert survey.ages("orders", "said", before, when) == Ages("2001-01-01 00:00:00 UTC", 1, 0, 1)
+    assert survey.ages("orders", "paid_at", before, {"state": ("OPEN",)}) == Ages("", 0, 1, 0)

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +15,7 @@ from dsr.connectors.change_kit import ChangeKit
 from dsr.connectors.contract import Chunk, Effect, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.connectors.sql import SqlDatabase
+from dsr.datamap import meeting
 from dsr.datamap.route import Hop, Route, Seed
 from dsr.datamap.schema import Way
 from tests.connectors import two_owners
@@ -93,6 +97,83 @@ def test_keys_of_any_type_find_their_rows_again(url: str) -> None:
     assert connector.read_back(deletion) == ()
 
 
+def test_a_key_of_any_type_alone_finds_its_row_and_erases_it(database: Database) -> None:
+    told: dict[str, str | int] = {
+        "smallint": "1",
+        "bigint": 2**40,
+        "numeric(9,2)": "1.50",
+        "double precision": "1.5",
+        "varchar(9)": "it's %s",
+        "char(4)": "ab",
+        "uuid": str(UUID(int=1)),
+        "mood": "calm",
+        "nick": "sammy",
+        "date": "2026-03-01",
+        "timestamp": "2026-03-01T12:00:00",
+        "timestamptz": "2026-03-01T12:00:00+02:00",
+        "bytea": "00ff27",
+        "boolean": "true",
+        "jsonb": '{"a": 1}',
+        "inet": "10.0.0.1",
+        "interval": "1 day",
+        "int[]": "{1,2}",
+    }
+    columns = {f"c{number}": kind for number, kind in enumerate(told)}
+    database.run(
+        "CREATE TYPE mood AS ENUM ('calm', 'cross')",
+        "CREATE DOMAIN nick AS text CHECK (length(VALUE) > 2)",
+        "CREATE TABLE things (" + ", ".join(f"{name} {kind}" for name, kind in columns.items()) + ")",
+        "INSERT INTO things VALUES (1, 1099511627776, 1.5, 1.5, 'it''s %s', 'ab',"
+        " '00000000-0000-0000-0000-000000000001', 'calm', 'sammy',"
+        " '2026-03-01', '2026-03-01 12:00', '2026-03-01 10:00+00', '\\x00ff27', true, '{\"a\": 1}',"
+        " '10.0.0.1', '1 day', '{1,2}')",
+    )
+    things = collection(",".join(columns), key="c0")
+    connector = SqlDatabase.from_map(system("sql", {"url": database.url}, things=things), {})
+    by_kind = zip(columns, told.values(), strict=True)
+    chunks = [Chunk("things", Way.DELETE, (name,), ((value,),)) for name, value in by_kind]
+    assert [len(connector.read_back(chunk)) for chunk in chunks] == [1] * len(told)
+    for chunk in chunks:
+        connector.rehearse([chunk])
+        assert connector.erase(replace(chunk, way=Way.REDACT, set={"c0": "1"}), "one").effect is Effect.ABSENT
+    assert connector.erase(chunks[-1], "two").count == 1
+    assert connector.read_back(chunks[0]) == ()
+
+
+def test_a_question_leaves_no_transaction_open(url: str, engine: sa.Engine) -> None:
+    connector = SqlDatabase.from_map(shop_map(url), {})
+    users = shop_routes(shop_map(url))[-1]
+    waiting = "SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+    answer = connector.find(users, SAM)
+    next(answer)
+    with engine.connect() as looking:
+        assert looking.exec_driver_sql(waiting).all() == []
+    assert list(answer) == []
+
+
+def test_a_table_that_has_changed_is_seen_by_the_next_item(database: Database) -> None:
+    database.run(
+        "CREATE TABLE users (id int PRIMARY KEY, email varchar(40), nick text)",
+        "INSERT INTO users VALUES (1, 'sam@example.com', 'sammy')",
+    )
+    by_email = {"email": ("email",)}
+    people = collection("id,email,nick", key="id", found_by=by_email)
+    users = Route("users", people, (Seed("email", ("email",)),), ())
+    told = system("sql", {"url": database.url}, users=people)
+    with closing(SqlDatabase.from_map(told, {})) as first:
+        assert [row["id"] for row in rows(first, users, SAM)] == [1]
+    database.run(
+        "ALTER TABLE users ALTER id TYPE text",
+        "ALTER TABLE users ALTER nick TYPE int USING 0",
+        "INSERT INTO users VALUES ('01', 'sam@example.com')",
+    )
+    with closing(SqlDatabase.from_map(told, {})) as second:
+        assert [row["id"] for row in rows(second, users, SAM)] == ["1", "01"]
+        assert second.erase(Chunk("users", Way.DELETE, ("id",), (("01",),)), "one").count == 1
+        assert second.erase(Chunk("users", Way.REDACT, ("id",), (("1",),), {"nick": "7"}), "two").count == 1
+    assert database.read("SELECT id, nick FROM users") == [("1", 7)]
+
+
 def test_a_lock_held_by_another_is_waited_for_a_while_only(
     url: str, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,3 +245,42 @@ def test_who_erases_another_of_these_people_is_waited_for(database: Database) ->
         sams.commit()
         assert hers.result()[-1].effect is Effect.DONE
         assert looking.execute(sa.select(two_owners.addresses.c.id)).scalars().all() == [8]
+
+
+@pytest.mark.parametrize(
+    ("kind", "live", "told"),
+    [
+        ("boolean", "true", "true"),
+        ("boolean", "true", "True"),
+        ("char(8)", "'paid'", "paid"),
+        ("numeric(4,2)", "1", "1"),
+        ("text", "'paid'", "paid"),
+    ],
+)
+def test_a_report_counts_the_rows_that_an_erasure_would_keep(
+    database: Database, kind: str, live: str, told: str
+) -> None:
+    database.run(
+        f"CREATE TABLE orders (id int PRIMARY KEY, email text, paid_at timestamptz, paid {kind})",
+        f"INSERT INTO orders VALUES (1, 'sam@example.com', '2001-01-01', {live}), (2, 'sam@example.com', '2001-01-01',"
+        f" NULL), (3, 'sam@example.com', '2026-01-01', {live}), (4, 'sam@example.com', NULL, {live})",
+    )
+    keep = {"rule": "account", "since": "paid_at", "when": {"paid": (told,)}}
+    orders = collection("id,email,paid_at,paid", key="id", found_by={"email": ("email",)}, keep=keep)
+    connector = SqlDatabase.from_map(system("sql", {"url": database.url}, orders=orders), {})
+    found = rows(connector, Route("orders", orders, (Seed("email", ("email",)),), ()), SAM)
+    assert [row["id"] for row in found if meeting.matches(row, {"paid": (told,)})] == [1, 3, 4]
+    ages = connector.survey().ages("orders", "paid_at", datetime(2020, 1, 1, tzinfo=UTC), {"paid": (told,)})
+    assert (ages.older, ages.undated, ages.unread) == (1, 1, 0)
+    assert ages.oldest.startswith("2001-01-01")
+
+
+def test_a_check_names_a_value_that_keeps_no_row(database: Database) -> None:
+    database.run("CREATE TABLE orders (id int PRIMARY KEY, paid boolean)")
+    keep = {"rule": "account", "since": "paid", "when": {"paid": ("yes",)}}
+    orders = collection("id,paid", key="id", keep=keep)
+    said = [
+        one.message for one in SqlDatabase.from_map(system("sql", {"url": database.url}, orders=orders), {}).check()
+    ]
+    assert "'keep.when' names 'yes', which column 'paid' (BOOLEAN) never holds: it would keep no row" in said
+    assert "'keep.since' counts from 'paid', a column that holds no moments (BOOLEAN)" in said

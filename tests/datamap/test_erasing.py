@@ -34,3 +34,11 @@ def test_hashing_is_not_offered_as_erasure(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_said_with_what_is_allowed(tmp_path: Path, users: str, says: str) -> None:
     assert says in told(tmp_path, users)
+
+
+@pytest.mark.parametrize(("field", "part"), [("status", "when"), ("paid_at", "since")])
+def test_what_decides_whether_a_row_stays_has_to_be_read(tmp_path: Path, field: str, part: str) -> None:
+    hidden = SYSTEM.replace(f"      {field}: {{", f"      {field}: {{never_export: true, ")
+    with pytest.raises(MapError) as error:
+        load(acme(tmp_path, shop=hidden))
+    assert f"orders.keep.{part}: {field} is 'never_export': it is not read" in str(error.value)

@@ -178,6 +178,7 @@ def test_the_version_changes_with_any_byte_and_with_nothing_else(tmp_path: Path)
         ("{email: [email]}", "{social: [email]}", "users.found_by.social", "found 1 fields; social has 2"),
         ("since: paid_at", "since: payed_at", "orders.keep.since", "found field 'payed_at'"),
         ("when: {status", "when: {state", "orders.keep.when", "found field 'state'"),
+        ("when: {status: [paid]}", "when: {status: []}", "orders.keep.when", "found no value"),
         (
             "keep: {rule: books",
             "keep: {rule: open",
@@ -378,3 +379,94 @@ def test_a_parent_that_kept_rows_point_to_has_to_leave_its_number(tmp_path: Path
     folder = acme(tmp_path, shop=SYSTEM.replace("    erase: {tombstone: true}\n", ""))
     with pytest.raises(MapError, match=r"shop\.yaml:\d+: .*rows kept here point to 'users'"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["systems/shop.yml", "systems/shop.YAML", "systems/old/shop.yaml", "systems/shop.txt", "shop.yaml"]
+)
+def test_a_file_that_is_not_read_is_named_instead_of_being_passed_over(tmp_path: Path, name: str) -> None:
+    file = acme(tmp_path) / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(SYSTEM, encoding="utf-8")
+
+    (problem,) = refused(tmp_path / "acme")
+
+    assert problem.startswith(f"acme/{name}:1: this file is not read; allowed are controller.yaml, systems/<slug>.yaml")
+
+
+def test_a_file_beside_the_controllers_folders_is_named(tmp_path: Path) -> None:
+    acme(tmp_path)
+    (tmp_path / "shop.yaml").write_text(SYSTEM)
+
+    with pytest.raises(MapError, match=r"^shop\.yaml:1: this file is not read"):
+        load_all(tmp_path)
+
+
+def test_a_hidden_file_is_left_alone(tmp_path: Path) -> None:
+    (acme(tmp_path) / "systems/.shop.yaml.swp").write_text("half a file")
+
+    assert list(load(tmp_path / "acme").systems) == ["shop"]
+
+
+def test_a_controller_whose_first_file_has_another_name_is_named(tmp_path: Path) -> None:
+    folder = acme(tmp_path)
+    (folder / "controller.yaml").rename(folder / "controller.yml")
+
+    with pytest.raises(MapError, match=r"acme/controller\.yaml:1: there is no such file"):
+        load_all(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "says"),
+    [
+        ("{years: 5}", "{years: -5}", "retention.books.period.years: found -5; allowed is 0 and more"),
+        (
+            "{years: 5}",
+            "{years: 999999}",
+            "retention.books.period.years: found 999999; input should be less than or equal to 100",
+        ),
+        ("{years: 5}", "{years: 0}", "retention.books.period: found no length; allowed are hours, days, months"),
+        ("name: Acme", "name: Acme\ngrace_days: -3", "grace_days: found -3; allowed is 0 and more"),
+        ("name: Acme", "name: Acme\ngrace_days_by_post: -3", "grace_days_by_post: found -3; allowed is 0 and more"),
+        ("name: Acme", "name: Acme\npromise_days: 0", "promise_days: found 0; allowed is 1 and more"),
+    ],
+)
+def test_a_length_of_time_that_cannot_be_meant_is_refused(tmp_path: Path, good: str, bad: str, says: str) -> None:
+    text = CONTROLLER.replace(good, bad, 1)
+
+    (problem,) = refused(acme(tmp_path, controller=text))
+
+    assert problem.startswith(f"acme/controller.yaml:{line_of(text, bad.splitlines()[-1])}: {says}")
+
+
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10))
+LADDER = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} {'[' * 40}*a{n - 1}{']' * 40}\n" for n in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        (BOMB, 6, "the file holds more than 100,000 values here, each alias (*name) counted as all it names"),
+        (LADDER, 4, "values stand in each other here, deeper than 100"),
+        ("slug: " + "[" * 3_000 + "]" * 3_000, 1, "values stand in each other here, deeper than 100"),
+        ("slug: shop\ntitle: " + "[" * 200_000, 2, "values stand in each other here, deeper than 100"),
+        ("slug: shop\n" + "- " * 5_000, 2, "not valid YAML"),
+        ("- " * 5_000 + "x", 1, "values stand in each other here, deeper than 100"),
+    ],
+)
+def test_a_file_that_would_grow_without_bound_is_refused_before_it_does(
+    tmp_path: Path, text: str, line: int, says: str
+) -> None:
+    (problem,) = refused(acme(tmp_path, shop=text))
+
+    assert problem.startswith(f"acme/systems/shop.yaml:{line}: {says}")
+
+
+def test_what_an_alias_names_may_be_said_again_and_again(tmp_path: Path) -> None:
+    text = SYSTEM.replace("id: {category: user.unique_id}", "id: &id {category: user.unique_id}", 1)
+    text = text.replace("user_id: {category: user.unique_id}", "user_id: *id").replace(
+        "      id: {category: user.unique_id}\n", "      id: *id\n"
+    )
+    assert text.count("*id") == 2
+
+    assert load(acme(tmp_path, shop=text)).systems["shop"].collections["orders"].fields["user_id"].category

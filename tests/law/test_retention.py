@@ -1,6 +1,7 @@
 """Periods of retention rules, by the calendar (J9, P7)."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,3 +59,33 @@ def test_a_date_beyond_the_calendar_ends_with_the_calendar(since: str) -> None:
 def test_a_start_that_cannot_be_read_is_said_and_never_guessed(since: str) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         kept_until(since, years=3)
+
+
+@pytest.mark.parametrize(
+    ("since", "zone", "last"),
+    [
+        ("2024-03-01T20:00:00Z", "Asia/Shanghai", "2032-03-02"),  # there it is the second of March
+        ("2024-03-01T20:00:00Z", "Europe/Berlin", "2032-03-01"),
+        ("2024-03-02T03:00:00Z", "America/Los_Angeles", "2032-03-01"),
+        ("2024-02-28T20:00:00Z", "Asia/Shanghai", "2032-02-29"),  # a leap day
+        ("2023-02-28T20:00:00Z", "Asia/Shanghai", "2031-03-01"),
+        ("2026-03-28T23:30:00Z", "Europe/Berlin", "2034-03-29"),  # clocks jump an hour and a half later
+        ("2026-10-24T22:30:00Z", "Europe/Berlin", "2034-10-25"),
+        ("2024-03-01T20:00:00", "Asia/Shanghai", "2032-03-01"),  # no zone: it counts as local
+        (datetime(2024, 3, 1, 20, tzinfo=UTC), "Asia/Shanghai", "2032-03-02"),
+        (1709323200, "Asia/Shanghai", "2032-03-02"),
+        (date(2024, 3, 1), "Asia/Shanghai", "2032-03-01"),
+    ],
+)
+def test_the_day_on_which_a_period_begins_is_the_controllers_own(since: object, zone: str, last: str) -> None:
+    assert kept_until(since, zone=ZoneInfo(zone), years=8) == date.fromisoformat(last)
+
+
+def test_hours_that_pass_while_local_clocks_jump_end_on_the_local_day() -> None:
+    assert kept_until("2026-03-28T22:30:00Z", zone=ZoneInfo("Europe/Berlin"), hours=24) == date(2026, 3, 30)
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_moment_that_is_out_of_every_local_calendar_never_ends(since: str) -> None:
+    zone = ZoneInfo("Asia/Shanghai" if since.startswith("9") else "America/Los_Angeles")
+    assert kept_until(since, zone=zone, years=8) == date.max

@@ -90,7 +90,7 @@ class Asking:
             turns.add(turn)
             address = turn.address or self._calls.address(path, [*params, *paging.params(turn)])
             answer = self._calls.send(request.method, address, body=body)
-            told = parsed(name, answer)
+            told = parsed(name, answer, listing.absent)
             if listing.absent.holds(answer.status, told):
                 return
             rows = _items(name, listing.rows, believed(name, answer, told, self._settings))

@@ -1,4 +1,4 @@
-"""How a service knows us: bearer, basic, a key in a header or parameter, OAuth2, a signature of each call."""
+"""How a service knows us: bearer, basic, a key in a header or parameter, OAuth2, a signature or token for each call."""
 
 import base64
 import hashlib
@@ -11,10 +11,11 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from dsr.connectors.contract import Rejected
+from dsr.connectors.http import minting
 from dsr.connectors.http.reading import Given, address, choice, word
 from dsr.egress.client import Egress, json_of
 
-AUTH = ("bearer", "basic", "header", "query", "oauth2", "hmac")
+AUTH = ("bearer", "basic", "header", "query", "oauth2", "hmac", "jwt")
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "bearer": ("token",),
     "basic": ("user", "password"),
@@ -22,6 +23,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "query": ("key_name", "token"),
     "oauth2": ("token_url", "client_id", "client_secret"),
     "hmac": ("secret", "sign_header", "sign_text"),
+    "jwt": minting.NEEDED,
 }
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "bearer": (),
@@ -30,6 +32,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "query": (),
     "oauth2": ("scope", "client_auth"),
     "hmac": ("sign_as", "sign_hash", "date_header", "sign_prefix"),
+    "jwt": minting.OPTIONAL,
 }
 _EARLY = 30.0  # seconds before its end in which a token is not used any more
 _SHORTEST = 60.0
@@ -80,6 +83,9 @@ class Auth:
             given.read("sign_as", choice("hex", "base64"), "hex")
             given.read("sign_hash", choice("sha256", "sha512", "sha1"), "sha256")
             given.read("sign_text", _signed_text, "")
+        if kind == "jwt":
+            minting.read(given)
+            names += tuple(name for name in given.values if name.startswith(minting.CLAIM))
         return cls(kind, {name: given.text(name) for name in names if name in given})
 
     @property
@@ -93,7 +99,9 @@ class Auth:
         return [(self.values["key_name"], self.values["token"])] if self.kind == "query" else []
 
     def made(self, egress: Egress, place: str) -> Knows:
-        """Ready for calls."""
+        """Ready for calls. Raises ValueError: the key cannot be used."""
+        if self.kind == "jwt":
+            return minting.Minted(self.values, place, time.time)
         if self.kind == "oauth2":
             return OAuth2(self.values, egress, place)
         return Signature(self.values) if self.kind == "hmac" else Fixed(self._fixed())

@@ -9,6 +9,7 @@ from dsr.connectors.contract import Rejected, Unreachable
 from dsr.connectors.http.auth import Call
 from dsr.connectors.http.config import HttpSettings
 from dsr.connectors.http.pace import bucket
+from dsr.connectors.http.paths import Condition
 from dsr.egress.client import Answer, Egress, NoAnswer, Refused, Timeouts, json_of
 
 _UNAUTHORISED = 401
@@ -79,13 +80,18 @@ class Calls:
         return _bytes(text), {"Content-Type": "application/json"}
 
 
-def parsed(place: str, answer: Answer) -> object:
-    """The JSON of an answer, or None when it is empty. Raises Rejected; the text holds nothing of it."""
+def parsed(place: str, answer: Answer, absent: Condition) -> object:
+    """The JSON of an answer, or None when it is empty. Raises Rejected; the text holds nothing of it.
+
+    A status by which the map means `absent` says it all: many servers write a page of their own then.
+    """
     if not answer.body:
         return None
     try:
         return json_of(answer)
     except ValueError as error:
+        if absent.holds(answer.status, None):
+            return None
         raise Rejected(f"{place}: {error}, its status is {answer.status}") from None
 
 

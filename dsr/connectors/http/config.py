@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from dsr.connectors.http.auth import AUTH, NEEDS, OPTIONAL, Auth
 from dsr.connectors.http.declarations import Endpoints, StopEndpoint
 from dsr.connectors.http.endpoints import PAGING, endpoints, stop_endpoint
+from dsr.connectors.http.minting import CLAIM
 from dsr.connectors.http.pace import rate
 from dsr.connectors.http.paths import Condition
 from dsr.connectors.http.reading import Given, SettingError, address, choice, seconds, word
-from dsr.connectors.known import SECRET
+from dsr.connectors.known import NAMES_SECRET, SECRET
 from dsr.connectors.settings import resolve
 from dsr.datamap.flaw import Flaw
 from dsr.datamap.schema import SystemMap
@@ -20,7 +21,7 @@ _LONGEST_TIMEOUT = 600.0
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 _HEADER = "header."
 _OWN = ("auth", "timeout", "private", "rate", "ok", "bodies", "idempotency_header")
-_SECRETS = ("token", "password", "client_secret", "secret")
+_SECRETS = ("token", "password", "client_secret", "secret", "key")
 # What a reference may stand for, while only the shape of a map is looked at.
 _SAMPLES = {
     "base_url": "https://unknown.example",
@@ -29,6 +30,8 @@ _SAMPLES = {
     "private": "10.0.0.0/8",
     "rate": "1/s",
     "auth": "bearer",
+    "algorithm": "HS256",
+    "lives": "60",
 }
 
 
@@ -70,8 +73,9 @@ def http_flaws(system: SystemMap) -> Iterator[Flaw]:
         _own(Given(system.slug, ("connector", "settings"), sampled))
     except SettingError as error:
         yield Flaw(system.slug, error.where, error.message)
-    for name in _SECRETS:
-        if name in raw and not _REFERENCE.search(raw[name]):
+    for name in raw:
+        secret = name in _SECRETS or (name.startswith(_HEADER) and NAMES_SECRET.search(name.removeprefix(_HEADER)))
+        if secret and not _REFERENCE.search(raw[name]):
             yield Flaw(system.slug, ("connector", "settings", name), SECRET)
     for read, names in ((_collection, system.collections), (_stop, system.stops)):
         for name in names:
@@ -94,7 +98,8 @@ def _resolved(system: SystemMap, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _own(given: Given) -> HttpSettings:
     auth = given.read("auth", choice(*AUTH), "bearer")
-    given.only(("base_url", *NEEDS[auth]), (*_OWN, *PAGING, *OPTIONAL[auth]), prefix=_HEADER)
+    prefixes = (_HEADER, CLAIM) if auth == "jwt" else (_HEADER,)
+    given.only(("base_url", *NEEDS[auth]), (*_OWN, *PAGING, *OPTIONAL[auth]), prefixes)
     private = tuple(given.text("private").split())
     given.read("private", lambda _: networks(private), "")
     given.maybe("rate", rate)

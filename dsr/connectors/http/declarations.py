@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dsr.connectors.http.paging import Paging
 from dsr.connectors.http.paths import Condition
-from dsr.connectors.http.template import Request
+from dsr.connectors.http.template import CALLBACK, Request
 
 STATES = ("running", "confirm", "done", "absent", "partial", "failed")
 
@@ -57,6 +57,12 @@ class Erasure:
     rehearse: Request | None = None
     rehearse_done: Condition = field(default_factory=Condition)
     job: Job | None = None
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether the service is told where to call once its job is over."""
+        told = [asked for asked in (self.request, self.confirm) if asked]
+        return self.job is not None and any(CALLBACK in asked.names for asked in told)
 
 
 @dataclass(frozen=True, slots=True)

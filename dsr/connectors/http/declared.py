@@ -10,7 +10,7 @@ from dsr.connectors.http.calls import Calls, bad, parsed
 from dsr.connectors.http.config import HttpSettings
 from dsr.connectors.http.declarations import Erasure, Job
 from dsr.connectors.http.paths import ABSENT, Condition, at
-from dsr.connectors.http.template import Named, Request
+from dsr.connectors.http.template import CALLBACK, Named, Request
 from dsr.connectors.http.wire import checked_job
 from dsr.datamap.route import Key
 from dsr.egress.client import Answer
@@ -23,12 +23,15 @@ _LONGEST_REASON = 200
 class Declared:
     """The erasure of one collection."""
 
-    def __init__(self, calls: Calls, settings: HttpSettings, name: str, key_field: str, erasure: Erasure) -> None:
+    def __init__(
+        self, calls: Calls, settings: HttpSettings, name: str, key_field: str, erasure: Erasure, callback: str = ""
+    ) -> None:
         self._calls = calls
         self._settings = settings
         self._name = name
         self._key_field = key_field
         self._erasure = erasure
+        self._ours: dict[str, list[Named]] = {CALLBACK: [callback]} if callback and erasure.calls_back else {}
 
     def erase(self, keys: Sequence[Key], key: str) -> Receipt:
         """Erase as many rows at once as the service takes. Raises Unreachable, Rejected."""
@@ -101,7 +104,9 @@ class Declared:
         if self._bad(answer, body):
             raise Rejected(f"{self._name}: the answer about the job reports an error, its status is {answer.status}")
         if meaning == "confirm" and self._erasure.confirm:
-            told, said = self._sent(self._erasure.confirm, {"job": [name]}, _distinct("confirm", [(name,)]))
+            told, said = self._sent(
+                self._erasure.confirm, {**self._ours, "job": [name]}, _distinct("confirm", [(name,)])
+            )
             if told.status not in _SUCCESS or self._bad(told, said):
                 raise Rejected(f"{self._name}: the service does not let its job be confirmed")
             return "running"
@@ -111,7 +116,7 @@ class Declared:
         address = self._calls.address(asked.path_for(values), asked.query_for(values))
         headers = {self._settings.idempotency_header: key} if key else {}
         answer = self._calls.send(asked.method, address, headers=headers, body=asked.body_for(values))
-        return answer, parsed(self._name, answer)
+        return answer, parsed(self._name, answer, self._erasure.absent)
 
     def _judged(self, answer: Answer, body: object, done: Condition) -> Effect:
         """Success stands in the map's condition, and nowhere else. Raises Rejected."""
@@ -125,7 +130,7 @@ class Declared:
         return bad(answer, body, self._settings)
 
     def _values(self, keys: Sequence[Key]) -> dict[str, list[Named]]:
-        return {self._key_field: [one if isinstance(one, int) else str(one) for (one,) in keys]}
+        return {**self._ours, self._key_field: [one if isinstance(one, int) else str(one) for (one,) in keys]}
 
     def _reason(self, body: object) -> str:
         found = at(self._erasure.kept_reason, body) if self._erasure.kept_reason else ABSENT

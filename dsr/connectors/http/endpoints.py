@@ -4,7 +4,7 @@ from dsr.connectors.http.declarations import STATES, Endpoints, Erasure, Job, Li
 from dsr.connectors.http.paging import STYLES, Paging
 from dsr.connectors.http.paths import Condition, path
 from dsr.connectors.http.reading import Given, choice, number, seconds
-from dsr.connectors.http.template import Gap, Request, Text, request
+from dsr.connectors.http.template import CALLBACK, Gap, Request, Text, request
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
 
 PAGING = ("paging", "page_param", "page_first", "page_next", "page_more", "page_end")
@@ -116,7 +116,7 @@ def _search(given: Given) -> Search | None:
 
 
 def _erasure(given: Given, key: str, batch: int) -> Erasure:
-    asked = _by_key(given, "erase", key)
+    asked = _by_key(given, "erase", key, *_callback(given))
     if "done" not in given:
         raise given.error("erase", "setting 'done' is missing; a status alone must be named too, such as 204")
     if batch > 1 and not asked.repeats:
@@ -150,7 +150,7 @@ def _job(given: Given, key: str) -> Job | None:
     if confirms != ("confirm" in given):
         raise given.error("states", "setting 'confirm' and a state that is confirm belong together")
     for name in ("poll", "confirm") if confirms else ("poll",):
-        if _request(given, name).names != {"job"}:
+        if _request(given, name).names - ({CALLBACK} if name == "confirm" else set()) != {"job"}:
             raise given.error(name, f"setting '{name}' must hold {{job}}")
     return Job(
         given.read("job", path, ""),
@@ -169,15 +169,22 @@ def _without_job(given: Given, key: str) -> None:
         _by_key(given, "confirm", key)
 
 
-def _by_key(given: Given, name: str, key: str) -> Request:
+def _callback(given: Given) -> tuple[str, ...]:
+    """The gap for an address of ours: an effect that is over at once has nothing to call for."""
+    return (CALLBACK,) if "job" in given else ()
+
+
+def _by_key(given: Given, name: str, key: str, *may: str) -> Request:
     asked = _request(given, name)
-    if asked.names != {key}:
+    if asked.names - (set(may) - {key}) != {key}:
         raise given.error(name, f"setting '{name}' must name rows by {{{key}}}, the key, and by nothing else")
     return asked
 
 
 def _request(given: Given, name: str) -> Request:
     body = given.text(f"{name}_body")
+    if "${" in given.text(name) + body:
+        raise given.error(name, f"setting '{name}' holds '${{'; what is filled in is written {{name}}")
     return given.read(name, lambda text: request(text, body), "")
 
 

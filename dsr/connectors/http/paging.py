@@ -11,6 +11,7 @@ from dsr.egress.client import Answer
 
 MOST_PAGES = 10_000
 STYLES = ("none", "number", "offset", "cursor", "link", "next")
+_GOES_ON = ("next", "links.next", "_links.next", "next_page", "next_cursor", "nextPageToken", "has_next")
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s,;\"]*))?)*)\s*(?:,|$)")
 _SAID = re.compile(r"([\w*-]+)\s*=\s*\"?([^\";]*)")
 
@@ -48,7 +49,7 @@ class Paging:
     def after(self, turn: Turn, here: str, answer: Answer, body: object, rows: Sequence[object]) -> Turn | None:
         """The page after, or None. Raises Rejected; `here` is the address that was asked."""
         if self.style == "none":
-            _whole(body)
+            _whole(answer, body, rows)
             return None
         if self.more and not self._has_more(body):
             return None
@@ -81,8 +82,11 @@ class Paging:
         return found
 
 
-def _whole(body: object) -> None:
-    if isinstance(body, Mapping) and body.get("has_more") is True:
+def _whole(answer: Answer, body: object, rows: Sequence[object]) -> None:
+    """Refuse a list that says it goes on. An object that is the row itself speaks of other things."""
+    found = [] if any(row is body for row in rows) else [_linked(answer.link), *(at(one, body) for one in _GOES_ON)]
+    more = isinstance(body, Mapping) and body.get("has_more") is True
+    if more or any(one is not ABSENT and bool(one) for one in found):
         raise Rejected("the answer says that there is more, and the map not how the list goes on; set 'paging'")
 
 

@@ -26,10 +26,10 @@ class Given:
     where: Where
     values: Mapping[str, str]
 
-    def only(self, needed: Collection[str], optional: Collection[str] = (), prefix: str = " ") -> None:
+    def only(self, needed: Collection[str], optional: Collection[str] = (), prefixes: tuple[str, ...] = ()) -> None:
         """Check the names. Raises SettingError."""
         for name, text in self.values.items():
-            if name not in needed and name not in optional and not name.startswith(prefix):
+            if name not in needed and name not in optional and not name.startswith(prefixes):
                 known = ", ".join(sorted({*needed, *optional}))
                 raise self.error(name, f"unknown setting '{name}'; allowed are {known}")
             if not text.strip():

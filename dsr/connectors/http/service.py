@@ -49,6 +49,8 @@ Reader = Callable[[str, Item, int], Receipt]
 class HttpService(Asking):
     """Finds, erases, corrects and stops over HTTP; fails closed whenever a question would be wider than meant."""
 
+    _callback = ""
+
     @classmethod
     def from_map(cls, system: SystemMap, environ: Mapping[str, str]) -> Self:
         """Validate the settings; docs/connectors.md has a table of them."""
@@ -65,6 +67,8 @@ class HttpService(Asking):
         erasures = [endpoints.erasure for endpoints in self._settings.collections.values() if endpoints.erasure]
         if erasures and all(erasure.rehearse for erasure in erasures):
             found.add(Ability.REHEARSE)
+        if any(erasure.calls_back for erasure in erasures):
+            found.add(Ability.CALL_BACK)
         return frozenset(found)
 
     def describe(self) -> Schema:
@@ -176,6 +180,10 @@ class HttpService(Asking):
             return Receipt(Effect.STARTED, handle=handle, poll_in=poll_in(place, body))
         return read(place, body, int(asked))
 
+    def call_back_at(self, address: str) -> None:
+        """What goes into the gap {callback}."""
+        self._callback = address
+
     def rehearse(self, chunks: Iterable[Chunk]) -> None:
         """Ask the service whether it would erase each row, before the first is gone."""
         for chunk in chunks:
@@ -186,7 +194,8 @@ class HttpService(Asking):
         endpoints = self._settings.collections.get(name)
         if endpoints is None or endpoints.erasure is None:
             raise Rejected(f"{self._system.slug}: the map declares no such erasure")
-        return Declared(self._calls, self._settings, name, self._system.collections[name].key[0], endpoints.erasure)
+        key = self._system.collections[name].key[0]
+        return Declared(self._calls, self._settings, name, key, endpoints.erasure, self._callback)
 
     def _nobodys(self, name: str, endpoints: Endpoints) -> int:
         """How many rows come for a value that nobody has."""

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
 
 from dsr.connectors.contract import Rejected
+from dsr.connectors.known import NAMES_SECRET, SECRET
 
 Named = str | int
 Values = Mapping[str, Sequence[Named]]  # each name's values: one, unless the gap repeats
 Tree = object  # JSON whose texts are Texts
 
+CALLBACK = "callback"  # the gap for an address of ours
+
 _GAP = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_WORD = re.compile(r"[a-z_]{0,20}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -111,8 +115,9 @@ class Request:
     @property
     def repeats(self) -> bool:
         """Whether several values can go at once: each gap is a whole parameter or a whole item of a list."""
-        whole = [text.only for _, text in self.query if text.only] + list(_items(self.body))
-        return bool(whole) and len(whole) == len(self.gaps)
+        found = [text.only for _, text in self.query if text.only] + list(_items(self.body))
+        whole = [gap for gap in found if gap.name != CALLBACK]  # that one is the same for all
+        return bool(whole) and len(whole) == sum(gap.name != CALLBACK for gap in self.gaps)
 
     def path_for(self, values: Values) -> str:
         """The path. Raises Rejected."""
@@ -143,7 +148,16 @@ def request(text: str, body: str = "") -> Request:
         raise ValueError("must have a path such as /customers")
     parameters = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
     made = tuple((name, _parameter(value)) for name, value in parameters)
-    return Request(method, Text.of(path), made, _tree(json.loads(body)) if body else None)
+    tree = _tree(json.loads(body)) if body else None
+    for name, said in (*made, *_named(tree)):
+        _without_secret(name, said)
+    return Request(method, Text.of(path), made, tree)
+
+
+def _without_secret(name: str, said: Text) -> None:
+    """A plain word, as in `sort_key=created`, opens nothing."""
+    if NAMES_SECRET.search(name) and not said.gaps and not _WORD.fullmatch(said.filled({})):
+        raise ValueError(f"holds what '{name[:40]}' is: {SECRET}, in 'auth: query' or a setting 'header.…'")
 
 
 def _parameter(value: str) -> Text:
@@ -197,6 +211,15 @@ def _gaps(tree: Tree) -> Iterator[Gap]:
     elif isinstance(tree, dict | list):
         for below in tree.values() if isinstance(tree, dict) else tree:
             yield from _gaps(below)
+
+
+def _named(tree: Tree) -> Iterator[tuple[str, Text]]:
+    """Each text of a body with the key it stands under."""
+    for name, below in tree.items() if isinstance(tree, dict) else ():
+        for one in below if isinstance(below, list) else [below]:
+            if isinstance(one, Text):
+                yield name, one
+            yield from _named(one)
 
 
 def _items(tree: Tree) -> Iterator[Gap]:

@@ -78,6 +78,13 @@ class ObjectStore(ChangesNothing):
         strangers = sum(not any(one.covers(name) for one in patterns) for name in self._store.first_parts())
         if strangers:
             findings.append(Finding("", f"{strangers} entries of the root belong to no collection"))
+        for begins in sorted({one.fixed for one in patterns}):
+            keys = self._store.sample(begins)
+            if strange := sum(map(self._is_strange, keys)):
+                where = f"below '{begins}'" if begins else "in the root"
+                findings.append(
+                    Finding("", f"{strange} of {len(keys)} objects {where} are read by no collection's path")
+                )
         return findings
 
     def count(self, route: Route, identities: Identities) -> int:
@@ -182,10 +189,20 @@ class ObjectStore(ChangesNothing):
         yield from self._named(pattern, waiting, details=details)
 
     def _listed(self, pattern: Pattern, bound: Binding, *, details: bool) -> Iterator[Object]:
-        for stored in self._store.listed(pattern.prefix(bound), pattern.depth, details=details):
+        """Whatever stands among a person's objects is found, or refused: what nobody reads, nobody would erase."""
+        below = pattern.below(bound)
+        for stored in self._store.listed(pattern.prefix(bound), pattern.depth, below, details=details):
             fields = pattern.read(stored.key, bound)
             if fields is not None:
                 yield stored, fields
+            elif below(stored.key) and self._is_strange(stored.key):
+                raise Rejected(
+                    f"'{pattern.text}': where the person's objects are stands one that no collection's path reads. "
+                    "Name it in the map: a path that ends in '/' reads all that is below"
+                )
+
+    def _is_strange(self, key: str) -> bool:
+        return all(one.read(key, {}) is None for one in self._patterns.values())
 
     def _named(self, pattern: Pattern, waiting: Mapping[str, Binding], *, details: bool) -> Iterator[Object]:
         for stored in self._store.named(tuple(waiting), details=details) if waiting else ():

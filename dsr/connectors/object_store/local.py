@@ -1,10 +1,13 @@
 """A folder as a place of objects: keys are paths below its root."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 from dsr.connectors.object_store.store import Erased, Stored
 from dsr.connectors.object_store.tree import Tree
+
+_SAMPLE = 1_000
 
 
 class LocalStore:
@@ -13,15 +16,17 @@ class LocalStore:
     def __init__(self, root: str) -> None:
         self._tree = Tree(root)
 
-    def listed(self, prefix: str, depth: int | None, *, details: bool) -> Iterator[Stored]:
+    def listed(
+        self, prefix: str, depth: int | None, below: Callable[[str], bool], *, details: bool
+    ) -> Iterator[Stored]:
         """Walk the folder that the prefix leads to."""
         *folder, stem = prefix.split("/")
         waiting = [(*folder, name) for name in reversed(self._tree.names(folder)) if name.startswith(stem)]
         while waiting:
             path = waiting.pop()
-            if depth is None or len(path) == depth:
-                yield from self._stored(path)
-            if depth is None or len(path) < depth:
+            if found := list(self._stored(path)):
+                yield from found
+            elif depth is None or len(path) < depth or below("/".join((*path, ""))):
                 waiting += ((*path, name) for name in reversed(self._tree.names(path)))
 
     def named(self, keys: Sequence[str], *, details: bool) -> Iterator[Stored]:
@@ -44,6 +49,10 @@ class LocalStore:
     def first_parts(self) -> list[str]:
         """Name what stands in the root."""
         return self._tree.names(())
+
+    def sample(self, prefix: str) -> list[str]:
+        """Name a thousand files."""
+        return [one.key for one in islice(self.listed(prefix, None, lambda _: True, details=False), _SAMPLE)]
 
     def differences(self, fixed: Sequence[str]) -> list[str]:
         """See that the root can be read."""

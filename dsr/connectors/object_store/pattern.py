@@ -1,7 +1,7 @@
 """Keys such as `uploads/{account_id}/{name}`, or everything below `users/{account_id}/`, read in one way only."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -71,6 +71,24 @@ class Pattern:
                 break
             given.append(bound[part] if place % 2 else part)
         return "".join(given)
+
+    def below(self, bound: Binding) -> Callable[[str], bool]:
+        """Whether a key, or a folder with '/' at its end, stands where the values of a binding lead, read or not."""
+        *folders, last = self.text.removesuffix("/").split("/")
+        folders += [] if self.names_files else [last]
+        ends = [place for place, part in enumerate(folders, 1) if any(one in bound for one in _FIELD.findall(part))]
+        if not ends:  # a value at the beginning of the last part leads to what begins so
+            prefix = self.prefix(bound)
+            return lambda key: prefix != self.prefix({}) and key.startswith(prefix)
+        begins = re.compile("/".join(map(_expression, folders[: ends[-1]])) + "/.*", re.DOTALL)
+
+        def leads(key: str) -> bool:
+            match = begins.fullmatch(key)
+            return match is not None and all(
+                bound.get(name, value) == value for name, value in match.groupdict().items()
+            )
+
+        return leads
 
     def read(self, key: str, bound: Binding) -> dict[str, str] | None:
         """Read the fields out of a key; None when it does not match, or other values than the bound ones."""

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
@@ -38,7 +38,9 @@ class S3Store:
             raise Rejected(wrong)
         return Listing(self._connection)
 
-    def listed(self, prefix: str, depth: int | None, *, details: bool) -> Iterator[Stored]:
+    def listed(
+        self, prefix: str, depth: int | None, below: Callable[[str], bool], *, details: bool
+    ) -> Iterator[Stored]:
         """List what begins so; the pattern looks at the number of parts."""
         found = self._listing.below(self._bucket.root + prefix)
         return self._told(map(self._stored, found), details=details)
@@ -72,6 +74,11 @@ class S3Store:
         folders = [one["Prefix"] for one in page.get("CommonPrefixes", ())]
         names = [one["Key"] for one in page.get("Contents", ())]
         return [self._relative(name).rstrip("/") for name in (*folders, *names) if name != root]
+
+    def sample(self, prefix: str) -> list[str]:
+        """Name a thousand keys."""
+        page = self._connection.ask("list_objects_v2", Prefix=self._bucket.root + prefix, MaxKeys=_SAMPLE)
+        return [self._relative(one["Key"]) for one in page.get("Contents", ())]
 
     def differences(self, fixed: Sequence[str]) -> list[str]:
         """Ask everything that an erasure needs, on a key that nobody has."""

@@ -1,6 +1,6 @@
 """What a place of objects can do for the connector, whether it is a folder or a bucket."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -46,8 +46,13 @@ class Erased:
 class Store(Protocol):
     """A place of objects. Every call may raise Unreachable and Rejected; texts name no key."""
 
-    def listed(self, prefix: str, depth: int | None, *, details: bool) -> Iterator[Stored]:
-        """What begins with `prefix` and has `depth` parts; `details` are content type and metadata."""
+    def listed(
+        self, prefix: str, depth: int | None, below: Callable[[str], bool], *, details: bool
+    ) -> Iterator[Stored]:
+        """What begins with `prefix` and has up to `depth` parts, or more in a folder of which `below` says so.
+
+        It may bring more than that. `details` are content type and metadata.
+        """
 
     def named(self, keys: Sequence[str], *, details: bool) -> Iterator[Stored]:
         """Those of the keys that are there."""
@@ -63,6 +68,9 @@ class Store(Protocol):
 
     def first_parts(self) -> list[str]:
         """The first parts of the keys there are: a sample, if there are many."""
+
+    def sample(self, prefix: str) -> list[str]:
+        """A thousand of the keys that begin with `prefix`."""
 
     def differences(self, fixed: Sequence[str]) -> list[str]:
         """How it differs from what the map says; `fixed` are prefixes below which is erased."""

@@ -23,8 +23,17 @@ def answered(
         if len(short) <= ROWS_AT_ONCE:
             yield short
             return
-    streaming = {"stream_results": True, "yield_per": ROWS_AT_ONCE}
-    yield from connection.execute(statement, execution_options=streaming).partitions(ROWS_AT_ONCE)
+    yield from streamed(connection, statement).partitions(ROWS_AT_ONCE)
+
+
+def streamed(
+    connection: sa.Connection, statement: sa.Executable, rows: int = ROWS_AT_ONCE
+) -> sa.CursorResult[*tuple[Any, ...]]:
+    """Give an answer by the server's cursor, which needs a transaction: for short ones a reader begins none."""
+    if connection.dialect.name == "postgresql":
+        connection.rollback()
+        connection.execution_options(isolation_level="READ COMMITTED")
+    return connection.execute(statement, execution_options={"stream_results": True, "yield_per": rows})
 
 
 class Seen:

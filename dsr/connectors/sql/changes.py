@@ -86,7 +86,7 @@ def running(tables: Tables, stop: Stop, route: Route, identities: Identities) ->
 def _mine(tables: Tables, place: Place, route: Route, identities: Identities) -> Iterator[Condition]:
     """Say that a row is the person's, by the same route as in finding. No identity, no condition."""
     own: list[sa.ColumnElement[Any]] = [place.column(name) for name in route.collection.key]
-    for part in slices(route, identities):
+    for part in slices(tables, route, identities):
         if there := reached(tables, route, part):
             yield there.among(own, [place.column(name, there.source) for name in route.collection.key])
 

@@ -1,16 +1,17 @@
 """What a map gets wrong of its live database, said before anything is erased by it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy import types
 
 from dsr.connectors.contract import Finding, Rejected
-from dsr.connectors.sql import neutral, others, pointing, serving
+from dsr.connectors.sql import dating, neutral, others, pointing, serving
 from dsr.connectors.sql.live import Column, Place, Tables, Where, where
 from dsr.connectors.sql.references import Reference, references, unique_columns
 from dsr.connectors.sql.values import Misfit
-from dsr.datamap.erasing import new_values
+from dsr.datamap.erasing import blank, leading, new_values
 from dsr.datamap.plan import erasure_order
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
 
@@ -41,6 +42,7 @@ def findings(
     keys = references(connection, schemas)
     yield from _references(system, keys)
     yield from _unlinked(system, places, keys)
+    yield from dating.findings(system, places, connection)
     yield from serving.findings(system, places, connection, without_people)
 
 
@@ -63,15 +65,19 @@ def _named(collection: CollectionMap) -> set[str]:
 
 def _new_values(connection: sa.Connection, collection: CollectionMap, place: Place) -> Iterator[str]:
     """What the erasure writes, and cannot."""
-    told = {name: value for name, value in collection.erase.set.items() if name in place.columns}
+    whole = new_values(collection) | (blank(collection) if collection.erase.tombstone else {})
+    told = {name: value for name, value in (whole | collection.erase.set).items() if name in place.columns}
+    known = set(chain.from_iterable(collection.found_by.values()))
     unique = unique_columns(connection, place) if told else frozenset()
     for name, value in told.items():
         column = place.columns[name]
         if column.computed:
             yield f"column '{name}' is computed by the database and cannot be set"
         elif value is None:
-            offered = neutral.own_values if name in unique else _anybodys
-            if not column.nullable and not offered(column, place.family, (1,) * len(collection.key)):
+            offer = neutral.own_values if name in unique else _anybodys
+            offered = offer(column, place.family, (1,) * len(collection.key))
+            offered = neutral.nobodys(column, offered) if name in known else offered
+            if not column.nullable and not offered and name not in leading(collection):
                 yield f"column '{name}' may not be empty, and its type has no neutral value: name one"
         elif name in unique:
             yield f"column '{name}' takes no value twice: set it to null, and each row gets its own"
@@ -128,15 +134,18 @@ def _references(system: SystemMap, keys: Sequence[Reference]) -> Iterator[Findin
 
 
 def _unlinked(system: SystemMap, places: Mapping[str, Place], keys: Sequence[Reference]) -> Iterator[Finding]:
-    """Columns to be unlinked that point elsewhere and are never empty: no neutral value goes there."""
+    """Columns to be unlinked that lead to other rows and are never empty: no neutral value goes there."""
     for name, place in places.items():
         collection = system.collections[name]
-        emptied = {field for field, value in new_values(collection).items() if value is None}
-        for key in keys if collection.erase.way is Way.UNLINK else ():
-            for field in sorted(emptied & set(key.columns)) if key.table == where(name, collection) else ():
-                if field in place.columns and not place.columns[field].nullable:
-                    remedy = "let it be NULL there, name a row that is nobody's in 'set', or choose another way"
-                    yield Finding(name, f"column '{field}' may not be empty, and is to be unlinked; {remedy}: {key}")
+        new = new_values(collection) | (blank(collection) if collection.erase.tombstone else {})
+        of_keys = {field: str(key) for key in keys if key.table == where(name, collection) for field in key.columns}
+        for field in sorted(
+            {field for field, value in new.items() if value is None} & {*leading(collection), *of_keys}
+        ):
+            if field in place.columns and not place.columns[field].nullable:
+                remedy = "let it be NULL there, name a row that is nobody's in 'set', or choose another way"
+                told = f": {of_keys[field]}" if field in of_keys else ""
+                yield Finding(name, f"column '{field}' may not be empty, and is to be unlinked; {remedy}{told}")
 
 
 def _contradiction(system: SystemMap, key: Reference, parent: str, child: str | None, turn: Mapping[str, int]) -> str:

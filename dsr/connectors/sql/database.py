@@ -1,8 +1,10 @@
 """A database that speaks SQL; each collection is a table."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import ClassVar, Self
 
 import sqlalchemy as sa
@@ -27,18 +29,21 @@ from dsr.connectors.known import OF_COLLECTION, OF_SYSTEM
 from dsr.connectors.settings import collection_settings, stop_settings, system_settings
 from dsr.connectors.sql import changes as changing
 from dsr.connectors.sql.answers import Seen, answered
+from dsr.connectors.sql.chosen import Chosen
 from dsr.connectors.sql.comparing import findings, lasting
 from dsr.connectors.sql.engine import close_engine, open_engine
 from dsr.connectors.sql.erasing import Erasure
 from dsr.connectors.sql.errors import nameless, speaking
 from dsr.connectors.sql.live import Place, Tables
-from dsr.connectors.sql.others import nobody_else
-from dsr.connectors.sql.pointing import pointing_at
-from dsr.connectors.sql.references import blocking, own_references, unique_columns
+from dsr.connectors.sql.placing import placed
+from dsr.connectors.sql.proving import unproven
+from dsr.connectors.sql.references import blocking
+from dsr.connectors.sql.sqlite import dangling, empty_log, settled
 from dsr.connectors.sql.statements import reached, slices
 from dsr.connectors.sql.surveying import SqlSurvey
+from dsr.connectors.sql.values import cells
 from dsr.datamap.route import Identities, Key, Route
-from dsr.datamap.schema import Stop, SystemMap, Way
+from dsr.datamap.schema import Stop, SystemMap
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class SqlDatabase:
         writing = "write_url" if settings.write_url else "url"
         self._writer = _opened(system, writing, settings.write_url or settings.url, writing=True)
         self._tables = Tables(self._reader, system)
+        self._chosen = Chosen()
+        self._erased = False
         self._without_people = [name.strip() for name in settings.without_people.split(",")]
 
     @classmethod
@@ -95,7 +102,7 @@ class SqlDatabase:
 
     def count(self, route: Route, identities: Identities) -> int:
         """Count in the database; rows reached in two ways count once."""
-        parts = slices(route, identities)
+        parts = slices(self._tables, route, identities)
         if len(parts) > 1:
             keys = self._rows(route, identities, route.collection.key)
             return sum(len(rows) for rows in keys)
@@ -116,28 +123,37 @@ class SqlDatabase:
         """Delete or overwrite the chunk's rows in one transaction: all of them, or none and why."""
         with speaking(chunk.collection):
             erasure = self._erasure(chunk)
+            self._erased = True
             with self._naming(erasure), self._writer.begin() as connection:
                 return _receipt(erasure.carry_out(connection), erasure.kept(connection))
 
     def erase_together(self, chunks: Sequence[tuple[Chunk, str]]) -> tuple[Receipt, ...]:
         """Carry out all chunks in one transaction: all of them, or none and why."""
         erasures = [self._erasure(chunk) for chunk, _ in chunks]  # looking at the schema takes a connection of its own
+        self._erased = True
         with speaking(self._system.slug), self._writer.begin() as connection:
             return tuple(self._carried_out(erasure, connection) for erasure in erasures)
 
     def rehearse(self, chunks: Iterable[Chunk]) -> None:
-        """Carry out all chunks in one transaction, deferred constraints included, and roll it back.
+        """Carry out in one transaction what is not shown to be possible, deferred constraints included; roll it back.
 
         A table without transactions is left out: it would take nothing back, and has no constraints either.
         """
-        with speaking(self._system.slug), self._writer.connect() as connection, connection.begin() as transaction:
-            for chunk in chunks:
-                erasure = self._erasure(chunk)
-                if lasting(connection, erasure.place):
-                    self._carried_out(erasure, connection)
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-            transaction.rollback()
+        with speaking(self._system.slug):
+            erasures = unproven(self._writer, map(self._erasure, chunks))
+            if (first := next(erasures, None)) is None:
+                return
+            with self._writer.connect() as connection, connection.begin() as transaction:
+                before = dangling(connection)
+                for erasure in chain((first,), erasures):
+                    if lasting(connection, erasure.place):
+                        self._carried_out(erasure, connection)
+                    else:
+                        deque(erasure.slices(), maxlen=0)  # its keys are judged all the same
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+                settled(connection, before)
+                transaction.rollback()
 
     def read_back(self, chunk: Chunk) -> tuple[Key, ...]:
         """Ask over a new connection, so that only what is committed counts."""
@@ -188,14 +204,16 @@ class SqlDatabase:
         raise Rejected(f"{self._system.slug}: no effect '{handle[:40]}' is under way")
 
     def close(self) -> None:
-        """Give back connections."""
+        """Give back connections; of what was erased, no older version stays in a log of SQLite's."""
+        if self._erased:
+            empty_log(self._writer, self._system.slug)
         close_engine(self._reader)
         close_engine(self._writer)
 
     def _rows(
         self, route: Route, identities: Identities, fields: Sequence[str]
     ) -> Iterator[tuple[tuple[Cell, ...], ...]]:
-        parts = slices(route, identities)
+        parts = slices(self._tables, route, identities)
         if not parts:
             return
         seen = Seen([fields.index(name) for name in route.collection.key]) if len(parts) > 1 else None
@@ -207,8 +225,7 @@ class SqlDatabase:
                 statement = there.each_once([there.place.column(name, there.source) for name in fields])
                 read = [there.place.reader(name) for name in fields]
                 for partition in answered(connection, statement, there.place.family):
-                    rows = tuple(tuple(cell(value) for cell, value in zip(read, row, strict=True)) for row in partition)
-                    rows = rows if seen is None else seen.new(rows)
+                    rows = cells(partition, read) if seen is None else seen.new(cells(partition, read))
                     if rows:
                         yield rows
 
@@ -246,21 +263,8 @@ class SqlDatabase:
     def _erasure(self, chunk: Chunk) -> Erasure:
         """Put the chunk on its live table, with what its rules ask for."""
         with speaking(chunk.collection):
-            return self._on_its_table(chunk)
-
-    def _on_its_table(self, chunk: Chunk) -> Erasure:
-        place = self._place(chunk.collection)
-        pointing = pointing_at(self._tables, self._system, chunk)
-        nobody = nobody_else(self._tables, self._system, place, chunk.others)
-        # Elsewhere a statement's own rows may point at each other.
-        deletes = place.family == "mysql" and (chunk.way is Way.DELETE or nobody is not None)
-        emptied = chunk.way is not Way.DELETE and None in chunk.set.values()
-        if not deletes and not emptied:
-            return Erasure(place, chunk, pointing=pointing, nobody=nobody)
-        with self._reader.connect() as connection:
-            unique = unique_columns(connection, place) if emptied else frozenset()
-            selves = own_references(connection, place) if deletes else ()
-        return Erasure(place, chunk, unique, selves, pointing, nobody)
+            place = self._place(chunk.collection)
+            return placed(self._reader, self._tables, self._system, place, chunk, self._chosen)
 
     @contextmanager
     def _naming(self, erasure: Erasure, within: sa.Connection | None = None) -> Iterator[None]:

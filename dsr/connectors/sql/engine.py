@@ -17,6 +17,13 @@ _DRIVERS = {
     "mysql": "mysql+pymysql",
     "postgresql": "postgresql+psycopg",
 }
+_LEVELS = {
+    # What others have committed since is seen: by what was there at the beginning, two who erase what both of
+    # them are in would each believe the other there, and leave it.
+    ("mysql", True): {"isolation_level": "READ COMMITTED"},
+    # Each question would otherwise be three: BEGIN and ROLLBACK go to the server on their own.
+    ("postgresql", False): {"isolation_level": "AUTOCOMMIT"},
+}
 
 
 def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
@@ -44,9 +51,7 @@ def _engine(url: str, *, writing: bool) -> sa.Engine:
         if family == "sqlite":
             return _sqlite(parsed, writing=writing)
         told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
-        # What others have committed since is seen: by what was there at the beginning, two who erase what both of
-        # them are in would each believe the other there, and leave it.
-        level = {"isolation_level": "READ COMMITTED"} if family == "mysql" and writing else {}
+        level = _LEVELS.get((family, writing), {})
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args=told, **level)
     except (exc.ArgumentError, ModuleNotFoundError):
         raise ValueError("it is not the address of a database that we have a driver for") from None
@@ -67,6 +72,7 @@ def _arguments(family: str, *, writing: bool) -> Mapping[str, object]:
     }
     return {
         "connect_timeout": 10,
+        "prepare_threshold": None,  # a plan that is made before the keys are known may read the table for each of them
         "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
         "keepalives_idle": 30,
     }

@@ -9,6 +9,7 @@ from sqlalchemy import exc
 
 from dsr.connectors.contract import Chunk, KeptKey, Rejected
 from dsr.connectors.sql import neutral
+from dsr.connectors.sql.chosen import Chosen
 from dsr.connectors.sql.errors import passes, refusal
 from dsr.connectors.sql.live import Condition, Place, bound
 from dsr.connectors.sql.pointing import Keys, Pointing
@@ -30,6 +31,9 @@ class Erasure:
     selves: tuple[str, ...] = ()
     pointing: tuple[Pointing, ...] = ()
     nobody: Condition | None = None  # says that a row is nobody else's; None: it never is
+    leading: frozenset[str] = frozenset()  # columns that lead to other rows: any value there may be somebody's
+    identifying: frozenset[str] = frozenset()  # columns by which people are found
+    chosen: Chosen = field(default_factory=Chosen)
     new: Mapping[str, object] = field(init=False)  # what the map says, or NULL
     replaced: tuple[str, ...] = field(init=False)  # columns that may not be empty, and the map says: empty
 
@@ -37,6 +41,9 @@ class Erasure:
         """Judge the new values. Raises Rejected."""
         emptied = {name for name, value in self._told().items() if value is None}
         replaced = tuple(name for name in emptied if not self.place.columns[name].nullable)
+        if lost := ", ".join(f"'{name}'" for name in sorted(self.leading.intersection(replaced))):
+            told = "leads to other rows and may not be empty; name a row that is nobody's in 'set'"
+            raise Rejected(f"{self.place.name}: column {lost} {told}")
         object.__setattr__(self, "replaced", tuple(sorted(replaced)))
         object.__setattr__(self, "new", {k: v for k, v in self._told().items() if k not in replaced})
 
@@ -52,13 +59,12 @@ class Erasure:
 
     def left(self, connection: sa.Connection) -> Iterator[Key]:
         """Those keys of the chunk, as they were told, that are not erased in its way."""
-        told = self.place.fitting(self.chunk.key_fields, self.chunk.keys)
-        own = {tuple(map(spelling, fitted)): key for fitted, key in told.items()}
         read = [self.place.reader(name) for name in self.chunk.key_fields]
         for keys in self.slices():
-            for row in connection.execute(sa.select(*self._key()).where(self._stands(keys))):
-                found = tuple(spelling(cell(value)) for cell, value in zip(read, row, strict=True))
-                yield own.get(found, found)
+            if rows := connection.execute(sa.select(*self._key()).where(self._stands(keys))).all():
+                own = self._told_as()
+                found = (tuple(spelling(cell(value)) for cell, value in zip(read, row, strict=True)) for row in rows)
+                yield from (own.get(key, key) for key in found)
 
     def kept(self, connection: sa.Connection) -> tuple[KeptKey, ...]:
         """Rows that a deletion has left to others, and in which nothing is the person's."""
@@ -68,15 +74,20 @@ class Erasure:
         return tuple(KeptKey(key, None, STAYS) for key in self.left(connection))
 
     def slices(self) -> Iterator[Keys]:
-        """Divide the keys so that no statement binds too many. Raises Rejected for a key with a gap."""
+        """Divide the keys so that no statement binds too many. Raises Rejected for one that names no single row."""
         chunk = self.chunk
         if not chunk.key_fields or any(value is None for key in chunk.keys for value in key):
             raise Rejected(f"{self.place.name}: a key without a value would name more than one row")
         for name in chunk.key_fields:
             self.place.column(name)
-        keys = self.place.fits(chunk.key_fields, chunk.keys)
+        keys = list(self.place.fitting(chunk.key_fields, chunk.keys, listed=True))
         for start in range(0, len(keys), KEYS_AT_ONCE):
             yield keys[start : start + KEYS_AT_ONCE]
+
+    def _told_as(self) -> dict[Key, Key]:
+        """The chunk's keys as they were told, by their spelling in the table."""
+        told = self.place.fitting(self.chunk.key_fields, self.chunk.keys)
+        return {tuple(map(spelling, fitted)): key for fitted, key in told.items()}
 
     def _told(self) -> dict[str, object]:
         if self.chunk.way is Way.DELETE:
@@ -124,54 +135,64 @@ class Erasure:
         return changed if self.nobody is None else max(changed, self._deleted(connection, keys))
 
     def _over(self, connection: sa.Connection, keys: Keys) -> int:
-        count = None
-        if self.replaced:
-            found = sa.select(sa.func.count()).select_from(self.place.source).where(self._stands(keys))
-            count = int(connection.execute(found).scalar_one())
-        for name in self.replaced:
-            self._replace(connection, name, keys)
-        written = connection.execute(self._written(keys)).rowcount if self.new else 0
-        return written if count is None else count
+        if not self.replaced:
+            return connection.execute(self._written(keys)).rowcount
+        counted = sa.select(sa.func.count()).select_from(self.place.source).where(self._stands(keys, unknown=0))
+        standing = int(connection.execute(counted).scalar_one())
+        written = sum(self._replace(connection, name, keys) for name in self.replaced)
+        written += connection.execute(self._written(keys)).rowcount if self.new else 0
+        return min(standing, written)  # repeated, it counts as standing what was refused the first value
 
     def _written(self, keys: Keys) -> sa.Update:
         values = {self.place.column(name): None if v is None else bound(v) for name, v in self.new.items()}
         changed = sa.or_(*(self.place.differs(name, value) for name, value in self.new.items()))
         return sa.update(self.place.source).values(values).where(self._named(keys), changed)
 
-    def _stands(self, keys: Keys) -> Condition:
-        """Say that a row of these keys is not erased."""
+    def _stands(self, keys: Keys, unknown: int | None = None) -> Condition:
+        """Say that a row of these keys is not erased; `unknown` as in `_holds`."""
         if self.chunk.way is Way.DELETE:
             return self._named(keys)
         changed = [self.place.differs(name, value) for name, value in self.new.items()]
-        changed += [self._holds(name, keys) for name in self.replaced]
+        changed += [self._holds(name, keys, unknown) for name in self.replaced]
         return sa.and_(self._named(keys), sa.or_(*changed, *(() if self.nobody is None else (self.nobody,))))
 
-    def _holds(self, name: str, keys: Keys) -> Condition:
-        """Say that a column that may not be empty holds something of its row's own."""
-        rows: Keys = []
+    def _holds(self, name: str, keys: Keys, unknown: int | None) -> Condition:
+        """Say that a column that may not be empty holds another value than was written to its row.
+
+        Where nobody knows which was: another than the one of number `unknown`, or than all that are offered.
+        """
+        place = (self.chunk.collection, name)
+        forms = [unknown if (form := self.chosen.form(place, key)) is None else form for key in keys]
         names: tuple[str, ...] = (name,)
-        if name in self.unique:
+        if name in self.unique or len(set(forms)) > 1:
             names = (*self.chunk.key_fields, name)
-            rows = [(*key, value) for key in keys for value in self._offered(name, key)]
+            told = zip(keys, forms, strict=True)
+            rows: Keys = [(*key, value) for key, form in told for value in _that(self._offered(name, key), form)]
         else:
-            rows = [(value,) for value in self._offered(name)]
+            rows = [(value,) for value in _that(self._offered(name), *set(forms))]
         return sa.not_(self.place.among(names, rows)) if rows else sa.true()
 
     def _offered(self, name: str, key: tuple[object, ...] = ()) -> Sequence[object]:
         column, family = self.place.columns[name], self.place.family
-        return neutral.own_values(column, family, key) if key else neutral.values(column, family)
+        own = name in self.unique and key
+        offered = neutral.own_values(column, family, key) if own else neutral.values(column, family)
+        return neutral.nobodys(column, offered) if name in self.identifying else offered
 
-    def _replace(self, connection: sa.Connection, name: str, keys: Keys) -> None:
-        """Write the first neutral value that the column's own rules let pass. Raises Rejected."""
+    def _replace(self, connection: sa.Connection, name: str, keys: Keys) -> int:
+        """Write the first neutral value that the column's own rules let pass, whatever stands there. Raises Rejected.
+
+        What stands there may look neutral, and be the person's all the same.
+        """
         groups = (
-            [(key, self._offered(name, key)) for key in keys] if name in self.unique else [((), self._offered(name))]
+            [([key], self._offered(name, key)) for key in keys]
+            if name in self.unique
+            else [(keys, self._offered(name))]
         )
         refused = "its type has none"
         for form in range(max(len(offered) for _, offered in groups)):
             try:
                 with connection.begin_nested():
-                    for key, offered in groups:
-                        connection.execute(self._replacing(name, [key] if key else keys, offered[form]))
+                    written = sum(self._replaced(connection, name, rows, offered[form]) for rows, offered in groups)
             except exc.DBAPIError as error:
                 if passes(error):
                     raise
@@ -179,13 +200,14 @@ class Erasure:
             except IndexError:  # this row's key makes no such value
                 continue
             else:
-                return
+                self.chosen.note((self.chunk.collection, name), keys, form)
+                return written
         raise Rejected(f"{self.place.name}: no neutral value fits column '{name}', name one in the map; {refused}")
 
-    def _replacing(self, name: str, rows: Keys, value: object) -> sa.Update:
-        column = self.place.column(name)
-        return (
-            sa.update(self.place.source)
-            .values({column: bound(value)})
-            .where(self._named(rows), self._holds(name, rows))
-        )
+    def _replaced(self, connection: sa.Connection, name: str, rows: Keys, value: object) -> int:
+        written = sa.update(self.place.source).values({self.place.column(name): bound(value)})
+        return connection.execute(written.where(self._named(rows), self.place.differs(name, value))).rowcount
+
+
+def _that(offered: Sequence[object], form: int | None) -> Sequence[object]:
+    return offered if form is None else offered[form : form + 1]

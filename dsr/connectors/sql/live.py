@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from sqlalchemy.sql.elements import quoted_name
 from dsr.connectors.contract import Cell, Rejected
 from dsr.connectors.sql.collations import blind_columns
 from dsr.connectors.sql.exact import Equality, as_text, equality, spelled, unlike
-from dsr.connectors.sql.values import Misfit, aware, cell, fitted
+from dsr.connectors.sql.values import Misfit, aware, cell, fitting, legible
 from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap, SystemMap
 
@@ -43,6 +44,7 @@ class Place:
     columns: Mapping[str, Column]
     family: str
     schema: str | None = None
+    arrays: bool = False  # the driver binds a whole list as one value
 
     def column(self, name: str, source: sa.FromClause | None = None) -> sa.ColumnElement[object]:
         """Give a column, which must exist. Raises Rejected."""
@@ -62,21 +64,30 @@ class Place:
         """Fit keys to the columns; those that cannot stand in the table are left out."""
         return list(self.fitting(names, keys))
 
-    def fitting(self, names: Sequence[str], keys: Iterable[Key]) -> dict[tuple[object, ...], Key]:
-        """Fit keys to the columns, each with the key as it was told."""
-        fitting: dict[tuple[object, ...], Key] = {}
+    def fitting(
+        self, names: Sequence[str], keys: Iterable[Key], *, listed: bool = False
+    ) -> dict[tuple[object, ...], Key]:
+        """Fit keys to the columns, each with the key as it was told. Raises Rejected where a `listed` one does not."""
+        found: dict[tuple[object, ...], Key] = {}
+        fits = [fitting(self.columns[name].kind, self.family) for name in names]
         for key in keys:
-            if len(key) != len(names):
+            if len(key) != len(fits):
                 raise Rejected(f"{self.name}: a key has {len(key)} values for {len(names)} columns")
             try:
-                fitting[tuple(self.fit(name, value) for name, value in zip(names, key, strict=True))] = key
+                if listed and self.family == "sqlite":
+                    legible(key)
+                found[tuple([fit(value) for fit, value in zip(fits, key, strict=True)])] = key
             except Misfit:
-                continue
-        return fitting
+                if listed:
+                    told = (
+                        "a listed row cannot be named by its key again; name another key in the map, or mend it there"
+                    )
+                    raise Rejected(f"{self.name}: {told}, and have the rows listed anew") from None
+        return found
 
     def fit(self, name: str, value: object) -> object:
         """Fit one value to its column. Raises Misfit."""
-        return fitted(value, self.columns[name].kind, self.family)
+        return fitting(self.columns[name].kind, self.family)(value)
 
     def reader(self, name: str) -> Callable[[object], Cell]:
         """Give what turns a column's values into cells: moments of a MySQL TIMESTAMP are in the session's UTC."""
@@ -92,11 +103,18 @@ class Place:
             column if one is Equality.TRUE else spelled(column, self.family)
             for column, one in zip(columns, equal, strict=True)
         ]
+        among = _listed if self.arrays and self._listable(names, values) else _among
         if Equality.NONE in equal:
-            return _among(exactly, values)
-        found = _among(columns, values)
+            return among(exactly, values)
+        found = among(columns, values)
         # The first may use an index; the second leaves out whom it should not have found.
-        return sa.and_(found, _among(exactly, values)) if Equality.BLIND in equal else found
+        return sa.and_(found, among(exactly, values)) if Equality.BLIND in equal else found
+
+    def _listable(self, names: Sequence[str], values: list[tuple[object, ...]]) -> bool:
+        """Whether the values can be one list: of one column, and of one type, of which the database knows lists."""
+        if len(names) != 1 or isinstance(self.columns[names[0]].kind, types.ARRAY | types.NullType):
+            return False
+        return len({type(value) for (value,) in values}) == 1
 
     def differs(self, name: str, value: object) -> Condition:
         """Say that a column holds another value than this one, or none; with None, that it holds any."""
@@ -129,6 +147,7 @@ class Tables:
 
     def __init__(self, engine: sa.Engine, system: SystemMap) -> None:
         self._engine = engine
+        self.arrays = engine.dialect.driver == "psycopg"
         self._wanted = {where(name, collection) for name, collection in system.collections.items()}
         self._places: dict[Where, Place] = {}
 
@@ -147,7 +166,8 @@ class Tables:
             self._look_for(self._wanted)
 
     def _look_for(self, wanted: set[Where]) -> None:
-        with self._engine.connect() as connection:
+        # Questions to the catalog name nobody, so their form stays known when that of the others is forgotten.
+        with self._engine.connect().execution_options(compiled_cache=_catalog(self._engine)) as connection:
             for schema in {schema for schema, _ in wanted}:
                 self._look(connection, schema, [t for s, t in wanted if s == schema])
 
@@ -167,7 +187,14 @@ class Tables:
                 columns={column["name"]: _column(column, collations[column["name"]], family) for column in live},
                 family=family,
                 schema=schema,
+                arrays=self.arrays,
             )
+
+
+@lru_cache(maxsize=128)
+def _catalog(_: sa.Engine) -> dict[object, object]:
+    """The compiled questions to the catalog of this engine's server."""
+    return {}
 
 
 def where(name: str, collection: CollectionMap) -> Where:
@@ -198,6 +225,11 @@ def _column(live: ReflectedColumn, collation: str, family: str) -> Column:
         collation=collation,
         equality=equality(kind, collation, family),
     )
+
+
+def _listed(columns: Sequence[Expression], values: list[tuple[object, ...]]) -> Condition:
+    """Say it with one bound value: five hundred of them take the driver and the server as long as their rows do."""
+    return columns[0] == sa.any_(bound([value for (value,) in values]))
 
 
 def _among(columns: Sequence[Expression], values: list[tuple[object, ...]]) -> Condition:

@@ -35,6 +35,12 @@ def own_values(column: Column, family: str, key: Sequence[object]) -> list[objec
     return _fitting(column, family, offered)
 
 
+def nobodys(column: Column, offered: Sequence[object]) -> list[object]:
+    """Give those of the values that no person is known by: a number or an 'x' may be somebody's, 'erased' is not."""
+    made = isinstance(column.kind, types.Uuid)
+    return [value for value in offered if made or (isinstance(value, str) and ERASED in value)]
+
+
 def _fitting(column: Column, family: str, offered: Sequence[object]) -> list[object]:
     fitting = []
     for value in offered:

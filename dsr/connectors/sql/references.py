@@ -35,6 +35,12 @@ def unique_columns(connection: sa.Connection, place: Place) -> frozenset[str]:
     return frozenset(str(names[0]) for names in sets if len(names) == 1)
 
 
+def foreign_columns(connection: sa.Connection, place: Place) -> frozenset[str]:
+    """Name the columns by which rows point at others: what a value there means is for those to say."""
+    keys = sa.inspect(connection).get_foreign_keys(place.name, place.schema)
+    return frozenset(name for key in keys for name in key["constrained_columns"])
+
+
 def references(connection: sa.Connection, schemas: Collection[str | None]) -> list[Reference]:
     """Every foreign key between tables of these schemas and others."""
     return [one for schema in sorted(schemas, key=str) for one in _within(sa.inspect(connection), schema)]

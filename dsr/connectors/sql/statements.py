@@ -11,6 +11,7 @@ from dsr.connectors.sql.live import Condition, Place, Tables
 from dsr.datamap.route import Hop, Identities, Key, Loop, Route, Seed
 
 SEEDS_AT_ONCE = 500
+LISTED_AT_ONCE = 1_000  # where a whole list is one bound value: what they bring is then often one short answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,11 @@ def _seeded(place: Place, source: sa.FromClause, seed: Seed, identities: Identit
     return place.among(seed.fields, fitting, source) if fitting else None
 
 
-def slices(route: Route, identities: Identities) -> list[dict[str, tuple[Key, ...]]]:
+def slices(tables: Tables, route: Route, identities: Identities) -> list[dict[str, tuple[Key, ...]]]:
     """Divide identities so that no statement binds too many; only the kinds that the route asks for."""
+    most = LISTED_AT_ONCE if tables.arrays else SEEDS_AT_ONCE
     divided = {
-        kind: [keys[start : start + SEEDS_AT_ONCE] for start in range(0, len(keys), SEEDS_AT_ONCE)]
+        kind: [keys[start : start + most] for start in range(0, len(keys), most)]
         for kind in sorted(_kinds(route))
         if (keys := tuple(dict.fromkeys(identities.get(kind, ()))))
     }

@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy import types
 
 from dsr.connectors.contract import Ages, Cell, Rejected
-from dsr.connectors.sql.answers import ROWS_AT_ONCE
+from dsr.connectors.sql import exact
+from dsr.connectors.sql.answers import streamed
+from dsr.connectors.sql.dating import Tally, dated
 from dsr.connectors.sql.errors import speaking
-from dsr.connectors.sql.live import Condition, Place, Tables, bound
-from dsr.connectors.sql.values import Misfit, spelling
-from dsr.datamap import erasing
+from dsr.connectors.sql.exact import Equality
+from dsr.connectors.sql.live import Place, Tables, bound
+from dsr.datamap import erasing, meeting
 from dsr.datamap.schema import SystemMap
 
 
@@ -31,19 +33,25 @@ class SqlSurvey:
                 return int(connection.execute(counted).scalar_one())
 
     def ages(self, collection: str, told: str, before: datetime, when: Mapping[str, tuple[str, ...]]) -> Ages:
-        """Ask for the oldest moment, and count what lies before."""
+        """Ask for the oldest moment, and count what lies before; `when` is judged as an erasure judges it, by us."""
         with speaking(collection):
             place = self._place(collection)
             source, moment, where = self._anchored(place, collection, told)
-            older = moment < bound(_spelled(where, told.rpartition(".")[2], before))
-            asked = sa.select(
-                sa.func.min(moment),
-                sa.func.coalesce(sa.func.sum(sa.case((older, 1), else_=0)), 0),
-                sa.func.coalesce(sa.func.sum(sa.case((moment.is_(None), 1), else_=0)), 0),
-            ).select_from(source)
+            name, tally = told.rpartition(".")[2], Tally(before)
+            by, read = [_exactly(place, one) for one in when], [place.reader(one) for one in when]
+            typed = dated(where, name)
+            asked = sa.select(*by, *(_counted(moment, where, name, before) if typed else (moment, sa.func.count())))
+            grouped = asked.select_from(source).group_by(*by, *(() if typed else (moment,)))
             with self._reader.connect() as connection:
-                oldest, count, undated = connection.execute(asked.where(*_matching(place, when))).one()
-        return Ages("" if oldest is None else str(spelling(oldest)), int(count), int(undated))
+                for row in streamed(connection, grouped):
+                    values = (cell(value) for cell, value in zip(read, row, strict=False))
+                    if not meeting.matches(dict(zip(when, values, strict=True)), when):
+                        continue
+                    if typed:
+                        tally.sum_up(*row[len(by) :])
+                    else:
+                        tally.add(*row[len(by) :])
+        return tally.told()
 
     def rows(self, collection: str, fields: tuple[str, ...]) -> Iterator[tuple[Cell, ...]]:
         """Stream these columns."""
@@ -52,8 +60,7 @@ class SqlSurvey:
             statement = sa.select(*(place.column(name) for name in fields))
             read = [place.reader(name) for name in fields]
             with self._reader.connect() as connection:
-                asked = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(statement)
-                for row in asked:
+                for row in streamed(connection, statement):
                     yield tuple(cell(value) for cell, value in zip(read, row, strict=True))
 
     def _anchored(
@@ -76,25 +83,22 @@ class SqlSurvey:
         return self._tables.place(collection, self._system.collections[collection])
 
 
-def _matching(place: Place, when: Mapping[str, tuple[str, ...]]) -> list[Condition]:
-    """Say that a row's fields have one of the values each."""
-    conditions: list[Condition] = []
-    for name, values in when.items():
-        keys = place.fits((name,), [(value,) for value in values])
-        conditions.append(place.among((name,), keys) if keys else sa.false())
-    return conditions
+def _exactly(place: Place, name: str) -> sa.ColumnElement[object]:
+    """Give a column whose values group only when every byte is the same."""
+    column = place.column(name)
+    return column if place.columns[name].equality is Equality.TRUE else exact.spelled(column, place.family)
+
+
+def _counted(
+    moment: sa.ColumnElement[object], place: Place, name: str, before: datetime
+) -> tuple[sa.ColumnElement[object], ...]:
+    """Of moments that the database itself can compare: the oldest, how many lie before, how many are missing."""
+    older = moment < bound(_spelled(place, name, before))
+    ones = (sa.func.sum(sa.case((condition, 1), else_=0)) for condition in (older, moment.is_(None)))
+    return (sa.func.min(moment), *(sa.func.coalesce(one, 0) for one in ones))
 
 
 def _spelled(place: Place, name: str, before: datetime) -> object:
-    """The moment as the column spells moments; texts are ISO 8601 and compare as such."""
+    """The moment as the column spells moments."""
     kind = place.columns[name].kind
-    if isinstance(kind, types.DateTime | types.Date):
-        try:
-            return place.fit(
-                name, before.isoformat() if isinstance(kind, types.DateTime) else before.date().isoformat()
-            )
-        except Misfit:
-            raise Rejected(f"{place.name}: the column '{name}' cannot be compared with a moment") from None
-    if isinstance(kind, types.String):
-        return before.strftime("%Y-%m-%dT%H:%M:%S")
-    raise Rejected(f"{place.name}: the column '{name}' holds neither moments nor text")
+    return place.fit(name, before.isoformat() if isinstance(kind, types.DateTime) else before.date().isoformat())

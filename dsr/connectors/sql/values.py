@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,7 +14,9 @@ from dsr.connectors.contract import Cell
 
 _PLAIN = frozenset((str, int, float, bytes, bool, type(None), datetime, date, Decimal))
 _INTEGERS = range(-(2**63), 2**63)
+_UNSIGNED = range(2**64)  # MySQL's and MariaDB's
 _USUAL = re.compile(r"0|-?[1-9][0-9]*")
+Fit = Callable[[object], object]  # raises Misfit
 
 
 class Misfit(Exception):
@@ -32,6 +34,15 @@ def cell(value: object) -> Cell:
     return str(value)
 
 
+def cells(rows: Sequence[Sequence[object]], read: Sequence[Callable[[object], Cell]]) -> tuple[tuple[Cell, ...], ...]:
+    """Turn rows into cells by each column's reader; column by column, for most need no reading."""
+    columns = [
+        column if one is cell and _PLAIN.issuperset(map(type, column)) else [one(value) for value in column]
+        for one, column in zip(read, zip(*rows, strict=True), strict=bool(rows))
+    ]
+    return tuple(zip(*columns, strict=True))
+
+
 def aware(value: object) -> Cell:
     """Say of a moment without a zone that it is in UTC, as the session is."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else cell(value)
@@ -47,19 +58,37 @@ def spelling(value: object) -> str:
 
 
 def fitted(value: object, column: types.TypeEngine[Any], family: str) -> object:
-    """Fit a value to a column, as strictly as its database compares. Raises Misfit.
+    """Fit one value to a column. Raises Misfit."""
+    return fitting(column, family)(value)
+
+
+def fitting(column: types.TypeEngine[Any], family: str) -> Fit:
+    """Give what fits values to a column, as strictly as its database compares, or raises Misfit.
 
     PostgreSQL refuses a whole statement for one value of the wrong shape; SQLite and MySQL compare anything.
     """
-    if isinstance(value, str):
-        _storable(value, nul=family == "sqlite")
-    if isinstance(value, int) and value not in _INTEGERS:
+    loose = family == "sqlite"
+    fit = _loose if loose else next((fit for kind, fit in _FITS.items() if isinstance(column, kind)), _as_it_is)
+    if family == "postgresql" and isinstance(column, types.Float):
+        fit = _approximate
+
+    def fits(value: object) -> object:
+        if isinstance(value, str):
+            _storable(value, nul=loose)
+        elif isinstance(value, int) and value not in _whole_numbers(column):
+            raise Misfit
+        return fit(value, column)
+
+    return fits
+
+
+def legible(key: Sequence[object]) -> None:
+    """Refuse what may have been other bytes where it was read: SQLite stores any as text. Raises Misfit."""
+    if any(isinstance(value, str) and "\ufffd" in value for value in key):
         raise Misfit
-    if family == "sqlite":
-        return _loose(value, column)
-    for kind, fit in _FITS.items():
-        if isinstance(column, kind):
-            return fit(value, column)
+
+
+def _as_it_is(value: object, _: object) -> object:
     return value
 
 
@@ -92,12 +121,18 @@ def _storable(text: str, *, nul: bool) -> None:
         raise Misfit from None
 
 
-def _integer(value: object, _: object) -> int:
+def _whole_numbers(column: object) -> range:
+    return _UNSIGNED if getattr(column, "unsigned", False) else _INTEGERS
+
+
+def _integer(value: object, column: object) -> int:
+    if type(value) is int:
+        return value
     try:
         number = int(str(value))
     except ValueError:
         raise Misfit from None
-    if str(number) != str(value) or number not in _INTEGERS:
+    if str(number) != str(value) or number not in _whole_numbers(column):
         raise Misfit
     return number
 
@@ -110,6 +145,11 @@ def _decimal(value: object, _: object) -> Decimal:
     if not number.is_finite():
         raise Misfit
     return number
+
+
+def _approximate(value: object, column: object) -> str:
+    """Spell it: the column reads it in its own precision, and no decimal equals what 'real' holds of 0.1."""
+    return str(_decimal(value, column))
 
 
 def _truth(value: object, _: object) -> bool:

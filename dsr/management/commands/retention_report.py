@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     help = (
         "Compare the oldest rows of every collection with its retention rule. Exits with 1 when rows are over age, "
-        "and with 2 when none is known to be, but a system did not answer."
+        "and with 2 when none is known to be, but a system did not answer, or rows hold dates that cannot be read."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,7 +36,8 @@ class Command(BaseCommand):
             for line in lines:
                 self.stdout.write(_said(line))
         verdicts = {line.verdict for line in lines}
-        if code := 1 if Verdict.BROKEN in verdicts else 2 if Verdict.NO_ANSWER in verdicts else 0:
+        unknown = verdicts & {Verdict.NO_ANSWER, Verdict.CANNOT_BE_JUDGED}
+        if code := 1 if Verdict.BROKEN in verdicts else 2 if unknown else 0:
             sys.exit(code)
 
 
@@ -48,6 +49,8 @@ def _said(line: Line) -> str:
         parts.append(f"oldest {line.oldest}")
     if line.undated:
         parts.append(f"{line.undated} rows name no moment")
+    if line.unread:
+        parts.append(f"{line.unread} rows hold a moment that cannot be read; write ISO 8601")
     if line.note:
         parts.append(line.note)
     return "; ".join(parts)

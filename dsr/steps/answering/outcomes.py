@@ -16,7 +16,7 @@ from dsr.steps.asking import scopes
 from dsr.steps.deciding import withholding
 from dsr.steps.errands.said import confirmed
 from dsr.steps.fulfilling import sources
-from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, last_day
+from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, UNREAD, last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,7 @@ def _ground(controller_map: ControllerMap, rule: str) -> tuple[str, str]:
             _("Only the number of the row stays, because kept rows point to it."),
             _("follows from the rows above"),
         )
+    rule = rule.removeprefix(UNREAD)
     retention = controller_map.controller.retention.get(rule)
     if retention is None:  # the map has changed since the manifest was closed
         return _("Kept by a rule of the data map of that day."), rule

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.db import transaction
 
-from dsr.connectors.contract import Batch, Cell, Connector, Effect, Receipt, Rejected
+from dsr.connectors.contract import Cell, Connector, Effect, Receipt, Rejected
 from dsr.datamap.route import Key
-from dsr.datamap.schema import CollectionMap, Way
+from dsr.datamap.schema import CollectionMap
 from dsr.law.actors import PORTAL
 from dsr.law.deadlines import local_day
 from dsr.law.states import State
@@ -22,14 +22,15 @@ from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
 from dsr.steps.answering import on_file
-from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking, holds
 from dsr.steps.errands import bound
 from dsr.steps.fulfilling import (
     afterwards,
+    calling,
     limits,
     manifest,
     parts,
+    reading_back,
     reasking,
     search,
     sources,
@@ -38,7 +39,6 @@ from dsr.steps.fulfilling import (
     whole,
 )
 from dsr.steps.fulfilling.reasking import KeptRow
-from dsr.steps.fulfilling.routes_back import routes_back
 from dsr.steps.move import lock
 from dsr.steps.recording import record
 
@@ -68,6 +68,7 @@ def erase(item: PlanItem, *, at: datetime) -> None:
     versions.same_places(item, lines_of(item))
     place = search.reach(item)
     bound.take_up(place.connector, item, at=at)
+    calling.offer(place.connector, item)
     with closing(place.connector):
         stays = reasking.still_kept(item, place, at)
         but = frozenset((row.collection, row.key) for row in stays)
@@ -81,9 +82,9 @@ def erase(item: PlanItem, *, at: datetime) -> None:
         if any(row.until and row.until < today for row in kept):
             message = "The system keeps rows until a day that has passed."
             raise Rejected(message)
-        survivors = _survivors(item, place, kept)
-    if survivors:
-        message = f"Read back: {survivors} rows that should be gone are still there."
+        left = reading_back.survivors(item, place, kept)
+    if left:
+        message = f"Read back: {left} rows that should be gone are still there."
         raise Rejected(message)
     _record(item, kept, at)
 
@@ -179,9 +180,8 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) ->
     Raises Halted, Held.
     """
     subject_request = item.subject_request  # as it was claimed: nobody proves anything more once it is approved
-    state = SubjectRequest.objects.values_list("state", flat=True).get(pk=subject_request.pk)
     try:
-        sources.check(item)
+        state = sources.check(item)
     except sources.Unapproved as error:
         raise Halted(str(error)) from None
     if not item.deferred and state != State.APPROVED:
@@ -199,36 +199,6 @@ def _kept_by_system(effects: list[Applied]) -> list[KeptRow]:
         for effect in effects
         for key, until, reason in effect.kept
     ]
-
-
-def _survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
-    """How many rows are still there that should not be: by the manifest's keys, and by the route.
-
-    The keys alone miss what came in since; the route alone proves nothing once its parents are gone or hold no
-    name any more, so it starts at the manifest's keys of the parents as well.
-    """
-    stay = {(row.collection, row.key) for row in kept} | set(_standing(item)) | set(reasking.waiting_elsewhere(item))
-    found = 0
-    for line in lines_of(item):
-        still = place.connector.read_back(line.chunk(_collection(item, line)))
-        found += len({(line.collection, key) for key in still} - {(row.collection, row.key) for row in kept})
-    routes, identities = routes_back(item, place)
-    for route in routes:
-        if not scopes.within(item.subject_request, item.system, route.name):
-            continue
-        for batch in place.connector.find(route, identities):
-            if isinstance(batch, Batch):
-                places = [batch.fields.index(name) for name in route.collection.key]
-                found += sum((route.name, tuple(_plain(row[i] for i in places))) not in stay for row in batch.rows)
-    return found
-
-
-def _standing(item: PlanItem) -> Iterator[tuple[str, Key]]:
-    """Rows that the manifest leaves standing: kept until a later day, or kept without what names a person."""
-    for line in sources.lines(item):
-        later = bool(line.until) and (item.until is None or line.until > item.until.isoformat())
-        if later or (line.way is not Way.DELETE and line.others is None):  # a shared row leads to its person no more
-            yield from ((line.collection, tuple(key)) for key in line.keys)
 
 
 def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:

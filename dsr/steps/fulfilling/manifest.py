@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from decimal import Decimal
 
 import msgspec
 
 from dsr.connectors.contract import Batch, Cell, Chunk, Found, Rejected
-from dsr.datamap import erasing
+from dsr.datamap import erasing, meeting
 from dsr.datamap.place import place_of
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
 from dsr.datamap.sharing import Ending, Others, Share, ending
+from dsr.law import moments
 from dsr.law.retention import kept_until
 from dsr.steps.fulfilling.trees import children_first
 
@@ -20,6 +21,7 @@ Key = tuple[Cell, ...]  # as a system gives it
 CHUNK = 500  # keys per effect
 TOMBSTONE = "tombstone"  # in the place of a rule: the row's number alone stays
 REFUSED = "refused:"  # and a ground, in the place of a rule: staff refused this part of the erasure
+UNREAD = "unread:"  # and a rule: the date it counts from cannot be read, so a person must look before anything goes
 NO_DAY = date.max  # kept, and no day on which it goes can be named
 
 
@@ -99,8 +101,7 @@ class Needs:
 
 def _place(record: Mapping[str, Cell], fields: Iterable[str]) -> tuple[str, ...] | None:
     """The values by which rows meet, as text; None where one is missing."""
-    values = [record.get(name) for name in fields]
-    return None if any(value is None for value in values) else tuple(str(spelled(value)) for value in values)
+    return meeting.place(record.get(name) for name in fields)
 
 
 def anchors(system: SystemMap, found: Callable[[], Iterable[Found]]) -> Anchors:
@@ -127,6 +128,7 @@ class Rules:
 
     periods: dict[str, dict[str, int]]
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)  # system and collection -> ground
+    zone: tzinfo | None = None  # of the controller's calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +164,15 @@ class _Deciding:
             return Fate(NO_DAY, f"{REFUSED}{ground}")
         if collection.erase.way is Way.KEEP:
             return Fate(NO_DAY, keep.rule if keep else collection.retention)
-        if keep is None or any(str(record.get(field)) not in values for field, values in keep.when.items()):
+        if keep is None or not meeting.matches(record, keep.when):
             return None
         since = self._since(name, collection, keep.since, record)
-        if not isinstance(since, date | str):
-            return Fate(NO_DAY, keep.rule)  # its period has not begun, or nobody can say when: it may not go
+        if moments.blank(since):
+            return Fate(NO_DAY, keep.rule)  # its period has not begun: it may not go
         try:
-            until = kept_until(since, **self.rules.periods[keep.rule])
+            until = kept_until(since, zone=self.rules.zone, **self.rules.periods[keep.rule])
         except ValueError:
-            return Fate(NO_DAY, keep.rule)  # a start that cannot be read: a person must look before anything goes
+            return Fate(NO_DAY, f"{UNREAD}{keep.rule}")
         return Fate(until, keep.rule) if until >= self.on else None
 
     def _since(self, name: str, collection: CollectionMap, told: str, record: dict[str, Cell]) -> Cell:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dsr.connectors.contract import Ability, Batch, Rejected
-from dsr.datamap import erasing
+from dsr.datamap import erasing, meeting
 from dsr.datamap.route import Hop, Key, Route, Seed
 from dsr.datamap.schema import SystemMap
 from dsr.datamap.sharing import Share
@@ -120,5 +120,5 @@ def _dated(system: SystemMap, batch: Batch, anchors: manifest.Anchors) -> Batch:
         return batch
     dates = anchors.get((batch.collection, collection.keep.since), {})
     places = [batch.fields.index(name) for name in there[0].on]
-    rows = (row for row in batch.rows if dates.get(tuple(str(manifest.spelled(row[one])) for one in places)))
+    rows = (row for row in batch.rows if dates.get(meeting.place(row[one] for one in places) or ()))
     return Batch(batch.collection, batch.fields, tuple(rows))

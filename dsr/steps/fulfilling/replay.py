@@ -4,7 +4,7 @@ By the ordinary ways: the request's scope and refusals, the map's rules of today
 deletion, holds and limits asked before each chunk, and read back. Safe to repeat.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +14,11 @@ from django.db import transaction
 
 from dsr.connectors import sharing
 from dsr.connectors.contract import Ability, Batch, Connector, Rejected, Surveying, Unreachable
+from dsr.datamap.erasing import blank, new_values
 from dsr.datamap.narrow import narrowed
 from dsr.datamap.plan import SystemPlan, compile_plan
 from dsr.datamap.route import Hop, Key, Route, Seed
-from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
+from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap, Way
 from dsr.datamap.sharing import party_of
 from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
@@ -28,7 +29,7 @@ from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import limits, manifest, parts, search, suppression
+from dsr.steps.fulfilling import calling, limits, manifest, parts, search, suppression
 from dsr.steps.fulfilling.routes_back import by_key, from_keys
 from dsr.steps.recording import record
 
@@ -58,6 +59,11 @@ class _Back:
 def replay(about: ControllerMap, *, only: str = "", dry_run: bool, at: datetime) -> Iterator[Told]:
     """Look through the live systems, or one of them, and erase again what was erased before."""
     backs: dict[object, _Back] = {}
+    if (lost := suppression.lost(about.controller.slug))[0]:
+        says = (
+            f"{lost[0]} hashes cannot be compared: suppression.json lacks their key ({', '.join(lost[1])}); put it back"
+        )
+        yield Told("suppression ledger", says, open=True)
     for slug, system in about.systems.items():
         if system.connector.kind != PORTAL_KIND and only in {"", slug}:
             yield from _look(about, system, backs)
@@ -81,13 +87,48 @@ def _look(about: ControllerMap, system: SystemMap, backs: dict[object, _Back]) -
                     says = f"{name}: not replayable: the map names no 'created' to tell restored rows from new ones"
                     yield Told(system.slug, says, unasked=True)
                     continue
-                for subject_request, cells, columns in suppression.given_back(about, system, name, survey):
-                    back = backs.setdefault(subject_request.pk, _Back(subject_request))
-                    key = tuple(manifest.spelled(cell) for cell in cells)
-                    place = _own_key(name, party_of(system.collections[name], columns))
-                    back.keys.setdefault(system.slug, {}).setdefault(place, {})[key] = None
+                yield from _looked(system, name, suppression.given_back(about, system, name, survey), backs, connector)
     except (Unreachable, Rejected) as error:
         yield Told(system.slug, f"no answer: {error}", open=True)
+
+
+def _looked(
+    system: SystemMap,
+    name: str,
+    given_back: Iterable[suppression.Back],
+    backs: dict[object, _Back],
+    connector: Connector,
+) -> Iterator[Told]:
+    """Take what came back to one collection, and tell of the rows that may be newer ones."""
+    doubtful: dict[str, set[Key]] = {}
+    for row in given_back:
+        key = tuple(manifest.spelled(cell) for cell in row.key)
+        if not row.sure:
+            doubtful.setdefault(row.subject_request.reference, set()).add(key)
+            continue
+        back = backs.setdefault(row.subject_request.pk, _Back(row.subject_request))
+        place = _own_key(name, party_of(system.collections[name], row.columns))
+        back.keys.setdefault(system.slug, {}).setdefault(place, {})[key] = None
+    for reference, keys in doubtful.items():
+        if left := _whole(system, name, keys, connector):
+            says = (
+                f"{name}: {len(left)} rows stay, for '{system.collections[name].created}' does not tell whether they "
+                "are older than the erasure. Look whose they are; mend that date, or erase them there"
+            )
+            yield Told(system.slug, says, reference, open=True)
+
+
+def _whole(system: SystemMap, name: str, keys: set[Key], connector: Connector) -> set[Key]:
+    """Those of the rows that no erasure has emptied: of a tombstone the date is gone as well."""
+    collection = system.collections[name]
+    ways = {} if collection.erase.way in {Way.DELETE, Way.KEEP} else {collection.erase.way: new_values(collection)}
+    if collection.erase.tombstone:
+        ways[Way.TOMBSTONE] = blank(collection)
+    for way, new in ways.items():
+        line = manifest.Line(system.slug, name, way, [[manifest.spelled(part) for part in key] for key in keys], new)
+        chunks = (piece.chunk(collection) for piece in manifest.pieces([line]))
+        keys = {key for chunk in chunks for key in connector.read_back(chunk)}
+    return keys
 
 
 def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: datetime) -> Iterator[Told]:
@@ -162,6 +203,7 @@ def _erased(
         part.save(force_insert=True)
         record.write(subject_request, "replay:listed", by=PORTAL, at=at, system=system.slug, digest=part.sha256)
     watch = limits.Watch(subject_request, system.slug, lines, connector)
+    calling.offer(connector, item)  # who calls there finds nothing that waits
     kept: set[tuple[str, Key]] = set()  # by the system's own word
     for number, line in enumerate(lines):
         if blocking.blocks_erasure(subject_request):

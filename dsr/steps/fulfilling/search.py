@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -226,9 +227,11 @@ def fates(
     """What becomes of the rows found in one system, as far as they are asked for; `anchors_from` gives them again."""
     retention = maps.controller(subject_request.controller).controller.retention
     refused = {place: row.ground for place, row in withholding.refused(subject_request).items()}
-    rules = manifest.Rules({slug: rule.period.model_dump() for slug, rule in retention.items() if rule.period}, refused)
+    calendar = maps.calendar(subject_request.controller)
+    periods = {slug: rule.period.model_dump() for slug, rule in retention.items() if rule.period}
+    rules = manifest.Rules(periods, refused, ZoneInfo(calendar.zone))
     asked = (one for one in found if scopes.within(subject_request, system.slug, one.collection))
-    today = local_day(at, maps.calendar(subject_request.controller))
+    today = local_day(at, calendar)
     return manifest.lines_of(system, rules, asked, today, manifest.anchors(system, anchors_from))
 
 

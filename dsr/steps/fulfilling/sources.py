@@ -7,7 +7,8 @@ import msgspec
 
 from dsr.datamap.route import Key
 from dsr.law.rights import Right
-from dsr.models import Approval, Manifest, Part, PlanItem, SubjectRequest, Supplement
+from dsr.law.states import State
+from dsr.models import Manifest, Part, PlanItem, SubjectRequest, Supplement
 from dsr.steps.fulfilling import manifest, parts
 
 SHORT = 1 << 20  # bytes
@@ -125,16 +126,22 @@ def _streamed(item: PlanItem, part: Part) -> Iterator[manifest.Line]:
         yield from (line for line in manifest.read(stream) if line.system == item.system)
 
 
-def check(item: PlanItem) -> None:
-    """Whether everything the item erases by is approved as it is read. Raises Unapproved."""
-    closed = Manifest.objects.values_list("digest", flat=True).get(subject_request=item.subject_request_id)
-    given = list(Approval.objects.filter(subject_request=item.subject_request_id).select_related("supplement"))
-    read = [(closed, "".join(approval.digest for approval in given if approval.supplement is None))]
-    late = ((approval.supplement, approval.digest) for approval in given)
-    read += [(each.digest, digest) for each, digest in late if each is not None and each.system == item.system]
+def check(item: PlanItem) -> State:
+    """Whether everything the item erases by is approved as it is read, and the state of its request, in one question.
+
+    Raises Unapproved.
+    """
+    late = "approvals__supplement__"
+    asked = SubjectRequest.objects.filter(pk=item.subject_request_id)
+    rows = list(asked.values_list("state", "manifest__digest", "approvals__digest", f"{late}digest", f"{late}system"))
+    state, closed = rows[0][:2]
+    approved = [given for *_, given, listed, _ in rows if listed is None]
+    read = [(closed, approved[0] if approved else "")]
+    read += [(listed, given) for *_, given, listed, system in rows if listed is not None and system == item.system]
     if any(digest != approved for digest, approved in read):
         message = "The approval names another manifest."
         raise Unapproved(message)
+    return State(state)
 
 
 def dates(rows: Iterable[Row]) -> set[tuple[str, str]]:

@@ -6,12 +6,15 @@ system: the identity columns of a system are streamed instead, and each value is
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from dsr.connectors.contract import Batch, Cell, Survey
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
+from dsr.law import moments
 from dsr.law.work import Kind
 from dsr.models import PlanItem, SubjectRequest, Suppression, sealed
 from dsr.sealing.fields import keyed_hash, keyed_hashes
@@ -97,22 +100,40 @@ def columns(about: ControllerMap, system: SystemMap, collection: str) -> dict[st
     return found
 
 
-def given_back(
-    about: ControllerMap, system: SystemMap, collection: str, survey: Survey
-) -> Iterator[tuple[SubjectRequest, tuple[Cell, ...], tuple[str, ...]]]:
-    """Live rows of people who were erased: request, the row's key, and columns that name them. Newer rows stay away."""
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A live row of somebody who was erased."""
+
+    subject_request: SubjectRequest
+    key: tuple[Cell, ...]
+    columns: tuple[str, ...]  # those that name the person
+    sure: bool  # older than the erasure; else nobody can tell it from a row of who came back
+
+
+def lost(controller: str) -> tuple[int, list[str]]:
+    """How many hashes no row is found by any more, and the keys they were made with, which the ring lacks."""
+    ring = sealed.ring(Role.SUPPRESSION)
+    rows = Suppression.objects.filter(controller=controller).exclude(key_id__in=ring.keys)
+    return rows.count(), sorted(set(rows.values_list("key_id", flat=True)))
+
+
+def given_back(about: ControllerMap, system: SystemMap, collection: str, survey: Survey) -> Iterator[Back]:
+    """Live rows of people who were erased. Newer rows stay away; of one whose moment cannot be read it is told."""
     described = system.collections[collection]
     wanted = columns(about, system, collection)
+    zone = ZoneInfo(about.controller.calendar.zone)
     fields = tuple(dict.fromkeys((*described.key, described.created, *(f for each in wanted.values() for f in each))))
     for rows in _by(AT_ONCE, survey.rows(collection, fields)):
         records = [dict(zip(fields, row, strict=True)) for row in rows]
         named = [(record, set(_hashed(about, wanted, record))) for record in records]
         known = _known(about.controller.slug, {hashed for _, names in named for _, hashed in names})
         for record, names in named:
-            for name in names:
-                for entry in known.get(name, ()):
-                    if _before(record[described.created], entry.erased_at):
-                        yield entry.subject_request, tuple(record[field] for field in described.key), wanted[name[0]]
+            created, key = record[described.created], tuple(record[field] for field in described.key)
+            for kind, hashed in names:
+                for entry in known.get((kind, hashed), ()):
+                    before = _before(created, entry.erased_at, zone)
+                    if before is not False:
+                        yield Back(entry.subject_request, key, wanted[kind], before is True)
 
 
 def _hashed(about: ControllerMap, wanted: Mapping[str, tuple[str, ...]], record: Mapping[str, Cell]) -> Iterator[Name]:
@@ -135,18 +156,15 @@ def _known(controller: str, hashes: set[str]) -> dict[Name, list[Suppression]]:
     return found
 
 
-def _before(created: Cell, erased_at: datetime) -> bool:
-    """Whether a row is older than the erasure. One whose moment cannot be read is not taken for older."""
-    if isinstance(created, str):
-        try:
-            created = datetime.fromisoformat(created.strip())
-        except ValueError:
-            return False
-    if isinstance(created, date) and not isinstance(created, datetime):
-        return created < erased_at.date()
-    if not isinstance(created, datetime):
-        return False
-    return (created if created.tzinfo else created.replace(tzinfo=UTC)) < erased_at
+def _before(created: Cell, erased_at: datetime, zone: tzinfo) -> bool | None:
+    """Whether a row is older than the erasure; None where nobody can tell."""
+    moment = moments.read(created)
+    if moment is None:
+        return None
+    if isinstance(moment, datetime):
+        return moments.instant(moment) < erased_at
+    days = {erased_at.astimezone(UTC).date(), erased_at.astimezone(zone).date()}
+    return True if moment < min(days) else False if moment > max(days) else None  # a day has no hour
 
 
 def _by(many: int, values: Iterable[_One]) -> Iterator[tuple[_One, ...]]:

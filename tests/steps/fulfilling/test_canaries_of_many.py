@@ -31,7 +31,6 @@ from dsr.steps.asking import intake
 from dsr.steps.asking.intake import Intake
 from dsr.steps.deciding import approval, review
 from tests.conftest import ANCHOR, NOW, Systems, World
-from tests.steps import scenes
 
 PEOPLE = 100  # of each controller
 TOGETHER = 25  # in one request

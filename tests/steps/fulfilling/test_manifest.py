@@ -38,11 +38,31 @@ def test_an_order_that_was_never_paid_goes() -> None:
     assert fates(("o1", "jp1", "cancelled", "2026-11-01T09:00:00Z"))[0] == ("orders", "", "")
 
 
-@pytest.mark.parametrize("since", [None, "not a date"])
-def test_a_paid_order_without_a_date_to_count_from_stays(since: str | None) -> None:
+@pytest.mark.parametrize(
+    ("since", "rule"), [(None, "paid-orders"), (" ", "paid-orders"), ("31.12.2025", f"{manifest.UNREAD}paid-orders")]
+)
+def test_a_paid_order_without_a_date_to_count_from_stays_and_an_unreadable_one_says_so(
+    since: str | None, rule: str
+) -> None:
     orders = fates(("o1", "jp1", "paid", since))[0]
     assert manifest.last_day(orders[2]) is None
-    assert orders[1]
+    assert orders[1] == rule
+
+
+def test_a_paid_order_stays_where_its_status_is_filled_to_a_fixed_width() -> None:
+    assert fates(("o1", "jp1", "paid    ", "2025-11-01T09:00:00Z"))[0][2] == "2028-11-01"
+
+
+def test_the_account_leaves_its_number_where_its_key_is_filled_to_a_fixed_width() -> None:
+    lines = fates(("o1", "jp1", "paid", "2025-11-01T09:00:00Z"), key="jp1     ")
+    assert lines[-2:] == [("users", "", ""), ("users", manifest.TOMBSTONE, "2028-11-01")]
+
+
+def test_an_order_whose_status_was_not_brought_stays() -> None:
+    system = maps.controller("joypix").systems["app-database"]
+    rules = manifest.Rules({"paid-orders": {"years": 3}})
+    found = [Batch("orders", ("id", "user_id", "completed_at"), (("o1", "jp1", "2025-11-01"),))]
+    assert [line.until for line in manifest.lines_of(system, rules, found, ON)] == ["2028-11-01"]
 
 
 def test_the_account_leaves_its_number_as_long_as_an_order_needs_it() -> None:

@@ -1,13 +1,19 @@
 """Whole rows that are cut loose, and rows of which the number alone stays: from the map to the answer."""
 
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from dsr.law.work import ItemState, Kind
 from dsr.models import SubjectRequest
 from dsr.steps.answering import packaging
 from dsr.steps.fulfilling import manifest, parts
 from tests.steps import scenes
+from tests.steps.fulfilling import shop as shops
 from tests.steps.fulfilling.shop import Shop
+
+EMPTIED = shops.SYSTEM.replace("erase: {tombstone: true}", "erase: {way: redact, set: {email: null}}", 1)
 
 
 def listed(subject_request: SubjectRequest) -> dict[str, tuple[Any, ...]]:
@@ -34,3 +40,37 @@ def test_rows_that_are_not_cut_loose_after_all_are_not_called_erased(shop: Shop)
     item = scenes.item_of(shop.erasure(), Kind.ERASE, "shop")
     assert (item.state, item.outcome) == (ItemState.QUARANTINED, "")
     assert "still there" in item.note
+
+
+@pytest.fixture
+def emptying(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Shop]:
+    """A shop of customers alone, with a table as it is told, of whom nothing but the number is to stay."""
+
+    def made(tables: str) -> Shop:
+        monkeypatch.setattr(shops, "SYSTEM", EMPTIED[: EMPTIED.index("  orders:")])
+        monkeypatch.setattr(shops, "TABLES", tables)
+        shop: Shop = request.getfixturevalue("shop")
+        return shop
+
+    return made
+
+
+def test_a_row_that_its_key_does_not_name_again_is_not_called_erased(emptying: Callable[[str], Shop]) -> None:
+    shop = emptying(
+        "CREATE TABLE customers (id TEXT PRIMARY KEY, email TEXT);"
+        "INSERT INTO customers VALUES (x'ff41', 'sam@example.com');"
+    )
+    item = scenes.item_of(shop.erasure(), Kind.ERASE, "shop")
+    assert shop.read("SELECT email FROM customers") == [("sam@example.com",)]
+    assert (item.state, item.outcome) == (ItemState.QUARANTINED, "")
+    assert "1 rows that should be gone are still there" in item.note
+
+
+def test_a_row_with_a_neutral_value_is_read_back_as_erased(emptying: Callable[[str], Shop]) -> None:
+    shop = emptying(
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE);"
+        "INSERT INTO customers VALUES (7, 'sam@example.com');"
+    )
+    item = scenes.item_of(shop.erasure(), Kind.ERASE, "shop")
+    assert shop.read("SELECT email FROM customers") == [("erased-7",)]
+    assert (item.state, item.counts["customers"]["erased"]) == (ItemState.DONE, 1)
