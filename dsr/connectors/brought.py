@@ -1,7 +1,9 @@
 """What a package brings, held to the contract: whatever else goes wrong in it is a refusal of that system alone."""
 
 import re
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar, cast
@@ -12,6 +14,7 @@ from dsr.connectors.contract import (
     Batch,
     Connector,
     File,
+    Finding,
     Found,
     Receipt,
     Rejected,
@@ -28,7 +31,6 @@ _LEAST_HIDDEN = 4  # characters of a value that is looked for in a message
 # What each call gives back; of what is not named here nothing is taken.
 _GIVES: Mapping[str, type] = {
     "describe": Schema,
-    "check": list,
     "count": int,
     "erase": Receipt,
     "erase_together": tuple,
@@ -42,6 +44,7 @@ _GIVES: Mapping[str, type] = {
     "total": int,
     "ages": Ages,
     "rehearse": object,
+    "call_back_at": object,
     "close": object,
 }
 
@@ -49,7 +52,7 @@ _GIVES: Mapping[str, type] = {
 class Turning:
     """Turns an error of theirs into one of ours; None lets it through. Its text is not told: it may hold anything."""
 
-    def __init__(self, turned: Callable[[Exception], Exception | None]) -> None:
+    def __init__(self, turned: Callable[[BaseException], Exception | None]) -> None:
         """`turned` says what it becomes."""
         self._turned = turned
 
@@ -60,14 +63,14 @@ class Turning:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Raise ours in its place, and do not show theirs."""
-        if isinstance(error, Exception) and (ours := self._turned(error)):
+        if isinstance(error, Exception | SystemExit | CancelledError) and (ours := self._turned(error)):
             raise ours from None
 
 
 def built(theirs: type[Connector], what: str, system: SystemMap, environ: Mapping[str, str]) -> Connector:
     """Their connector. ValueError: what it says of a setting, without the values of references; or that it failed."""
 
-    def turned(error: Exception) -> Exception:
+    def turned(error: BaseException) -> Exception:
         if not isinstance(error, ValueError):
             return ValueError(f"{what} failed ({type(error).__name__})")
         return ValueError(_without_values(str(error), system, environ))
@@ -109,6 +112,13 @@ class _Kept:
 
         return call
 
+    def check(self) -> list[Finding]:
+        """Theirs."""
+        found = cast("list[object]", self._called("check", list))
+        if strange := [one for one in found if not isinstance(one, Finding)]:
+            raise self._astray("check", strange[0])
+        return cast("list[Finding]", found)
+
     def find(self, *given: object, **named: object) -> Iterator[Found]:
         """Theirs, with the content of files."""
         for found in self._stream("find", *given, **named):
@@ -142,12 +152,16 @@ class _Kept:
         with self._turning():
             steps = iter(found)
         ended = object()
-        while True:
-            with self._turning():
-                step = next(steps, ended)
-            if step is ended:
-                return
-            yield cast("_Step", step)
+        try:
+            while True:
+                with self._turning():
+                    step = next(steps, ended)
+                if step is ended:
+                    return
+                yield cast("_Step", step)
+        finally:
+            with suppress(Exception):
+                getattr(steps, "close", bool)()
 
     def _astray(self, name: str, found: object) -> Rejected:
         return Rejected(f"{self._what} gives back {type(found).__name__} where '{name}' promises something else")
@@ -155,7 +169,7 @@ class _Kept:
     def _turning(self) -> Turning:
         return Turning(self._turned)
 
-    def _turned(self, error: Exception) -> Exception | None:
+    def _turned(self, error: BaseException) -> Exception | None:
         name = type(error).__name__
         if isinstance(error, Unreachable | Rejected | Waiting):
             return None

@@ -1,7 +1,7 @@
 """The settings that our kinds of connector know, looked at when a map is read, without a secret or a driver."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dsr.connectors.settings import misnamed
 from dsr.datamap.flaw import Flaw, Where
@@ -24,13 +24,27 @@ OF_COLLECTION: Mapping[str, Names] = {
 }
 SECRET = "a secret must not stand in a map; name where it is, as ${NAME} or ${file:/path}"
 
-# Words in the name of a header, a parameter or a key of a body that holds a secret; not 'author', not 'keyword'.
-NAMES_SECRET = re.compile(r"auth(?!ors?(?![a-z]))|key(?!word)|token|secret|cookie|passw|signature", re.IGNORECASE)
+# Words in the name of a header, a claim, a parameter or a key of a body that may hold a secret; not 'author'.
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_MAY_HOLD = re.compile(r"o?auth(orization|entication)?|keys?|\w*tokens?|cookies?|signatures?")
+_HOLDS = re.compile(r"passw|secret|api.?key", re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Za-z_.,-]{0,20}|[0-9]{1,6}")  # `createdAt`, `apikey`, a version
+_LEAST_SECRET = 8  # characters beside a reference; `Bearer ` is no secret
 
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 _PASSWORD = re.compile(r"://[^:/?#]*:[^@]+@|[?&;]pass(?:word|wd)?=[^&;]", re.IGNORECASE)
 _SECRETS = {"object_store": ("key_id", "secret")}
 _ADDRESSES = {"sql": ("url", "write_url"), "object_store": ("endpoint",)}
+
+
+def gives_away(name: str, parts: Sequence[str]) -> bool:
+    """Whether what stands in a map under this name may be a secret: the text between its references or gaps."""
+    text = "".join(parts).strip()
+    if len(parts) > 1 and len(text) < _LEAST_SECRET:
+        return False
+    if _HOLDS.search(name):
+        return bool(text)
+    return not _PLAIN.fullmatch(text) and any(_MAY_HOLD.fullmatch(word.lower()) for word in _WORD.findall(name))
 
 
 def flaws(system: SystemMap) -> Iterator[Flaw]:

@@ -81,7 +81,7 @@ class Marked:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             return cls(name, None, None, (Problem(name, line, f"not valid YAML: {error.problem}"),))
-        except (yaml.YAMLError, ValueError, OSError) as error:
+        except (yaml.YAMLError, ValueError, AttributeError, OSError) as error:  # !!timestamp "x"
             said = " ".join(str(error).split())
             return cls(name, None, None, (Problem(name, 1, f"cannot be read: {said}"),))
 

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from dsr.law import moments
 
 _TRUTH = {"true": True, "false": False}
-_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
+_WHOLE = re.compile(r"-?[0-9]+\.0+")
 _MOST_BYTES = 8  # of a number that is kept as bits
 
 
@@ -33,7 +33,7 @@ def spelling(value: object) -> str:
         exact = _exact(value)
         return format(exact.normalize() if exact else Decimal(0), "f") if exact.is_finite() else str(exact)
     text = str(value).rstrip(" ")
-    return text.rstrip("0").rstrip(".") if _DECIMAL.fullmatch(text) else text  # a decimal that travelled as text
+    return text.rstrip("0").rstrip(".") if _WHOLE.fullmatch(text) else text
 
 
 def matches(record: Mapping[str, object], when: Mapping[str, tuple[str, ...]]) -> bool:

@@ -269,6 +269,10 @@ def test_an_empty_page_may_say_nothing_of_the_next_one() -> None:
         ({"next_page": 2}, ""),
         ({"links": {"next": "/people?page=2"}}, ""),
         ({"_links": {"next": {"href": "/people?page=2"}}}, ""),
+        ({"@odata.nextLink": "/people?page=2"}, ""),
+        ({"hasMore": True}, ""),
+        ({"paging": {"next": {"after": "2"}}}, ""),
+        ({"response_metadata": {"next_cursor": "x"}}, ""),
         ({}, '</people?page=1>; rel="prev", </people?page=2>; rel="next"'),
     ],
 )
@@ -279,7 +283,8 @@ def test_a_list_of_one_page_that_says_that_there_is_more_is_refused(more: dict[s
 
 
 def test_a_list_of_one_page_that_says_that_it_is_whole_is_taken_and_so_is_a_row_with_a_next_one() -> None:
-    end = {"has_more": False, "next": None, "links": {"next": "", "self": "/people"}}
+    end: dict[str, object] = {"has_more": False, "next": None, "links": {"next": "", "self": "/people"}}
+    end |= {"hasMore": False, "_links": {"next": {"href": None}}, "@odata.nextLink": None}
     page = Reply(200, {"people": [person(1)], **end}, {"Link": '</people?page=1>; rel="prev"'})
     with declared(lambda _: page) as (connector, _):
         assert rows(connector, ROUTE, SAM) == [person(1)]
@@ -310,3 +315,35 @@ def test_an_answer_that_says_that_it_failed_is_no_empty_list(word: str) -> None:
         rows(connector, ROUTE, SAM)
     with declared(lambda _: answer, own={"ok": f"{word} = false"}) as (connector, _):
         assert rows(connector, ROUTE, SAM) == []  # the map knows the service better
+
+
+HTML = Reply(404, b"<html>no such host</html>", kind="text/html")
+ONE_EACH = PEOPLE | {"list": "GET /people/{email}", "absent": "404"}
+
+
+def test_a_page_of_some_server_on_the_way_says_that_nobody_is_there_only_where_the_path_names_the_person() -> None:
+    with declared(lambda _: HTML, ONE_EACH) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == []
+    with (
+        declared(lambda _: HTML, PEOPLE | {"absent": "404"}) as (connector, _),
+        pytest.raises(Rejected, match=r"not JSON.* 404"),
+    ):
+        rows(connector, ROUTE, SAM)
+
+
+def test_a_page_of_some_server_on_the_way_never_ends_a_list_that_has_begun() -> None:
+    settings = ONE_EACH | {"paging": "number", "page_param": "page"}
+    with (
+        declared(lambda call: number(call) if call.query["page"] == "1" else HTML, settings) as (connector, _),
+        pytest.raises(Rejected, match=r"not JSON.* 404"),
+    ):
+        rows(connector, ROUTE, SAM)
+
+
+def test_a_page_of_maintenance_never_says_that_nobody_is_there() -> None:
+    page = Reply(200, b"<html>back soon</html>", kind="text/html")
+    with (
+        declared(lambda _: page, ONE_EACH | {"absent": "404 or . = null"}) as (connector, _),
+        pytest.raises(Rejected, match="not JSON"),
+    ):
+        rows(connector, ROUTE, SAM)

@@ -33,7 +33,7 @@ JOB = {"job": "id", "poll": "GET /jobs/{job}", "state": "s", "states": "a=done"}
             {"list": "GET /people?api_key=sk_live_1&e={email}"},
             "'list' holds what 'api_key' is: a secret must not stand",
         ),
-        ({"list_body": '{"a": [{"password": "sk_live_1"}]}'}, "'list' holds what 'password' is: a secret must not"),
+        ({"list_body": '{"a": [{"password": "sk_live_1"}]}'}, "'list' holds what 'a.password' is: a secret must not"),
         ({"rows": "a..b"}, "'rows' must be a path"),
         ({"paging": "pages"}, "'paging' must be one of none, number, offset, cursor, link, next"),
         ({"paging": "cursor"}, "'page_param' is missing"),
@@ -70,6 +70,29 @@ def test_a_parameter_that_holds_no_secret_may_stand_in_a_map() -> None:
     settings = {**WHOLE, "list": "GET /people?author=Ann1&keyword=A1&sort_key=created&token={email}"}
     own = {"token": "${T}", "header.Authorization": "Token ${T}", "header.Stripe-Version": "2024-06-20"}
     assert list(http_flaws(people_map("https://x.example", own, settings))) == []
+
+
+PLAIN = [
+    {"list": "GET /people?sort_key=createdAt&page_token=1&e={email}"},
+    {"list_body": '{"key_type": "UUID", "primaryKey": "customerId", "keys": ["email", "userId"]}'},
+    {"header.X-Signature-Version": "1", "header.X-Auth-Type": "apikey", "header.X-Monkey": "Turkey 2024-1"},
+    {"header.Authorization": "Zoho-oauthtoken ${T}"},
+]
+SECRETS = [
+    {"list": "GET /people?api_key=hunter_two_secret&e={email}"},
+    {"list_body": '{"auth": {"value": "sk_live_ABC123"}}'},
+    {"list_body": '{"token": "sk_live_ABC123{email|quoted}"}'},
+    {"header.X-Api-Key": "sk_live_ABC ${T}"},
+    {"auth": "jwt", "algorithm": "HS256", "key": "${T}", "issuer": "a", "audience": "b", "claim.api_key": "hunter"},
+]
+
+
+@pytest.mark.parametrize(("told", "flaws"), [*((one, 0) for one in PLAIN), *((one, 1) for one in SECRETS)])
+def test_a_secret_is_told_from_a_plain_word(told: Mapping[str, str], flaws: int) -> None:
+    of_list = "list" in told or "list_body" in told
+    own = ({} if "auth" in told else {"token": "${T}"}) | ({} if of_list else dict(told))
+    found = list(http_flaws(people_map("https://x.example", own, {**WHOLE, **(told if of_list else {})})))
+    assert ["a secret must not" in flaw.message for flaw in found] == [True] * flaws
 
 
 @pytest.mark.parametrize("missing", ["done", "read"])

@@ -358,3 +358,13 @@ def test_wrong_settings_are_named(plain: Bucket, settings: dict[str, str], messa
 def test_credentials_show_themselves_nowhere(plain: Bucket) -> None:
     with closing(connect(plain)) as store:
         assert "opens-nothing" not in repr(vars(store)) + repr(vars(store._store))  # noqa: SLF001  where it would show
+
+
+def test_what_a_console_makes_so_that_an_empty_folder_shows_is_nobodys_object(plain: Bucket) -> None:
+    plain.put("thumbs/7/", b"")
+    media = bucket_map(plain)
+    with closing(connect(plain)) as store:
+        assert len(rows(store, routes(media)[0], SAM)) == 1
+        plain.put("thumbs/7/", b"something")
+        with pytest.raises(Rejected, match="one that no collection's path reads"):
+            list(store.find(routes(media)[0], SAM))

@@ -4,14 +4,15 @@ import importlib
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from dsr.connectors import registry
-from dsr.connectors.contract import Chunk, Connector, File, Rejected, Unreachable
+from dsr.connectors import brought, contract, registry
+from dsr.connectors.contract import CallingBack, Chunk, Connector, File, Found, Rejected, Unreachable
 from dsr.connectors.contract_kit import ContractKit, World
 from dsr.datamap.route import Route, Seed
 from dsr.datamap.schema import SystemMap, Way
@@ -146,12 +147,20 @@ def test_a_broken_package_is_named(content: str, says: str, install: Install, tm
         registry.build(lines(tmp_path), {})
 
 
+def test_what_the_contract_names_reaches_a_connector_that_a_package_brings() -> None:
+    protocols = [one for one in vars(contract).values() if getattr(one, "_is_protocol", False)]
+    named = {name for one in protocols if one.__module__ == contract.__name__ for name in vars(one)}
+    public = {name for name in named if not name.startswith("_")} - {"from_map", "Protocol"}
+    assert len(public) > 15
+    assert public <= set(brought._GIVES) | set(vars(brought._Kept))  # noqa: SLF001  that list is what is promised
+
+
 KEY = "sk_live_1"
 FAULTY = """
 from collections.abc import Iterator
 
 from dsr.connectors.at_once import AtOnce
-from dsr.connectors.contract import Batch, File, Schema
+from dsr.connectors.contract import Batch, Effect, File, Receipt, Schema
 
 def broken():
     yield b"x"
@@ -192,6 +201,7 @@ ONE = Chunk("addresses", Way.DELETE, ("address",), ((SAM,),))
             Unreachable,
             "reach its system \\(ConnectionResetError\\)",
         ),
+        ("raise SystemExit(self.settings['key'])", Rejected, "failed \\(SystemExit\\)"),
         ("raise TimeoutError(self.settings['key'])", Unreachable, "reach its system \\(TimeoutError\\)"),
     ],
 )
@@ -219,12 +229,36 @@ def test_a_file_that_breaks_off_in_a_package_is_a_refusal_that_quotes_nothing(in
         list(file.chunks)
 
 
+def test_a_stream_of_a_package_that_fails_while_it_is_closed_tells_nothing(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)  # else it is written to stderr
+    theirs = "pass\n    def find(self, route, identities):\n        try: yield Batch('addresses', (), ())\n"
+    stream = faulty(install, theirs + "        finally: raise RuntimeError(self.settings['key'])\n").find(ROUTE, {})
+    next(stream)
+    cast("Generator[Found]", stream).close()
+    assert told == []
+
+
+def test_a_connector_of_a_package_learns_where_to_call_back(install: Install) -> None:
+    told = "pass\n    def call_back_at(self, address): self.settings['to'] = address\n"
+    connector = faulty(install, told + "    def poll(self, _): return Receipt(Effect.DONE, note=self.settings['to'])\n")
+    cast("CallingBack", connector).call_back_at("https://portal.example/")
+    assert connector.poll("x").note == "https://portal.example/"
+
+
 @pytest.mark.parametrize("fault", ["return", "yield 7", "return 'x'"])
 def test_what_a_package_gives_back_is_what_the_contract_promises(fault: str, install: Install) -> None:
     connector = faulty(install, fault)
     for ask in (connector.check, lambda: connector.erase(ONE, "k"), lambda: connector.read_back(ONE)):
         with pytest.raises(Rejected, match=r"gives back \w+ where '\w+' promises something else"):
             ask()
+
+
+def test_a_check_of_a_package_brings_findings_and_nothing_else(install: Install) -> None:
+    with pytest.raises(Rejected, match="gives back int where 'check' promises something else"):
+        faulty(install, "return [7]").check()
 
 
 @pytest.mark.parametrize(

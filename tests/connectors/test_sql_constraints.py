@@ -243,14 +243,15 @@ VIRTUAL = {"sqlite": "VIRTUAL", "postgresql": "STORED", "mariadb": "VIRTUAL"}
 def test_a_row_that_gets_no_value_of_its_own_keeps_its_chunk_whole(database: Database) -> None:
     database.run(
         "CREATE TABLE cards (code varchar(40) PRIMARY KEY, tag varchar(10) NOT NULL UNIQUE)",
-        f"INSERT INTO cards VALUES ('a', 'sam 1'), ('{'b' * 40}', 'sam 2')",
+        f"INSERT INTO cards VALUES ('a', 'sam 1'), ('{'b' * 40}', 'sam 2'), ('{'c' * 40}', 'sam 3')",
     )
     told = system("sql", {"url": database.url}, cards=collection("code,tag", key="code"))
-    chunk = Chunk("cards", Way.REDACT, ("code",), (("a",), ("b" * 40,)), {"tag": None})
+    keys = (("a",), ("b" * 40,), ("c" * 40,))  # of the long ones only one can have the value that is nobody's
+    chunk = Chunk("cards", Way.REDACT, ("code",), keys, {"tag": None})
     with pytest.raises(Rejected, match="no neutral value fits column 'tag'"):
         connected(told).erase(chunk, "one")
-    assert {row[0] for row in database.read("SELECT tag FROM cards")} == {"sam 1", "sam 2"}
-    assert set(connected(told).read_back(chunk)) == {("a",), ("b" * 40,)}
+    assert {row[0] for row in database.read("SELECT tag FROM cards")} == {"sam 1", "sam 2", "sam 3"}
+    assert set(connected(told).read_back(chunk)) == set(keys)
 
 
 def test_an_order_that_a_live_foreign_key_contradicts_is_reported(database: Database) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from dsr.connectors.contract import Chunk, Effect, Rejected
 from dsr.connectors.sql import SqlDatabase
+from dsr.datamap.route import Route, Seed
 from dsr.datamap.schema import Way
 from tests.connectors.databases import Database, on_mariadb, on_postgresql, on_sqlite
 from tests.connectors.horrors import connected
@@ -269,3 +270,46 @@ def test_an_index_of_some_rows_serves_nobody_on_postgresql_either(database: Data
     with closing(connected(told)) as connector:
         (finding,) = connector.check()
     assert "no index serves the search by email" in finding.message
+
+
+def test_everybody_gets_a_neutral_value_where_it_may_not_stand_twice_beside_another(file: Database) -> None:
+    file.run(
+        "CREATE TABLE members (id int PRIMARY KEY, tenant int, email varchar(60) NOT NULL, UNIQUE (tenant, email))",
+        *(f"INSERT INTO members VALUES ({number}, 1, 'sam{number}@example.com')" for number in range(5)),
+    )
+    told = system("sql", {"url": file.url}, members=collection("id,email", key="id", found_by=BY_EMAIL))
+    with closing(connected(told)) as connector:
+        for number in range(5):
+            chunk = Chunk("members", Way.REDACT, ("id",), ((number,),), {"email": None})
+            assert connector.erase(chunk, f"{number}").effect is Effect.DONE
+            assert connector.read_back(chunk) == ()
+    assert file.read("SELECT count(*) FROM members WHERE email LIKE 'sam%'") == [(0,)]
+
+
+def test_a_row_whose_key_is_partly_empty_text_is_found_by_it(file: Database) -> None:
+    file.run(
+        "CREATE TABLE prefs (id int, loc varchar(5), PRIMARY KEY (id, loc))",
+        "INSERT INTO prefs VALUES (10, ''), (11, 'de')",
+    )
+    described = collection("id,loc", key="id,loc", found_by={"account": ("id", "loc")})
+    with closing(connected(system("sql", {"url": file.url}, prefs=described))) as connector:
+        route = Route("prefs", described, (Seed("manifest:prefs", ("id", "loc")),), ())
+        (batch,) = connector.find(route, {"manifest:prefs": ((10, ""),)})
+    assert batch.rows == ((10, ""),)
+
+
+@pytest.mark.mariadb
+def test_what_mariadb_fills_up_or_moves_is_read_back_as_it_was_written(mariadb: str) -> None:
+    with on_mariadb(mariadb) as made:
+        made.run(
+            "CREATE TABLE devices (id int PRIMARY KEY, device binary(16) NOT NULL, name varchar(9) NOT NULL,"
+            " seen timestamp NOT NULL DEFAULT '2000-01-01 00:00:01' ON UPDATE CURRENT_TIMESTAMP)",
+            "INSERT INTO devices VALUES (1, 'abcdefghijklmnop', 'sam', '2020-01-01')",
+        )
+        emptied = Chunk("devices", Way.REDACT, ("id",), ((1,),), dict.fromkeys(("device", "seen", "name")))
+        told = system("sql", {"url": made.url}, devices=collection("id,device,seen,name", key="id"))
+        with closing(connected(told)) as connector:
+            assert connector.erase(emptied, "one").effect is Effect.DONE
+            assert connector.read_back(emptied) == ()
+        with closing(connected(told)) as anew:
+            assert anew.read_back(emptied) == ()

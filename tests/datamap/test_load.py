@@ -462,6 +462,11 @@ def test_a_file_that_would_grow_without_bound_is_refused_before_it_does(
     assert problem.startswith(f"acme/systems/shop.yaml:{line}: {says}")
 
 
+def test_a_moment_that_is_none_is_a_mistake_of_its_file(tmp_path: Path) -> None:
+    (problem,) = refused(acme(tmp_path, shop='slug: !!timestamp "x"'))
+    assert problem.startswith("acme/systems/shop.yaml:1: cannot be read")
+
+
 def test_what_an_alias_names_may_be_said_again_and_again(tmp_path: Path) -> None:
     text = SYSTEM.replace("id: {category: user.unique_id}", "id: &id {category: user.unique_id}", 1)
     text = text.replace("user_id: {category: user.unique_id}", "user_id: *id").replace(

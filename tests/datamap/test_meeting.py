@@ -58,3 +58,7 @@ def test_rows_meet_by_values_that_travelled_in_other_types(one: object, other: o
 
 def test_rows_meet_nothing_by_a_value_that_is_missing() -> None:
     assert meeting.place([1, None]) is None
+
+
+def test_names_that_look_like_decimals_meet_nobody_elses() -> None:
+    assert meeting.place(["2024.10"]) != meeting.place(["2024.1"])

@@ -9,7 +9,7 @@ from dsr.connectors.http.calls import Calls, believed, parsed
 from dsr.connectors.http.config import HttpSettings
 from dsr.connectors.http.declarations import Endpoints, Listing
 from dsr.connectors.http.paging import MOST_PAGES, Turn
-from dsr.connectors.http.paths import ABSENT, at
+from dsr.connectors.http.paths import ABSENT, Condition, at
 from dsr.connectors.http.template import Named, Request
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import SystemMap
@@ -90,7 +90,8 @@ class Asking:
             turns.add(turn)
             address = turn.address or self._calls.address(path, [*params, *paging.params(turn)])
             answer = self._calls.send(request.method, address, body=body)
-            told = parsed(name, answer, listing.absent)
+            pages = listing.absent if request.in_path and len(turns) == 1 else Condition()
+            told = parsed(name, answer, pages)
             if listing.absent.holds(answer.status, told):
                 return
             rows = _items(name, listing.rows, believed(name, answer, told, self._settings))

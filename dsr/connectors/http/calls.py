@@ -9,7 +9,7 @@ from dsr.connectors.contract import Rejected, Unreachable
 from dsr.connectors.http.auth import Call
 from dsr.connectors.http.config import HttpSettings
 from dsr.connectors.http.pace import bucket
-from dsr.connectors.http.paths import Condition
+from dsr.connectors.http.paths import ABSENT, Condition
 from dsr.egress.client import Answer, Egress, NoAnswer, Refused, Timeouts, json_of
 
 _UNAUTHORISED = 401
@@ -90,7 +90,7 @@ def parsed(place: str, answer: Answer, absent: Condition) -> object:
     try:
         return json_of(answer)
     except ValueError as error:
-        if absent.holds(answer.status, None):
+        if absent.holds(answer.status, ABSENT):
             return None
         raise Rejected(f"{place}: {error}, its status is {answer.status}") from None
 

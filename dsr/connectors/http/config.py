@@ -11,7 +11,7 @@ from dsr.connectors.http.minting import CLAIM
 from dsr.connectors.http.pace import rate
 from dsr.connectors.http.paths import Condition
 from dsr.connectors.http.reading import Given, SettingError, address, choice, seconds, word
-from dsr.connectors.known import NAMES_SECRET, SECRET
+from dsr.connectors.known import SECRET, gives_away
 from dsr.connectors.settings import resolve
 from dsr.datamap.flaw import Flaw
 from dsr.datamap.schema import SystemMap
@@ -74,8 +74,8 @@ def http_flaws(system: SystemMap) -> Iterator[Flaw]:
     except SettingError as error:
         yield Flaw(system.slug, error.where, error.message)
     for name in raw:
-        secret = name in _SECRETS or (name.startswith(_HEADER) and NAMES_SECRET.search(name.removeprefix(_HEADER)))
-        if secret and not _REFERENCE.search(raw[name]):
+        sent = name.startswith((_HEADER, CLAIM)) and gives_away(name.partition(".")[2], _REFERENCE.split(raw[name]))
+        if sent or (name in _SECRETS and not _REFERENCE.search(raw[name])):
             yield Flaw(system.slug, ("connector", "settings", name), SECRET)
     for read, names in ((_collection, system.collections), (_stop, system.stops)):
         for name in names:

@@ -11,7 +11,13 @@ from dsr.egress.client import Answer
 
 MOST_PAGES = 10_000
 STYLES = ("none", "number", "offset", "cursor", "link", "next")
-_GOES_ON = ("next", "links.next", "_links.next", "next_page", "next_cursor", "nextPageToken", "has_next")
+_ODATA = "@odata.nextLink"  # has a dot of its own
+_GOES_ON = (
+    *("next", "links.next", "_links.next", "paging.next", "meta.next", "nextLink"),
+    *("next_page", "pagination.next_page", "next_page_token", "nextPageToken", "NextToken"),
+    *("next_cursor", "meta.next_cursor", "pagination.next_cursor", "response_metadata.next_cursor"),
+    *("has_next", "hasMore"),
+)
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s,;\"]*))?)*)\s*(?:,|$)")
 _SAID = re.compile(r"([\w*-]+)\s*=\s*\"?([^\";]*)")
 
@@ -85,9 +91,15 @@ class Paging:
 def _whole(answer: Answer, body: object, rows: Sequence[object]) -> None:
     """Refuse a list that says it goes on. An object that is the row itself speaks of other things."""
     found = [] if any(row is body for row in rows) else [_linked(answer.link), *(at(one, body) for one in _GOES_ON)]
-    more = isinstance(body, Mapping) and body.get("has_more") is True
-    if more or any(one is not ABSENT and bool(one) for one in found):
+    more = isinstance(body, Mapping) and (body.get("has_more") is True or bool(body.get(_ODATA)))
+    if more or any(map(_leads_on, found)):
         raise Rejected("the answer says that there is more, and the map not how the list goes on; set 'paging'")
+
+
+def _leads_on(found: object) -> bool:
+    if isinstance(found, Mapping) and "href" in found:
+        return bool(found["href"])
+    return found is not ABSENT and bool(found)
 
 
 def _address(here: str, found: str) -> Turn | None:

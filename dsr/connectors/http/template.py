@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
 
 from dsr.connectors.contract import Rejected
-from dsr.connectors.known import NAMES_SECRET, SECRET
+from dsr.connectors.known import SECRET, gives_away
 
 Named = str | int
 Values = Mapping[str, Sequence[Named]]  # each name's values: one, unless the gap repeats
@@ -18,7 +18,6 @@ CALLBACK = "callback"  # the gap for an address of ours
 
 _GAP = re.compile(r"\{([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
-_WORD = re.compile(r"[a-z_]{0,20}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -155,8 +154,8 @@ def request(text: str, body: str = "") -> Request:
 
 
 def _without_secret(name: str, said: Text) -> None:
-    """A plain word, as in `sort_key=created`, opens nothing."""
-    if NAMES_SECRET.search(name) and not said.gaps and not _WORD.fullmatch(said.filled({})):
+    """A plain word, as in `sort_key=createdAt`, opens nothing."""
+    if gives_away(name, ["" if isinstance(part, Gap) else part for part in said.parts]):
         raise ValueError(f"holds what '{name[:40]}' is: {SECRET}, in 'auth: query' or a setting 'header.…'")
 
 
@@ -213,13 +212,16 @@ def _gaps(tree: Tree) -> Iterator[Gap]:
             yield from _gaps(below)
 
 
-def _named(tree: Tree) -> Iterator[tuple[str, Text]]:
-    """Each text of a body with the key it stands under."""
-    for name, below in tree.items() if isinstance(tree, dict) else ():
-        for one in below if isinstance(below, list) else [below]:
-            if isinstance(one, Text):
-                yield name, one
-            yield from _named(one)
+def _named(tree: Tree, above: str = "") -> Iterator[tuple[str, Text]]:
+    """Each text of a body with the keys it stands under."""
+    if isinstance(tree, Text):
+        yield above, tree
+    elif isinstance(tree, list):
+        for below in tree:
+            yield from _named(below, above)
+    elif isinstance(tree, dict):
+        for name, below in tree.items():
+            yield from _named(below, f"{above}.{name}" if above else name)
 
 
 def _items(tree: Tree) -> Iterator[Gap]:

@@ -195,7 +195,7 @@ class ObjectStore(ChangesNothing):
             fields = pattern.read(stored.key, bound)
             if fields is not None:
                 yield stored, fields
-            elif below(stored.key) and self._is_strange(stored.key):
+            elif below(stored.key) and not _is_marker(stored) and self._is_strange(stored.key):
                 raise Rejected(
                     f"'{pattern.text}': where the person's objects are stands one that no collection's path reads. "
                     "Name it in the map: a path that ends in '/' reads all that is below"
@@ -209,6 +209,11 @@ class ObjectStore(ChangesNothing):
             fields = pattern.read(stored.key, {})
             if fields is not None:
                 yield stored, fields
+
+
+def _is_marker(stored: Stored) -> bool:
+    """What consoles make so that an empty folder shows; it holds nothing."""
+    return stored.key.endswith("/") and not (stored.size or stored.uploads)
 
 
 def _store(place: Local | Bucket) -> Store:

@@ -68,7 +68,7 @@ def _new_values(connection: sa.Connection, collection: CollectionMap, place: Pla
     whole = new_values(collection) | (blank(collection) if collection.erase.tombstone else {})
     told = {name: value for name, value in (whole | collection.erase.set).items() if name in place.columns}
     known = set(chain.from_iterable(collection.found_by.values()))
-    unique = unique_columns(connection, place) if told else frozenset()
+    unique = unique_columns(connection, place, alone=True) if told else frozenset()
     for name, value in told.items():
         column = place.columns[name]
         if column.computed:

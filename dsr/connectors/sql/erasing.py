@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc
+from sqlalchemy import exc, types
 
 from dsr.connectors.contract import Chunk, KeptKey, Rejected
 from dsr.connectors.sql import neutral
@@ -139,8 +139,9 @@ class Erasure:
             return connection.execute(self._written(keys)).rowcount
         counted = sa.select(sa.func.count()).select_from(self.place.source).where(self._stands(keys, unknown=0))
         standing = int(connection.execute(counted).scalar_one())
-        written = sum(self._replace(connection, name, keys) for name in self.replaced)
-        written += connection.execute(self._written(keys)).rowcount if self.new else 0
+        written = connection.execute(self._written(keys)).rowcount if self.new else 0
+        last = sorted(self.replaced, key=lambda name: isinstance(self.place.columns[name].kind, types.DateTime))
+        written += sum(self._replace(connection, name, keys) for name in last)  # any UPDATE may move ON UPDATE's moment
         return min(standing, written)  # repeated, it counts as standing what was refused the first value
 
     def _written(self, keys: Keys) -> sa.Update:
@@ -175,7 +176,8 @@ class Erasure:
     def _offered(self, name: str, key: tuple[object, ...] = ()) -> Sequence[object]:
         column, family = self.place.columns[name], self.place.family
         own = name in self.unique and key
-        offered = neutral.own_values(column, family, key) if own else neutral.values(column, family)
+        offered = neutral.values(column, family)
+        offered = list(dict.fromkeys((*neutral.own_values(column, family, key), *offered))) if own else offered
         return neutral.nobodys(column, offered) if name in self.identifying else offered
 
     def _replace(self, connection: sa.Connection, name: str, keys: Keys) -> int:

@@ -30,6 +30,8 @@ def own_values(column: Column, family: str, key: Sequence[object]) -> list[objec
     offered: tuple[object, ...] = (f"{ERASED}-{told}", f"{ERASED}-{told}@erased.invalid", told)
     if isinstance(column.kind, types.Uuid):
         offered = (str(uuid5(NAMESPACE_OID, told)),)
+    elif not isinstance(column.kind, types.Integer | types.String | types.NullType) or _named(column.kind):
+        offered = ()
     elif isinstance(column.kind, types.Integer):
         offered = tuple(sign * part for sign in (-1, 1) for part in key if isinstance(part, int) and len(key) == 1)
     return _fitting(column, family, offered)
@@ -69,7 +71,8 @@ def _texts(kind: types.TypeEngine[Any]) -> Sequence[object]:
 
 
 def _bytes(kind: types.TypeEngine[Any]) -> Sequence[object]:
-    return (b"", bytes(getattr(kind, "length", None) or 1))
+    filled = bytes(getattr(kind, "length", None) or 1)
+    return (filled,) if isinstance(kind, types.BINARY) else (b"", filled)  # a fixed width is filled up
 
 
 def _members(kind: types.TypeEngine[Any]) -> Sequence[object]:

@@ -1,5 +1,6 @@
 """Constraints of the live tables: what no value may stand twice in, and which rows point at which."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,14 +26,17 @@ class Reference:
         return f"foreign key '{self.name}' ({pair})" if self.name else f"foreign key {pair}"
 
 
-def unique_columns(connection: sa.Connection, place: Place) -> frozenset[str]:
-    """Name the columns in which no value stands twice, each alone."""
+def unique_columns(connection: sa.Connection, place: Place, *, alone: bool = False) -> frozenset[str]:
+    """Give the columns in which a value, `alone` or beside others or within an expression, may not stand twice."""
     inspector = sa.inspect(connection)
-    sets: list[Sequence[str | None]] = [
-        one["column_names"] for one in inspector.get_unique_constraints(place.name, place.schema)
-    ]
-    sets += [one["column_names"] for one in inspector.get_indexes(place.name, place.schema) if one["unique"]]
-    return frozenset(str(names[0]) for names in sets if len(names) == 1)
+    indexes = [one for one in inspector.get_indexes(place.name, place.schema) if one["unique"]]
+    sets: list[Sequence[str | None]] = [one["column_names"] for one in indexes]
+    sets += [one["column_names"] for one in inspector.get_unique_constraints(place.name, place.schema)]
+    if alone:
+        return frozenset(str(names[0]) for names in sets if len(names) == 1)
+    said = " ".join(text for one in indexes for text in one.get("expressions", ()))
+    words = {*re.findall(r"\w+", said), *(name for names in sets for name in names)}
+    return frozenset(words & set(place.columns))
 
 
 def foreign_columns(connection: sa.Connection, place: Place) -> frozenset[str]:

@@ -95,7 +95,10 @@ def _hopped(tables: Tables, place: Place, source: sa.FromClause, hop: Hop, ident
 
 
 def _seeded(place: Place, source: sa.FromClause, seed: Seed, identities: Identities) -> Condition | None:
-    told = [key for key in identities.get(seed.kind, ()) if key and all(v not in (None, "") for v in key)]
+    nothing = (
+        (None,) if seed.kind.startswith(("manifest:", "row:")) else (None, "")
+    )  # a row's own key may be empty text
+    told = [key for key in identities.get(seed.kind, ()) if key and all(v not in nothing for v in key)]
     for name in seed.fields:
         place.column(name)
     fitting = place.fits(seed.fields, told)

@@ -70,6 +70,10 @@ def _due(item: PlanItem, at: datetime) -> datetime | None:
     else:
         pause = max(SHORTEST_PAUSE, ledger.pause_after(len(calls)))
         due = max(at, calls[-1][1] + timedelta(seconds=pause))
+    if item.tries:
+        due = max(due, item.not_before)  # not before its Retry-After
+    if item.state == ItemState.RUNNING:  # whose worker may be dead: another one comes after its lease
+        due = min(due, at + timedelta(seconds=settings.DSR_LEASE_SECONDS))
     return None if item.state == ItemState.WAITING and item.not_before <= due else due
 
 

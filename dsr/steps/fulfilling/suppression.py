@@ -162,7 +162,9 @@ def _before(created: Cell, erased_at: datetime, zone: tzinfo) -> bool | None:
     if moment is None:
         return None
     if isinstance(moment, datetime):
-        return moments.instant(moment) < erased_at
+        zones = (moment.tzinfo,) if moment.tzinfo else (UTC, zone)  # one without a zone may be meant in either
+        older = {moment.replace(tzinfo=each) < erased_at for each in zones}
+        return older.pop() if len(older) == 1 else None
     days = {erased_at.astimezone(UTC).date(), erased_at.astimezone(zone).date()}
     return True if moment < min(days) else False if moment > max(days) else None  # a day has no hour
 

@@ -63,7 +63,7 @@ def test_a_hold_that_is_set_after_the_claim_stops_the_first_effect(world: World,
     def rival() -> None:
         holds.set_hold(subject_request, ON_IT, by=dana, at=world.at)
 
-    with scenes.a_rival_before('FROM "dsr_approval"', rival):
+    with scenes.a_rival_before('LEFT OUTER JOIN "dsr_approval"', rival):
         work.do_next(at=world.at)
     waiting = subject_request.items.get(kind=Kind.ERASE, fence=1)
     assert (waiting.state, waiting.attempts, waiting.tries) == (ItemState.READY, 0, 0)

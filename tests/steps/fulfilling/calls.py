@@ -44,6 +44,7 @@ class Slow:
     state: str = "RUNNING"
     hasty: bool = False  # is done, and calls, before it has said that it began
     notify: str = ""
+    busy: int = 0  # seconds in which it wants to be left alone
     polls: int = 0
     told: list[tuple[int, dict[str, str]]] = field(default_factory=list)
 
@@ -57,6 +58,8 @@ class Slow:
             return Reply(202, {"job": "j1"})
         if call.path.startswith("/jobs/"):
             self.polls += 1
+            if self.busy:
+                return Reply(503, headers={"Retry-After": str(self.busy)})
             return Reply(200, {"state": self.state})
         row = {"id": 1, "email": "sam@example.com"}
         if call.path == "/people":

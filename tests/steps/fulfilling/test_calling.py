@@ -152,6 +152,29 @@ def test_a_call_while_the_system_is_asked_counts_for_afterwards(calling_shop: Sh
     assert (claimed.not_before, wakes()) == (calling_shop.at - timedelta(seconds=2), 1)
 
 
+def test_a_call_has_no_system_asked_before_the_moment_that_it_named_itself(
+    calling_shop: Shop, slow: calls.Slow
+) -> None:
+    item = erasing(calling_shop)
+    slow.busy = 1800
+    calling_shop.at = item.not_before
+    calling_shop.work()
+    call(item, calling_shop, minutes=1)
+    assert (item.tries, slow.polls) == (1, 1)
+    assert item.not_before == calling_shop.at + timedelta(minutes=29)
+
+
+def test_a_call_while_the_system_is_asked_puts_off_who_comes_after_a_dead_worker_by_one_lease_at_most(
+    calling_shop: Shop, settings: Settings
+) -> None:
+    item = erasing(calling_shop)
+    settings.DSR_LEASE_SECONDS = 4
+    call(item, calling_shop)
+    assert ledger.claim(at=calling_shop.at) is not None
+    call(item, calling_shop, seconds=1)
+    assert (item.state, item.not_before) == (ItemState.RUNNING, calling_shop.at + timedelta(seconds=4))
+
+
 def test_everybody_gets_the_same_answer_and_a_wrong_token_touches_nothing(
     calling_shop: Shop, slow: calls.Slow, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -164,6 +187,7 @@ def test_everybody_gets_the_same_answer_and_a_wrong_token_touches_nothing(
         assert [client.post(path, b"x" * 70_000, content_type="a/b").status_code for path in (right, other)] == [
             413
         ] * 2
+        assert client.post(right, CONTENT_LENGTH="000000000070000").status_code == 413
     item.refresh_from_db()
     assert (item.not_before, slow.polls, wakes()) == (calling_shop.at + timedelta(hours=1), 0, 0)
     answers.append(client.post(right))

@@ -5,6 +5,7 @@ import json
 import secrets
 import shutil
 from base64 import b64encode
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pytest_django import Settings
 
 from dsr.desk import sheet
 from dsr.law.work import Kind
+from dsr.models import Suppression
 from dsr.steps import maps
 from dsr.steps.answering import packaging
 from tests.steps.fulfilling.shop import CONTROLLER, SYSTEM, Shop
@@ -78,6 +80,18 @@ def test_a_restored_row_goes_whenever_its_moment_can_be_read_and_else_is_told(sh
     assert "customers: 4 rows stay, for 'created_at' does not tell whether they are older than the erasure" in told
     assert "Nothing is left" not in told
     assert shop.read("SELECT id FROM customers") == [(6,), (7,), (8,), (9,)]
+
+
+def test_a_moment_without_a_zone_that_may_be_before_or_after_the_erasure_is_told(shop: Shop) -> None:
+    restored(shop, "2024-01-01")
+    (erased_at,) = set(Suppression.objects.values_list("erased_at", flat=True))
+    wall = (erased_at + timedelta(minutes=30)).replace(tzinfo=None)  # in Berlin that was before the erasure
+    with shop.live() as database:
+        database.execute("UPDATE customers SET created_at = ?", [wall.isoformat(" ")])
+    code, told = said("replay_erasures", "--controller", "acme")
+    assert code == 1
+    assert "customers: 1 rows stay, for 'created_at' does not tell" in told
+    assert shop.read("SELECT count(*) FROM customers") == [(1,)]
 
 
 def test_hashes_whose_key_is_lost_are_told_as_open(shop: Shop, settings: Settings, tmp_path: Path) -> None:

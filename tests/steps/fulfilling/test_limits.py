@@ -12,7 +12,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import BlastLimit, Event, PlanItem, SubjectRequest
 from dsr.steps import maps
-from dsr.steps.fulfilling import execution, limits, whole
+from dsr.steps.fulfilling import limits, reading_back, whole
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import World
@@ -112,7 +112,7 @@ def test_the_share_is_one_of_the_rows_that_were_there_when_it_began(
     monkeypatch.setitem(erase.__dict__, "share", 321 / there)
     subject_request = scenes.approved(world, dana, eli)
     world.later(days=4)
-    with scenes.dying(execution, "_survivors"):  # by then they are gone, and a share of the rest would be too much
+    with scenes.dying(reading_back, "survivors"):  # by then they are gone, and a share of the rest would be too much
         scenes.work_on(world, subject_request, Kind.ERASE)
     assert events(world) == 0
     item = scenes.item_of(subject_request, Kind.ERASE, "app-database")
