@@ -14,6 +14,7 @@ from tests.life.scene import Scene
 
 BERLIN, GRACE, BY_POST = ZoneInfo("Europe/Berlin"), timedelta(days=3), timedelta(days=14)  # Acme's
 ON_FILE = timedelta(days=2)  # two business days are never less
+AT_MOST = timedelta(days=7)  # the same two beside a weekend and holidays
 BEGUN = Q(kind=Kind.ERASE, fence__gt=0) | Q(kind=Kind.STOP, outcome=Outcome.STOPPED)
 PACKED = [Right.ACCESS, Right.PORTABILITY]
 FIRST_HANDS = ["request:received", "identity:vouched", "request:accepted"]
@@ -60,15 +61,20 @@ class Guards(Scene):
             assert begins is not None
             longest = BY_POST if approval.subject_request.channel == Channel.LETTER else GRACE
             moved = [sent + GRACE for sent in self.announced(approval.subject_request)]
+            moved += [sent + AT_MOST for sent in self.sent(approval.subject_request, Letter.ON_FILE)]
             assert approval.at + GRACE <= begins <= max([approval.at + longest, *moved])
             items = PlanItem.objects.filter(subject_request=approval.subject_request, kind=Kind.ERASE)
             assert self.at >= begins or not items.exclude(fence=0).exists()
             assert not items.filter(finished_at__lt=begins).exists()
 
-    @staticmethod
-    def announced(own: SubjectRequest) -> list[datetime]:
+    def announced(self, own: SubjectRequest) -> list[datetime]:
         """When letters that name the begin were posted."""
-        sent = Notice.objects.filter(subject_request=own, letter=Letter.APPROVED, state=NoticeState.SENT)
+        return self.sent(own, Letter.APPROVED)
+
+    @staticmethod
+    def sent(own: SubjectRequest, letter: Letter) -> list[datetime]:
+        """When such letters left."""
+        sent = Notice.objects.filter(subject_request=own, letter=letter, state=NoticeState.SENT)
         return [each for each in sent.values_list("sent_at", flat=True) if each]
 
     @invariant()
