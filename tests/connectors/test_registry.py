@@ -267,6 +267,7 @@ def test_a_check_of_a_package_brings_findings_and_nothing_else(install: Install)
         ("raise KeyError(environ['KEY'])", "failed \\(KeyError\\)"),
         ("raise ConnectionError(environ['KEY'])", "failed \\(ConnectionError\\)"),
         ("int(environ['KEY'])", "invalid literal for int\\(\\) with base 10: '…'"),
+        ("raise ValueError(environ['KEY'][:8] + '...')", "a part of a value that is not told"),
     ],
 )
 def test_a_connector_of_a_package_that_cannot_be_built_is_a_wrong_setting(
