@@ -1,12 +1,13 @@
 """New and empty databases on real servers, and a second hand in them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -54,6 +55,13 @@ def on_postgresql(server: str) -> Iterator[Database]:
     name = _made(address)
     with _opened("postgresql", _told(server, name), address.set(database=name)) as made:
         yield made
+
+
+def on(asked: pytest.FixtureRequest, folder: Path) -> AbstractContextManager[Database]:
+    """One of the three that a fixture's parameter names; the server comes from the fixture of that name."""
+    if asked.param == "sqlite":
+        return on_sqlite(folder)
+    return {"postgresql": on_postgresql, "mariadb": on_mariadb}[asked.param](asked.getfixturevalue(asked.param))
 
 
 @contextmanager

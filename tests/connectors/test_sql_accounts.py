@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from dsr.connectors.contract import Chunk, Effect, Rejected
 from dsr.connectors.sql import SqlDatabase
 from dsr.datamap.schema import SystemMap, Way
-from tests.connectors.databases import Database, on_mariadb, on_postgresql, on_sqlite
+from tests.connectors.databases import Database, on
 from tests.connectors.horrors import connected, routes
 from tests.connectors.maps import collection, rows, system
 
@@ -22,13 +22,7 @@ SAM = {"email": (("sam@example.com",),)}
 
 @pytest.fixture(params=ALL)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = on_sqlite(tmp_path)
-    else:
-        opened = {"postgresql": on_postgresql, "mariadb": on_mariadb}[request.param](
-            request.getfixturevalue(request.param)
-        )
-    with opened as made:
+    with on(request, tmp_path) as made:
         made.run(
             "CREATE TABLE visits (id int PRIMARY KEY, email varchar(40), page varchar(40))",
             "CREATE INDEX visited_by ON visits (email)",

@@ -8,7 +8,7 @@ import pytest
 from dsr.connectors.contract import Chunk, Effect, Rejected
 from dsr.connectors.sql import SqlDatabase
 from dsr.datamap.schema import SystemMap, Way
-from tests.connectors.databases import Database, on_mariadb, on_postgresql, on_sqlite
+from tests.connectors.databases import Database, on
 from tests.connectors.horrors import connected, routes
 from tests.connectors.maps import collection, system
 
@@ -18,13 +18,7 @@ SAM = Chunk("users", Way.DELETE, ("id",), ((1,), (2,)))
 
 @pytest.fixture(params=ALL)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = on_sqlite(tmp_path)
-    else:
-        opened = {"postgresql": on_postgresql, "mariadb": on_mariadb}[request.param](
-            request.getfixturevalue(request.param)
-        )
-    with opened as made:
+    with on(request, tmp_path) as made:
         made.run(
             "CREATE TABLE users (id int PRIMARY KEY, email varchar(40) NOT NULL, age int,"
             " CONSTRAINT one_address UNIQUE (email), CONSTRAINT grown CHECK (age > 17))",

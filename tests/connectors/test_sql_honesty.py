@@ -11,7 +11,7 @@ from dsr.connectors.contract import Chunk, Effect, Rejected
 from dsr.connectors.sql import SqlDatabase
 from dsr.datamap.route import Route, Seed
 from dsr.datamap.schema import Way
-from tests.connectors.databases import Database, on_mariadb, on_postgresql, on_sqlite
+from tests.connectors.databases import Database, on, on_mariadb, on_sqlite
 from tests.connectors.horrors import connected
 from tests.connectors.maps import collection, system
 
@@ -21,13 +21,7 @@ MARIADB = pytest.param("mariadb", marks=pytest.mark.mariadb)
 
 @pytest.fixture(params=["sqlite", "postgresql", MARIADB])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = on_sqlite(tmp_path)
-    else:
-        opened = {"postgresql": on_postgresql, "mariadb": on_mariadb}[request.param](
-            request.getfixturevalue(request.param)
-        )
-    with opened as made:
+    with on(request, tmp_path) as made:
         yield made
 
 

@@ -9,7 +9,7 @@ import pytest
 from dsr.connectors.contract import Chunk, Effect
 from dsr.datamap.schema import Way
 from tests.connectors import horrors
-from tests.connectors.databases import Database, on_mariadb, on_postgresql, on_sqlite
+from tests.connectors.databases import Database, on
 from tests.connectors.maps import rows
 
 QUOTED = {"sqlite": '"order"', "postgresql": '"order"', "mariadb": "`order`"}
@@ -19,13 +19,7 @@ BOTH = {"email": (("sam@example.com",), ("sam@example.org",))}
 @pytest.fixture(params=["sqlite", "postgresql", pytest.param("mariadb", marks=pytest.mark.mariadb)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """The horrors, in each database."""
-    if request.param == "sqlite":
-        opened = on_sqlite(tmp_path)
-    else:
-        opened = {"postgresql": on_postgresql, "mariadb": on_mariadb}[request.param](
-            request.getfixturevalue(request.param)
-        )
-    with opened as made:
+    with on(request, tmp_path) as made:
         horrors.make(made)
         yield made
 
