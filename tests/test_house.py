@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.template import engines
 
+from dsr.package import pages
 from tests.tree import CODE, ROOT, at, dotted, imported, sources, texts, tree
 
 MOST_LINES_OF_A_MODULE = 300
@@ -157,8 +158,8 @@ def test_the_pure_rooms_stand_without_a_framework() -> None:
     assert run.stdout.split() == []
 
 
-def test_the_package_takes_from_django_templates_translation_and_formats_only() -> None:
-    allowed = ("django.template", "django.utils.translation", "django.utils.formats")
+def test_the_package_takes_from_django_what_writes_pages_only() -> None:
+    allowed = ("django.template", "django.utils.safestring", "django.utils.translation", "django.utils.formats")
     others = [
         f"{at(path, node)} {name}"
         for path in sources("dsr/package")
@@ -213,7 +214,8 @@ def templates() -> list[str]:
 
 @pytest.mark.parametrize("name", templates())
 def test_every_template_compiles(name: str) -> None:
-    assert engines["django"].get_template(name)
+    room, _, file = name.partition("/")
+    assert pages.ENGINE.get_template(file) if room == "package" else engines["django"].get_template(name)
 
 
 ROW = re.compile(r"\b[JPM][1-9][0-9]?\b")

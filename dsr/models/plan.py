@@ -1,8 +1,9 @@
 """The ledger of work: plan items, the sealed Parts they bring, the manifest of an erasure and its approval."""
 
 import uuid
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -32,6 +33,26 @@ def in_order() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off")
+
+
+SOME_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)  # which no item and no gate ever names
+
+
+def first_of(rows: Callable[[datetime], "models.QuerySet[PlanItem]"], at: datetime) -> "PlanItem | None":
+    """The first of these items, asked by a statement in which nothing but the moment ever changes.
+
+    Putting a claim's statement together takes longer than asking it, so it is done once in a process.
+    """
+    sql, values = _statement(rows, connection.vendor)
+    moment, now = (connection.ops.adapt_datetimefield_value(each) for each in (SOME_MOMENT, at))
+    found = PlanItem.objects.raw(sql, [now if value == moment else value for value in values])
+    return next(iter(found.prefetch_related("subject_request__identities")), None)
+
+
+@cache
+def _statement(rows: Callable[[datetime], "models.QuerySet[PlanItem]"], _vendor: str) -> tuple[str, tuple[Any, ...]]:
+    sql, values = rows(SOME_MOMENT)[:1].query.sql_with_params()
+    return sql, tuple(values)
 
 
 class Leased(models.Model):

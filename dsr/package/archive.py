@@ -1,9 +1,10 @@
 """The ZIP that is handed over: payload first, then the pages and lists that are made while it streams."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from dsr.package import index, manifest, reading
 from dsr.package import report as report_pages
@@ -41,7 +42,7 @@ def write(answer: Answer, out: BinaryIO, *, report: Callable[[str], bytes]) -> W
     listed = manifest.build(answer, copies, bag.payload)
     bag.put("index.html", index.page(read).encode())
     bag.put("report.pdf", report(report_pages.letter(read)))
-    bag.put("manifest.json", json.dumps(listed, ensure_ascii=False, indent=1).encode())
+    bag.put("manifest.json", msgspec.json.format(msgspec.json.encode(listed), indent=1))
     bag.close(Source_Organization=answer.controller.controller.operator)
     counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
     return Written(bag.whole.size, bag.whole.digest.hexdigest(), listed, counts)

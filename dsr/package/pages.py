@@ -6,9 +6,9 @@ from django.template import Context, Engine
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "package"
 
-_ENGINE = Engine(dirs=[str(FOLDER)], autoescape=True)
+ENGINE = Engine(dirs=[str(FOLDER)], autoescape=True, builtins=["dsr.package.markup"])
 
 
 def rendered(name: str, **values: object) -> str:
     """A template of ours with these values. Numbers and dates come as text: no locale is asked."""
-    return _ENGINE.get_template(name).render(Context(values, use_l10n=False, use_tz=False))
+    return ENGINE.get_template(name).render(Context(values, use_l10n=False, use_tz=False))

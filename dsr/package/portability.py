@@ -3,11 +3,12 @@
 The format is documented in docs/portability.md; its version changes when a reader would have to.
 """
 
-import json
 import mimetypes
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO
+
+import msgspec
 
 from dsr.datamap.facts import BASES, SOURCES, category_title
 from dsr.datamap.portable import portable_fields
@@ -40,7 +41,7 @@ def write(answer: Answer, out: BinaryIO) -> Written:
         copies += copy_part(bag, answer.controller.systems[slug], portable)
     described = describe(answer, copies, observed, bag)
     bag.put("index.html", _page(answer, described).encode())
-    bag.put(DESCRIPTOR, json.dumps(described, ensure_ascii=False, indent=1).encode())
+    bag.put(DESCRIPTOR, msgspec.json.format(msgspec.json.encode(described), indent=1))
     bag.close(Source_Organization=answer.controller.controller.operator)
     counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
     return Written(bag.whole.size, bag.whole.digest.hexdigest(), described, counts)

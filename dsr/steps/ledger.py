@@ -9,7 +9,6 @@ statement shortens a lease by lock_timeout at most, and a lease that is too shor
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,7 +20,7 @@ from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
-from dsr.models.plan import OPEN, in_order, state_among
+from dsr.models.plan import OPEN, first_of, in_order, state_among
 from dsr.steps import bell, gates, permissions
 from dsr.steps.deciding import announced, blocking
 from dsr.steps.move import Conflict, lock
@@ -46,7 +45,7 @@ def claim(*, at: datetime) -> PlanItem | None:
     while True:
         with transaction.atomic():  # of its own for each look: nobody holds two gates
             in_order()
-            while (item := _due(at, full).first()) is not None and item.attempts >= ATTEMPTS:
+            while (item := _first(at, full)) is not None and item.attempts >= ATTEMPTS:
                 quarantine(item, note=f"Its worker stopped {ATTEMPTS} times in a row.", at=at)
             if item is None:
                 return None
@@ -78,7 +77,11 @@ _STOPS_LAST = Q(
 )
 
 
-def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
+def _first(at: datetime, full: set[tuple[str, str]]) -> PlanItem | None:
+    return _due(at, full).prefetch_related("subject_request__identities").first() if full else first_of(_due, at)
+
+
+def _due(at: datetime, full: Iterable[tuple[str, str]] = ()) -> QuerySet[PlanItem]:
     due = _open_work().filter(not_before__lte=at).exclude(gates.shut(at))
     for controller, system in full:
         due = due.exclude(subject_request__controller=controller, system=system)
@@ -87,9 +90,8 @@ def _due(at: datetime, full: Iterable[tuple[str, str]]) -> QuerySet[PlanItem]:
     return due
 
 
-@cache
 def _open_work() -> QuerySet[PlanItem]:
-    """Everything in a claim's statement that no moment changes. Putting it together costs more than asking it."""
+    """Everything in a claim's statement that no moment changes."""
     earlier = PlanItem.objects.filter(before=OuterRef("pk")).exclude(state=ItemState.DONE)
     return (
         PlanItem.objects.filter(state_among(OPEN), ~Q(state=ItemState.RUNNING) | Q(lease_until__lt=Now()))
@@ -101,8 +103,6 @@ def _open_work() -> QuerySet[PlanItem]:
         .exclude(Q(kind=Kind.CORRECT) & Q(blocking.on_corrections()))
         .exclude(Exists(earlier))
         .order_by("not_before")
-        .select_related("subject_request")
-        .prefetch_related("subject_request__identities")
     )
 
 

@@ -1,7 +1,8 @@
 """The one way a request changes its state: check, conditional UPDATE, one Event, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from django.db import transaction
 from django.db.models import F
@@ -40,16 +41,10 @@ def move(
     **details: object,
 ) -> None:
     """Move to a state and write the Event; `columns` are set in the same UPDATE. Raises Conflict."""
-    old = State(subject_request.state)
-    if not allowed(Right(subject_request.right), old, to):
-        message = f"A request that is {old.replace('-', ' ')} cannot become {to.replace('-', ' ')}."
-        raise Conflict(message)
+    _check(subject_request, [to])
     columns = {**(columns or {}), "state": to, **({"closed_at": at} if to in CLOSED else {})}
     with transaction.atomic(savepoint=False):  # who catches a Conflict has the whole transaction undone
-        rows = SubjectRequest.objects.filter(pk=subject_request.pk, state=old).update(**columns)
-        if rows != 1:
-            message = "Somebody else has changed this request meanwhile. Look at it again."
-            raise Conflict(message)
+        _changed(subject_request, columns)
         record.write(subject_request, event, by=by, at=at, secret=secret, moved_to=to, **details)
         answered_at = columns.get("answered_at")  # a package that nobody can reach yet answers nothing
         if to in CLOSED or answered_at:
@@ -61,6 +56,35 @@ def move(
     for name, value in columns.items():
         setattr(subject_request, name, value)
     bell.ring_after_commit()
+
+
+def pass_through(
+    subject_request: SubjectRequest, steps: Sequence[tuple[State, str]], *, by: Actor, at: datetime
+) -> None:
+    """Move through several states at once, with an Event for each; none of them decides or ends it. Raises Conflict."""
+    states = [state for state, _ in steps]
+    _check(subject_request, states)
+    with transaction.atomic(savepoint=False):
+        _changed(subject_request, {"state": states[-1]})
+        record.write_moves(subject_request, steps, by=by, at=at)
+    subject_request.state = states[-1]
+    bell.ring_after_commit()
+
+
+def _check(subject_request: SubjectRequest, states: Sequence[State]) -> None:
+    """Whether its right knows this way. Raises Conflict."""
+    for old, new in pairwise((State(subject_request.state), *states)):
+        if not allowed(Right(subject_request.right), old, new):
+            message = f"A request that is {old.replace('-', ' ')} cannot become {new.replace('-', ' ')}."
+            raise Conflict(message)
+
+
+def _changed(subject_request: SubjectRequest, columns: Mapping[str, object]) -> None:
+    """Write where it is still in the state that we know. Raises Conflict."""
+    rows = SubjectRequest.objects.filter(pk=subject_request.pk, state=subject_request.state).update(**columns)
+    if rows != 1:
+        message = "Somebody else has changed this request meanwhile. Look at it again."
+        raise Conflict(message)
 
 
 def _forget_preview(subject_request: SubjectRequest) -> None:

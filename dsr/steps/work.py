@@ -35,10 +35,12 @@ from dsr.steps.fulfilling import (
     versions,
     withdrawal,
 )
-from dsr.steps.move import Conflict, move
+from dsr.steps.move import Conflict, move, pass_through
 from dsr.steps.recipients import telling
 
 log = logging.getLogger(__name__)
+
+_COLUMNS = [field.name for field in SubjectRequest._meta.concrete_fields]
 
 ACTS: dict[str, Callable[..., None]] = {
     Kind.FIND: search.find,
@@ -67,7 +69,8 @@ def do_next(*, at: datetime) -> bool:
     except Exception as error:  # noqa: BLE001 — the outermost edge of a worker: one item must not stop the others
         _stopped(item, error, at=at)
     else:
-        advance(item.subject_request, at=at)
+        item.subject_request.refresh_from_db(fields=_COLUMNS)  # whom it is about was read with the claim
+        _walk_on(item.subject_request, at=at)
     return True
 
 
@@ -105,13 +108,28 @@ def _act(item: PlanItem, *, at: datetime) -> None:
 
 def advance(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Move the request on when all items before its next state are done. Safe to call at any time."""
-    subject_request = SubjectRequest.objects.prefetch_related("identities").get(pk=subject_request.pk)
+    _walk_on(SubjectRequest.objects.prefetch_related("identities").get(pk=subject_request.pk), at=at)
+
+
+def _walk_on(subject_request: SubjectRequest, *, at: datetime) -> None:
     walk = WALKS.get(Right(subject_request.right), {})
     try:
         while (step := walk.get(State(subject_request.state))) and step(subject_request, at):
             pass
     except Conflict:
         log.info("another worker moved %s on", subject_request.reference)
+
+
+def _read(subject_request: SubjectRequest, at: datetime) -> bool:
+    """What only reads is approved and carried out as soon as every find item is done."""
+    finds = list(subject_request.items.filter(kind=Kind.FIND))
+    if any(item.state != ItemState.DONE for item in finds):
+        return False
+    steps = [(State.SEARCHED, "request:searched"), (State.APPROVED, "plan:approved")]
+    if not versions.gone(subject_request, (), finds):
+        steps.append((State.CARRIED_OUT, "request:carried-out"))
+    pass_through(subject_request, steps, by=PORTAL, at=at)
+    return True
 
 
 def _searched(subject_request: SubjectRequest, at: datetime) -> bool:
@@ -187,8 +205,8 @@ _TO_A_PACKAGE: dict[State, Step] = {
 }
 # What moves a request on by itself, once the items before it are done.
 WALKS: dict[Right, dict[State, Step]] = {
-    Right.ACCESS: _TO_A_PACKAGE,
-    Right.PORTABILITY: _TO_A_PACKAGE,
+    Right.ACCESS: _TO_A_PACKAGE | {State.ACCEPTED: _read},
+    Right.PORTABILITY: _TO_A_PACKAGE | {State.ACCEPTED: _read},
     Right.ERASURE: _TO_A_PACKAGE,
     Right.CONSENT_WITHDRAWAL: {
         State.VERIFIED: withdrawal.begin,

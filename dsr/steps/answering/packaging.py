@@ -27,10 +27,16 @@ from dsr.steps.post import remedies
 from dsr.steps.recipients import told as recipients
 
 
-def assemble(item: PlanItem, *, at: datetime) -> None:
+def searched(subject_request: SubjectRequest) -> list[PlanItem]:
+    """Its items that have searched, with what they brought."""
+    finds = subject_request.items.filter(kind=Kind.FIND, state=ItemState.DONE)
+    return list(finds.select_related("part").order_by("system"))
+
+
+def assemble(item: PlanItem, finds: list[PlanItem], *, at: datetime) -> None:
     """Build and seal the package. Raises Fenced; an OSError (disk full) leaves no half package."""
     subject_request = item.subject_request
-    answer = answer_to(subject_request, at=at)
+    answer = answer_to(subject_request, at=at, finds=finds)
     package = Package(id=uuid.uuid4(), subject_request=subject_request, version=answer.version, released_at=at)
 
     def fill(out: BinaryIO) -> None:
@@ -47,21 +53,24 @@ def assemble(item: PlanItem, *, at: datetime) -> None:
         ledger.finish(item, Outcome.FOUND, at=at, counts={"bytes": done.size})
 
 
-def answer_to(subject_request: SubjectRequest, *, at: datetime, language: str = "en") -> Answer:
-    """What the package says; records themselves are opened as streams from their Parts."""
+def answer_to(
+    subject_request: SubjectRequest, *, at: datetime, language: str = "en", finds: list[PlanItem] | None = None
+) -> Answer:
+    """What the package says; records themselves are opened as streams from their Parts.
+
+    `finds`: its items that have searched, where the caller has read them.
+    """
+    finds = searched(subject_request) if finds is None else finds
     controller_map = remedies.named(subject_request, maps.localised(subject_request.controller, language))
-    finds = list(
-        subject_request.items.filter(kind=Kind.FIND, state=ItemState.DONE).select_related("part").order_by("system")
-    )
     proven = (one for one in subject_request.identities.all() if not one.of_representative and one.proven_at)
     erasing = subject_request.right == Right.ERASURE
     known = outcomes.known(subject_request, controller_map)
     systems = [outcomes.of(known, item) for item in finds]
-    searched = {item.system for item in finds}
+    asked = {item.system for item in finds}
     systems += [
         SystemOutcome(slug, "not-reached", _why_not(subject_request, controller_map))
         for slug in controller_map.systems
-        if slug not in searched
+        if slug not in asked
     ]
     opened = {
         item.system: partial(withholding.left, known.refused, item.system, partial(parts.found_in, item.part))

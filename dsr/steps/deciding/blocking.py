@@ -12,7 +12,7 @@ from dsr.models import Identity, LegalHold, SubjectRequest
 
 def standing(subject_request: SubjectRequest) -> list[LegalHold]:
     """What holds this request now: set on it, or on an identifier that it has proven; one row for each."""
-    found = _ever(subject_request).filter(released_at=None).select_related("owner", "subject_request")
+    found = _ever(subject_request).filter(released_at=None).prefetch_related("owner", "subject_request")
     once: dict[tuple[object, ...], LegalHold] = {}
     for hold in found:
         once.setdefault((hold.subject_request_id, hold.kind, hold.set_at, bool(hold.lookup)), hold)
@@ -60,7 +60,7 @@ def blocks_erasure(subject_request: SubjectRequest) -> bool:
 
 def blocks_delivery(subject_request: SubjectRequest) -> bool:
     """Whether the account is frozen: nothing about it is handed over."""
-    return any(hold.kind == LegalHold.FREEZE for hold in standing(subject_request))
+    return _ever(subject_request).filter(released_at=None, kind=LegalHold.FREEZE).exists()
 
 
 def on_items() -> Exists:

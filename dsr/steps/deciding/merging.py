@@ -37,8 +37,8 @@ def originals(subject_request: SubjectRequest) -> list[SubjectRequest]:
 
 def original(subject_request: SubjectRequest) -> SubjectRequest | None:
     """The request that this one is answered with, while it is its duplicate."""
-    link = Link.objects.filter(of=subject_request, kind=Link.DUPLICATE, ended_at=None).select_related("to").first()
-    return link.to if link else None
+    links = Link.objects.filter(of=subject_request, kind=Link.DUPLICATE, ended_at=None).prefetch_related("to")
+    return next((link.to for link in links[:1]), None)  # it repeats one at most
 
 
 def merge(subject_request: SubjectRequest, into: SubjectRequest, *, by: Actor, at: datetime) -> None:

@@ -11,7 +11,7 @@ from dsr.law.rights import SEARCHED, WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Letter
 from dsr.models import SubjectRequest
-from dsr.steps import ledger, permissions
+from dsr.steps import ledger, maps, permissions
 from dsr.steps.answering import on_file
 from dsr.steps.asking import cancellation, reports, representation, vouching
 from dsr.steps.deciding import blocking, holds, merging
@@ -43,11 +43,13 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         raise Conflict(why)
     if why := why_not_by(subject_request, by):
         raise permissions.Forbidden(why)
-    accepted_by: dict[str, object] = {"accepted_by_id": int(by.id)} if by.kind is ActorKind.STAFF else {}
-    if accepted_by and subject_request.owner_id is None:
-        accepted_by["owner_id"] = int(by.id)  # who decides answers for it, unless somebody else had taken it
+    columns: dict[str, object] = {"accepted_by_id": int(by.id)} if by.kind is ActorKind.STAFF else {}
+    if columns and subject_request.owner_id is None:
+        columns["owner_id"] = int(by.id)  # who decides answers for it, unless somebody else had taken it
+    if subject_request.right in SEARCHED:
+        columns["map_version"] = maps.controller(subject_request.controller).version
     with transaction.atomic():
-        move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=accepted_by)
+        move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=columns)
         _still(subject_request)
         prefetch_related_objects([subject_request], "identities")  # who it is about is asked five times from here on
         if subject_request.right in SEARCHED:

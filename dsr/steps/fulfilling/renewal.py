@@ -37,14 +37,15 @@ def close(item: PlanItem, *, at: datetime) -> None:
 
 def assemble(item: PlanItem, *, at: datetime) -> None:
     """Put the package together; of an erasure the manifest has said what was searched."""
-    versions.described(item.subject_request)
+    finds = packaging.searched(item.subject_request)
+    versions.described(item.subject_request, finds)
     if item.subject_request.right == Right.ERASURE or not _renewed(item, at=at):
-        packaging.assemble(item, at=at)
+        packaging.assemble(item, finds, at=at)
 
 
 def _renewed(item: PlanItem, *, at: datetime) -> bool:
     """Whether more is searched first, by the map as it is now. Raises Fenced."""
-    subject_request = SubjectRequest.objects.get(pk=item.subject_request_id)
+    subject_request = item.subject_request
     controller_map = maps.controller(subject_request.controller)
     if subject_request.map_version == controller_map.version:
         return False
@@ -70,7 +71,7 @@ def _renewed(item: PlanItem, *, at: datetime) -> bool:
             map_version=controller_map.version,
         )
     bell.ring_after_commit()
-    item.subject_request.map_version = controller_map.version
+    subject_request.map_version = controller_map.version
     return bool(late)
 
 

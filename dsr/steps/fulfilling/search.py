@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,21 +35,22 @@ from dsr.steps.recording import record
 def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[PlanItem] = ()) -> None:
     """Enter the find items of an accepted request into the ledger, each behind those it takes keys from.
 
-    All stand behind the items in `behind`: before an erasure everything is stopped that would refill.
+    All stand behind the items in `behind`: before an erasure everything is stopped that would refill. The request
+    names the version of the map that the plan was made by; `accept` has written it.
     """
     first = list(behind)
     controller_map = maps.controller(subject_request.controller)
     right = Right(subject_request.right)
     compiled = planned(subject_request, controller_map)
-    SubjectRequest.objects.filter(pk=subject_request.pk).update(map_version=controller_map.version)
     items: dict[str, PlanItem] = {}
+    behind_which: dict[PlanItem, list[PlanItem]] = {}
     for system in compiled.systems:
-        items[system.system] = _item(subject_request, Kind.FIND, at, system.system)
-        behind_these = [one for one in travel.earlier(system, items) if one.system != system.system]
-        items[system.system].after.add(*behind_these, *first)
+        item = items[system.system] = _item(subject_request, Kind.FIND, at, system.system)
+        behind_which[item] = [*(one for one in travel.earlier(system, items) if one is not item), *first]
     if right is not Right.RECTIFICATION:  # which is answered by a letter
         last = Kind.CLOSE if right is Right.ERASURE else Kind.ASSEMBLE
-        _item(subject_request, last, at).after.add(*items.values(), *first)
+        behind_which[_item(subject_request, last, at)] = [*items.values(), *first]
+    _enter(behind_which)
     record.write(
         subject_request,
         "plan:made",
@@ -59,6 +60,14 @@ def plan(subject_request: SubjectRequest, *, at: datetime, behind: Iterable[Plan
         unreachable=list(compiled.unreachable),
         map_version=controller_map.version,
     )
+
+
+def _enter(behind_which: Mapping[PlanItem, Iterable[PlanItem]]) -> None:
+    """Write new items, each with those that have to be done before it."""
+    PlanItem.objects.bulk_create(behind_which)
+    waits = PlanItem.after.through
+    edges = {(item.pk, one.pk) for item, those in behind_which.items() for one in those}
+    waits.objects.bulk_create(waits(from_planitem_id=item, to_planitem_id=one) for item, one in edges)
 
 
 def _narrowed(subject_request: SubjectRequest, whole: Plan, controller_map: ControllerMap) -> Plan:
@@ -74,9 +83,7 @@ def planned(subject_request: SubjectRequest, controller_map: ControllerMap) -> P
 
 
 def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str = "") -> PlanItem:
-    return PlanItem.objects.create(
-        subject_request=subject_request, kind=kind, system=system, not_before=at, created_at=at
-    )
+    return PlanItem(subject_request=subject_request, kind=kind, system=system, not_before=at, created_at=at)
 
 
 def proven(subject_request: SubjectRequest) -> dict[str, tuple[Key, ...]]:

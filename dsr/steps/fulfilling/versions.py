@@ -24,13 +24,17 @@ def same_places(item: PlanItem, lines: Iterable[Line]) -> None:
             raise Rejected(f"The data map now names another place or key for '{line.collection}'. {versions}")
 
 
-def gone(subject_request: SubjectRequest, summary: Iterable[sources.Row] | None = None) -> list[str]:
+def gone(
+    subject_request: SubjectRequest,
+    summary: Iterable[sources.Row] | None = None,
+    finds: Iterable[PlanItem] | None = None,
+) -> list[str]:
     """Systems and collections that were searched or listed, and that the map does not describe any more.
 
-    `summary`: of its manifests, where the caller has read it.
+    `summary`, `finds`: of its manifests, and its items that have searched, where the caller has read them.
     """
     controller_map = maps.controller(subject_request.controller)
-    finds = list(subject_request.items.filter(kind=Kind.FIND).exclude(outcome=""))
+    finds = list(subject_request.items.filter(kind=Kind.FIND).exclude(outcome="")) if finds is None else list(finds)
     summary = sources.summary(subject_request) if summary is None else summary
     used = {(row["system"], row["collection"]) for row in summary}
     used |= {(item.system, name) for item in finds for name in item.counts.get("rows", {})}
@@ -41,9 +45,9 @@ def gone(subject_request: SubjectRequest, summary: Iterable[sources.Row] | None 
     return sorted(lost | {item.system for item in finds if item.system not in systems})
 
 
-def described(subject_request: SubjectRequest) -> None:
+def described(subject_request: SubjectRequest, finds: Iterable[PlanItem] | None = None) -> None:
     """Whether the map still has words for everything the answer speaks of. Raises Rejected, which names what not."""
-    if lost := gone(subject_request):
+    if lost := gone(subject_request, finds=finds):
         now = maps.controller(subject_request.controller).version
         names = ", ".join(f"'{name}'" for name in lost)
         raise Rejected(

@@ -1,12 +1,13 @@
 """Writing the record: one Event per thing that happened, in the transaction in which it happened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from dsr.law.actors import PORTAL, Actor
+from dsr.law.states import State
 from dsr.models import Event, EventSecret, SubjectRequest
 from dsr.record.leaf import leaf_hash
 
@@ -41,6 +42,17 @@ def write(
         details=details,
     )
     return _appended(event, secret)
+
+
+def write_moves(
+    subject_request: SubjectRequest, steps: Iterable[tuple[State, str]], *, by: Actor, at: datetime
+) -> None:
+    """Append one Event for each state that a request passed through at once, with the Event's tag."""
+    about = {"subject_request": subject_request, "controller": subject_request.controller, "actor": str(by)}
+    events = [Event(**about, tag=tag, at=at.astimezone(UTC), moved_to=state) for state, tag in steps]
+    for event in events:
+        event.leaf = leaf_hash(event.content())
+    Event.objects.bulk_create(events)
 
 
 def write_for(

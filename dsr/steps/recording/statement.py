@@ -14,7 +14,7 @@ from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.regimes import HOUSE, regimes
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind, Outcome
+from dsr.law.work import Kind, Outcome
 from dsr.models import Correction, Deadline, Event, Extension, Link, Manifest, PlanItem, SubjectRequest
 from dsr.package.contents import CollectionOutcome, SystemOutcome
 from dsr.steps import maps
@@ -220,12 +220,12 @@ def _systems(subject_request: SubjectRequest, about: ControllerMap | None, at: d
 
 def _outcomes(subject_request: SubjectRequest, about: ControllerMap | None, at: datetime) -> tuple[SystemOutcome, ...]:
     """As the answer says it; of a request that ended before its answer, what was found and nothing more."""
-    finds = subject_request.items.filter(kind=Kind.FIND, state=ItemState.DONE).order_by("system")
-    if not finds.exists():
+    finds = packaging.searched(subject_request)
+    if not finds:
         return ()
     answered = subject_request.state == State.DELIVERED and about is not None
     if answered and subject_request.right in {Right.ACCESS, Right.PORTABILITY, Right.ERASURE}:
-        return packaging.answer_to(subject_request, at=at).systems
+        return packaging.answer_to(subject_request, at=at, finds=finds).systems
     return tuple(SystemOutcome(item.system, item.outcome, "", _found(item)) for item in finds)
 
 
