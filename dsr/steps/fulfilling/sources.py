@@ -23,14 +23,15 @@ class Unapproved(Exception):
 def supplements(subject_request: SubjectRequest, system: str = "") -> list[Supplement]:
     """Supplementary manifests that a second person approved, in the order of their closing."""
     approved = Supplement.objects.filter(subject_request=subject_request, approval__isnull=False)
-    return list((approved.filter(system=system) if system else approved).select_related("part", "approval"))
+    return list((approved.filter(system=system) if system else approved).prefetch_related("part", "approval"))
 
 
 def first(subject_request: SubjectRequest) -> Manifest | None:
-    """The manifest of an erasure, once it is closed; nothing else has one."""
-    if subject_request.right != Right.ERASURE:
+    """The manifest of an erasure, once it is closed, which then never changes; nothing else has one."""
+    try:
+        return subject_request.manifest if subject_request.right == Right.ERASURE else None
+    except Manifest.DoesNotExist:
         return None
-    return Manifest.objects.filter(subject_request=subject_request).select_related("part").first()
 
 
 def summary(
