@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from dsr.connectors.contract import Batch
 from dsr.datamap.schema import IdentityKind, SystemMap
@@ -126,7 +127,7 @@ def facts(subject_request: SubjectRequest, *, at: datetime) -> dict[str, Any]:
 
 def alert(subject_request: SubjectRequest) -> Alert | None:
     """What became of these letters; None where no address is on file. One that failed counts from when it did."""
-    written = list(Notice.objects.filter(subject_request=subject_request, letter=Letter.ON_FILE))
+    written = list(letters(subject_request))
     if not written:
         return None
     if any(notice.state in OPEN for notice in written):
@@ -137,6 +138,11 @@ def alert(subject_request: SubjectRequest) -> Alert | None:
     newest = [notice for notice in written if notice.pk not in repeated]
     undelivered = sum(notice.state != NoticeState.SENT for notice in newest)
     return Alert(sent_on, _until(subject_request, sent_on), len(newest), undelivered)
+
+
+def letters(subject_request: SubjectRequest) -> QuerySet[Notice]:
+    """Those to addresses on file."""
+    return Notice.objects.filter(subject_request=subject_request, letter=Letter.ON_FILE)
 
 
 def _settled_at(notice: Notice) -> datetime:

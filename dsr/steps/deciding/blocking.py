@@ -12,11 +12,16 @@ from dsr.models import Identity, LegalHold, SubjectRequest
 
 def standing(subject_request: SubjectRequest) -> list[LegalHold]:
     """What holds this request now: set on it, or on an identifier that it has proven; one row for each."""
-    found = _ever(subject_request).filter(released_at=None).prefetch_related("owner", "subject_request")
+    found = now(subject_request).prefetch_related("owner", "subject_request")
     once: dict[tuple[object, ...], LegalHold] = {}
     for hold in found:
         once.setdefault((hold.subject_request_id, hold.kind, hold.set_at, bool(hold.lookup)), hold)
     return list(once.values())
+
+
+def now(subject_request: SubjectRequest) -> QuerySet[LegalHold]:
+    """The same as rows: one for each identifier that it was set on."""
+    return _ever(subject_request).filter(released_at=None)
 
 
 def _ever(subject_request: SubjectRequest) -> QuerySet[LegalHold]:
@@ -55,12 +60,12 @@ def withholds_answer(subject_request: SubjectRequest) -> bool:
 
 def blocks_erasure(subject_request: SubjectRequest) -> bool:
     """Whether anything stands; a freeze blocks everything."""
-    return bool(standing(subject_request))
+    return now(subject_request).exists()
 
 
 def blocks_delivery(subject_request: SubjectRequest) -> bool:
     """Whether the account is frozen: nothing about it is handed over."""
-    return _ever(subject_request).filter(released_at=None, kind=LegalHold.FREEZE).exists()
+    return now(subject_request).filter(kind=LegalHold.FREEZE).exists()
 
 
 def on_items() -> Exists:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import transaction
+from django.db.models import Exists
 
 from dsr.connectors.contract import Cell, Connector, Effect, Receipt, Rejected
 from dsr.datamap.route import Key
@@ -181,15 +182,17 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) ->
     """
     subject_request = item.subject_request  # as it was claimed: nobody proves anything more once it is approved
     try:
-        state = sources.check(item)
+        state, (held, told) = sources.check(
+            item, Exists(blocking.now(subject_request)), Exists(on_file.letters(subject_request))
+        )
     except sources.Unapproved as error:
         raise Halted(str(error)) from None
     if not item.deferred and state != State.APPROVED:
         message = f"The request is {state}."
         raise Halted(message)
-    if blocking.blocks_erasure(subject_request):
+    if held:
         raise holds.Held(untouched=untouched)
-    if until := None if item.deferred else on_file.waits(subject_request, at=at):
+    if until := on_file.waits(subject_request, at=at) if told and not item.deferred else None:
         raise holds.Held(holds.OBJECTS, until, untouched=untouched)
 
 

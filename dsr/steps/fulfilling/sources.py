@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+from django.db.models import Exists
 
 from dsr.datamap.route import Key
 from dsr.law.rights import Right
@@ -127,22 +128,24 @@ def _streamed(item: PlanItem, part: Part) -> Iterator[manifest.Line]:
         yield from (line for line in manifest.read(stream) if line.system == item.system)
 
 
-def check(item: PlanItem) -> State:
-    """Whether everything the item erases by is approved as it is read, and the state of its request, in one question.
+def check(item: PlanItem, *asked: Exists) -> tuple[State, list[bool]]:
+    """Whether everything the item erases by is approved as it is read; and the state of its request.
 
-    Raises Unapproved.
+    Whatever else is `asked` is answered beside it: one question, for it is put before every effect. Raises Unapproved.
     """
+    found = SubjectRequest.objects.filter(pk=item.subject_request_id)
     late = "approvals__supplement__"
-    asked = SubjectRequest.objects.filter(pk=item.subject_request_id)
-    rows = list(asked.values_list("state", "manifest__digest", "approvals__digest", f"{late}digest", f"{late}system"))
-    state, closed = rows[0][:2]
-    approved = [given for *_, given, listed, _ in rows if listed is None]
-    read = [(closed, approved[0] if approved else "")]
-    read += [(listed, given) for *_, given, listed, system in rows if listed is not None and system == item.system]
+    columns = ("manifest__digest", "approvals__digest", f"{late}digest", f"{late}system")
+    rows = list(found.values_list("state", *columns, *asked))
+    approved = [given for _, _, given, listed, *_ in rows if listed is None]
+    read = [(rows[0][1], approved[0] if approved else "")]
+    read += [
+        (listed, given) for _, _, given, listed, system, *_ in rows if listed is not None and system == item.system
+    ]
     if any(digest != approved for digest, approved in read):
         message = "The approval names another manifest."
         raise Unapproved(message)
-    return State(state)
+    return State(rows[0][0]), list(rows[0][1 + len(columns) :])
 
 
 def dates(rows: Iterable[Row]) -> set[tuple[str, str]]:
