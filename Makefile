@@ -41,7 +41,7 @@ format: venv-dev ## format the code and mend what can be mended by itself
 messages: venv-dev ## read the texts of pages and letters into the catalogs, and say how many translations are missing
 	@$(RUN) tools/messages.py update && $(RUN) tools/messages.py compile
 
-schemas: venv-dev ## write docs/schema and docs/categories.md anew from the grammar of data maps
+schemas: venv-dev ## write docs/schema and docs/categories.md anew from the grammar of data maps and packages
 	@$(RUN) tools/schemas.py
 
 lock: ## make the locks anew from pyproject.toml (needs uv)

@@ -1,4 +1,4 @@
-"""Writes anew what docs/ publishes of a map's grammar: the JSON Schemas and the list of data categories.
+"""Writes anew what docs/ publishes: JSON Schemas of maps and of packages, and the list of data categories.
 
 Usage: tools/schemas.py
 """
@@ -13,9 +13,10 @@ DOCS = ROOT / "docs"
 def main() -> None:
     """Write each file."""
     sys.path.insert(0, str(ROOT))
-    from dsr.datamap.published import pages  # noqa: PLC0415 — the tree is on the path by now
+    from dsr.datamap import published  # noqa: PLC0415 — the tree is on the path by now
+    from dsr.package import shapes  # noqa: PLC0415 — as above
 
-    for name, text in pages():
+    for name, text in (*published.pages(), *shapes.pages()):
         (DOCS / name).parent.mkdir(exist_ok=True)
         (DOCS / name).write_text(text, encoding="utf-8")
         print(f"docs/{name}")

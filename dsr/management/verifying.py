@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 
 from dsr.record import note
 from dsr.record.note import Head, Unverified, VerifierKey
@@ -31,6 +32,8 @@ def known(given: Iterable[str], own: Callable[[], list[VerifierKey]]) -> list[Ve
         raise CommandError(f"--key: {error}") from None
     except KeysMissing as error:
         raise CommandError(f"{error}. Give the public key with --key.") from None
+    except DatabaseError:  # whose tables name the record
+        raise CommandError("There is no portal's database here. Give the public key with --key.") from None
 
 
 def head_in(path: Path, keys: list[VerifierKey]) -> Head:

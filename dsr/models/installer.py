@@ -53,14 +53,17 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     return sorted(_expected(connection.vendor) - standing)
 
 
-def alone(connection: BaseDatabaseWrapper) -> bool:
-    """Whether this transaction is the only one to extend the record until it ends.
+def alone(connection: BaseDatabaseWrapper, *, wait: bool = False) -> bool:
+    """Whether this transaction is the only one to extend the record until it ends; with `wait`, it becomes that.
 
     SQLite lets one transaction write at a time anyhow: ours begin as IMMEDIATE.
     """
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('dsr_leaf'))")
+            return True
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('dsr_leaf'))")
         return bool(cursor.fetchone()[0])
 

@@ -129,6 +129,11 @@ class Checkpoint(models.Model):
         """Its size."""
         return str(self.size)
 
+    @property
+    def origin(self) -> str:
+        """The name of the record that it is of."""
+        return self.note.partition("\n")[0]
+
 
 class Certificate(models.Model):
     """What a closed request is answered with for good: a signed statement (JWS). Append-only."""

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import msgspec
-
-from dsr.package import index, manifest, reading
+from dsr.package import descriptor, index, manifest, reading
 from dsr.package import report as report_pages
-from dsr.package.bag import Bag
+from dsr.package.bag import Bag, Sealing
 from dsr.package.contents import Answer
 from dsr.package.copying import CollectionCopy, copy_part
 
@@ -28,21 +26,21 @@ class Written:
 
     size: int
     sha256: str
-    manifest: manifest.Json
     counts: Counts
 
 
-def write(answer: Answer, out: BinaryIO, *, report: Callable[[str], bytes]) -> Written:
+def write(answer: Answer, out: BinaryIO, *, report: Callable[[str], bytes], sealing: Sealing | None = None) -> Written:
     """Write the package to `out`, which need not seek; `report` turns the letter's HTML into a PDF."""
     bag = Bag(out, answer.reference, answer.answered_at)
     copies: list[CollectionCopy] = []
     for slug, part in answer.parts.items():
         copies += copy_part(bag, answer.controller.systems[slug], part)
     read = reading.of(answer, copies)
-    listed = manifest.build(answer, copies, bag.payload)
     bag.put("index.html", index.page(read).encode())
     bag.put("report.pdf", report(report_pages.letter(read)))
-    bag.put("manifest.json", msgspec.json.format(msgspec.json.encode(listed), indent=1))
-    bag.close(Source_Organization=answer.controller.controller.operator)
+    listed = manifest.build(answer, copies, bag.payload)
+    bag.stream("manifest.json", manifest.streamed(listed, manifest.files(copies)))
+    descriptor.put(bag, answer, copies)
+    bag.close(sealing, Source_Organization=answer.controller.controller.operator)
     counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
-    return Written(bag.whole.size, bag.whole.digest.hexdigest(), listed, counts)
+    return Written(bag.whole.size, bag.whole.digest.hexdigest(), counts)

@@ -2,22 +2,26 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import IO, BinaryIO, cast
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import BinaryIO
+
+from dsr.package.zipping import Sink, Zip
+
+FIRST = "index.html"  # in the ZIP's directory, though it is written after all that it tells of
+SEAL = "package.jws"  # about the tag manifest, so that cannot list it; RFC 8493 §2.2.1 lets a tag file be unlisted
+Sealing = Callable[[str], str]  # from the tag manifest's SHA-256 to the seal
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_MODE = 0o100644 << 16
 
 
 @dataclass(slots=True)
 class Hashed:
-    """Writes through, counting and hashing; has no position, so that zipfile streams."""
+    """Writes through, counting and hashing."""
 
-    out: IO[bytes]
+    out: Sink
     size: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
@@ -28,9 +32,13 @@ class Hashed:
         self.size += len(content)
         return len(content)
 
-    def flush(self) -> None:
-        """Pass on."""
-        self.out.flush()
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is kept of a file that is written."""
+
+    size: int
+    sha256: str
 
 
 class Bag:
@@ -42,32 +50,36 @@ class Bag:
             message = "a package's folder takes letters, digits and hyphens only"
             raise ValueError(message)
         self.whole = Hashed(out)
-        self.payload: dict[str, Hashed] = {}
-        self._tags: dict[str, Hashed] = {}
+        self.payload: dict[str, Listed] = {}
+        self._tags: dict[str, Listed] = {}
         self._folder = folder
         self._at = at.astimezone(UTC)
-        # Of a stream that cannot tell its position, zipfile needs write and flush alone.
-        self._zip = ZipFile(cast("BinaryIO", self.whole), "w", ZIP_DEFLATED)
+        self._zip = Zip(self.whole, self._at)
 
     @contextmanager
-    def member(self, path: str) -> Iterator[Hashed]:
-        """One file, written piece by piece; only one is open at a time."""
-        entry = ZipInfo(f"{self._folder}/{path}", self._at.timetuple()[:6])
-        entry.compress_type = ZIP_DEFLATED
-        entry.external_attr = _MODE
-        with self._zip.open(entry, "w", force_zip64=True) as stream:
+    def member(self, path: str, *, packed: bool = False) -> Iterator[Hashed]:
+        """One file, written piece by piece; only one is open at a time. What is `packed` is not deflated once more."""
+        with self._zip.member(f"{self._folder}/{path}", packed=packed, first=path == FIRST) as stream:
             hashed = Hashed(stream)
             yield hashed
         members = self.payload if path.startswith("data/") else self._tags
-        members[path] = hashed
+        members[path] = Listed(hashed.size, hashed.digest.hexdigest())
 
     def put(self, path: str, content: bytes) -> None:
         """One small file at once."""
         with self.member(path) as stream:
             stream.write(content)
 
-    def close(self, **facts: str) -> None:
-        """Write BagIt's own files and end the ZIP."""
+    def stream(self, path: str, pieces: Iterable[bytes]) -> None:
+        """One file, in pieces that are made as it is written."""
+        with self.member(path) as stream:
+            for piece in pieces:
+                stream.write(piece)
+
+    def close(self, sealing: Sealing | None = None, **facts: str) -> None:
+        """Write BagIt's own files, the seal over them, and end the ZIP."""
+        if not self.payload:
+            self._zip.folder(f"{self._folder}/data")  # no bag is without (RFC 8493, section 2)
         octets = sum(written.size for written in self.payload.values())
         about = {
             "Bagging-Date": f"{self._at:%Y-%m-%d}",
@@ -78,9 +90,12 @@ class Bag:
         self.put("bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
         self.put("bag-info.txt", "".join(f"{name}: {text}\n" for name, text in about.items()).encode())
         self.put("manifest-sha256.txt", _digests(self.payload))
-        self.put("tagmanifest-sha256.txt", _digests(self._tags))
+        tags = _digests(self._tags)
+        self.put("tagmanifest-sha256.txt", tags)
+        if sealing:
+            self.put(SEAL, sealing(hashlib.sha256(tags).hexdigest()).encode())
         self._zip.close()
 
 
-def _digests(members: dict[str, Hashed]) -> bytes:
-    return "".join(f"{written.digest.hexdigest()}  {path}\n" for path, written in members.items()).encode()
+def _digests(members: dict[str, Listed]) -> bytes:
+    return "".join(f"{written.sha256}  {path}\n" for path, written in members.items()).encode()

@@ -15,11 +15,15 @@ KILO = 1000  # what the unit means
 _EXACT = frozenset({str, int, bool, type(None)})
 _BARE = frozenset({str, int, type(None)})
 # A spreadsheet runs what starts so, also after blanks and marks that it does not show.
-_FORMULA = re.compile(
-    r"[\t\r\n\x00]"
-    r"|[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
-    r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
-)
+_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+_UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff"
+_PARTS = ";\t\r\n"
+_BEGINS = re.compile(rf"[{_SIGNS}{_UNSEEN}\t\r\n]")  # the first sign of all that would be run
+_FORMULA = re.compile(rf"[\t\r\n\x00]|[{_UNSEEN}]*+[{_SIGNS}]")
+# Read with semicolons or tabs between the cells, as in many countries, a text is torn at them and at its line ends;
+# what follows is a cell then, and a quotation mark before it does not count.
+_TORN = re.compile(rf'([{_PARTS}])(?=[{_UNSEEN}"]*+[{_SIGNS}])')
+_LONG = 1 << 20  # characters; no spreadsheet takes so many into a cell
 # Moments often arrive as text; the files keep them as they are, a person reads them more easily apart.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 # Controls, and the two marks that make a name read backwards.
@@ -49,7 +53,7 @@ def exact(cell: Cell) -> Plain:
 
 
 def tabular(cell: Cell) -> tuple[str, bool]:
-    """The cell for CSV, and whether an apostrophe was put before it so that no spreadsheet runs it."""
+    """The cell for CSV, and whether apostrophes were put into it so that no spreadsheet runs it."""
     plain = exact(cell)
     if plain is None:
         return "", False
@@ -57,9 +61,20 @@ def tabular(cell: Cell) -> tuple[str, bool]:
         return str(plain).lower(), False
     text = str(plain)
     numeric = isinstance(plain, int | float) or (not isinstance(cell, str | bytes) and _is_finite(text))
-    if numeric or not _FORMULA.match(text):
-        return text, False
-    return f"'{text}", True
+    safe = text if numeric else _safe(text)
+    return safe, safe != text
+
+
+def _safe(text: str) -> str:
+    """With an apostrophe wherever a formula would begin, whatever the reader takes for the end of a cell."""
+    first = "'" if _FORMULA.match(text) else ""
+    if not _TORN.search(text):
+        return first + text
+    if len(text) < _LONG:
+        return first + _TORN.sub(r"\1'", text)
+    for sign in _PARTS:  # in each part, whether it needs it or not: there may be millions of them
+        text = text.replace(sign, f"{sign}'")
+    return first + text
 
 
 def storable(column: list[Cell]) -> bool:
@@ -71,9 +86,18 @@ def storable(column: list[Cell]) -> bool:
 def harmless(column: list[Cell]) -> bool:
     """Whether a CSV writer gives all cells as `tabular` would, so that none needs to be looked at further."""
     kinds = set(map(type, column))
-    if str in kinds and not all(cell[:1].isalnum() for cell in column if type(cell) is str and cell):
-        return False  # no letter and no digit begins a formula
+    if str in kinds and not _texts_harmless([cell for cell in column if type(cell) is str]):
+        return False
     return kinds <= _BARE or (kinds <= {*_BARE, float} and all(_finite(cell) for cell in column))
+
+
+def _texts_harmless(texts: list[str]) -> bool:
+    if _BEGINS.search("".join({text[:1] for text in texts})):
+        return False
+    whole = "".join(texts)  # none of them begins a formula, so none does for what stands before it
+    if not whole.isascii() and valid(whole) is not whole:
+        return False
+    return not any(sign in whole for sign in _PARTS) or not _TORN.search(whole)
 
 
 def _finite(cell: Cell) -> bool:

@@ -54,7 +54,7 @@ class KeptRows:
 
 @dataclass(frozen=True, slots=True)
 class SystemOutcome:
-    """The answer per system: found, nothing, erased, kept, failed, waiting or excluded."""
+    """The answer per system: found, nothing, erased, kept, failed, waiting, excluded or not-reached."""
 
     system: str
     outcome: str

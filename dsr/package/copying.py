@@ -4,19 +4,20 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from io import StringIO
 from itertools import groupby
 from operator import attrgetter
+from types import SimpleNamespace
 
 import msgspec
 
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.schema import CollectionMap, SystemMap
 from dsr.datamap.sharing import hidden
+from dsr.package import kinds
 from dsr.package.bag import Bag
 from dsr.package.cells import Plain, Shown, exact, harmless, shown, storable, tabular
 from dsr.package.contents import OpenPart
-from dsr.package.naming import sniffed
+from dsr.package.naming import PACKED, sniffed
 from dsr.package.redaction import OF_OTHERS, Withheld, withheld
 
 _LINES = msgspec.json.Encoder()
@@ -32,6 +33,7 @@ class CopiedFile:
     sha256: str
     size: int
     extension: str
+    picture: bool  # that a page may show
     original_name: str
     row: tuple[Plain, ...]  # key of the row it belongs to
 
@@ -50,6 +52,7 @@ class CollectionCopy:
     first: list[dict[str, Shown]] = field(default_factory=list)
     repaired: int = 0  # cells with text that no UTF-8 can hold
     neutralised: int = 0  # CSV cells that a spreadsheet would have run
+    types: dict[str, set[str]] = field(default_factory=dict)  # of the CSV's columns
     json_path: str = ""
     csv_path: str = ""
     files: list[CopiedFile] = field(default_factory=list)
@@ -127,7 +130,7 @@ def _write_json(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> Non
 
 def _json_rows(copy: CollectionCopy, places: list[tuple[str, int]], batch: Batch) -> bytes:
     names = [name for name, _ in places]
-    columns = [[row[place] for row in batch.rows] for _, place in places]
+    columns = [kinds.worded([row[place] for row in batch.rows]) for _, place in places]
     if all(map(storable, columns)):
         try:
             lines = _LINES.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
@@ -159,6 +162,11 @@ def _write_csv(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None
 
 def _csv_column(copy: CollectionCopy, batch: Batch, at: int) -> list[Cell]:
     column = [row[at] for row in batch.rows]
+    seen = kinds.seen(column)
+    copy.types.setdefault(batch.fields[at], set()).update(seen)
+    if seen <= kinds.NUMBERS:
+        return column
+    column = kinds.dated(column)
     if harmless(column):
         return column
     written = [tabular(cell) for cell in column]
@@ -167,20 +175,22 @@ def _csv_column(copy: CollectionCopy, batch: Batch, at: int) -> list[Cell]:
 
 
 def _csv_lines(rows: Iterable[Iterable[Cell]]) -> bytes:
-    buffer = StringIO(newline="")
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().encode()
+    lines: list[str] = []  # a StringIO would be slower, and take four bytes for each character
+    csv.writer(SimpleNamespace(write=lines.append)).writerows(rows)
+    return "".join(lines).encode()
 
 
 def _write_file(bag: Bag, copy: CollectionCopy, file: File) -> None:
     if copy.described.files in copy.withheld:
         _drain(file)
         return
-    extension, chunks = sniffed(file.chunks)
-    path = f"data/files/{copy.system}/{copy.collection}/{len(copy.files) + 1:04}.{extension}"
-    with bag.member(path) as member:
-        for chunk in chunks:
+    found = sniffed(file.chunks)
+    path = f"data/files/{copy.system}/{copy.collection}/{len(copy.files) + 1:04}.{found.extension}"
+    with bag.member(path, packed=found.extension in PACKED) as member:
+        for chunk in found.chunks:
             member.write(chunk)
     row = tuple(exact(value) for value in file.key)
-    digest = member.digest.hexdigest()
-    copy.files.append(CopiedFile(path, digest, member.size, extension, str(exact(file.name)), row))
+    listed = bag.payload[path]
+    copy.files.append(
+        CopiedFile(path, listed.sha256, listed.size, found.extension, found.picture, str(exact(file.name)), row)
+    )

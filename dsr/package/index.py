@@ -5,10 +5,9 @@ import hashlib
 
 from dsr.datamap.shape import Brand
 from dsr.package.pages import FOLDER, rendered
-from dsr.package.reading import Reading
+from dsr.package.reading import FIRST_FILES, Reading
 
 FIRST_ROWS = 25
-FIRST_FILES = 48
 
 
 def page(reading: Reading) -> str:

@@ -1,11 +1,13 @@
 """manifest.json: what a machine reads first. Its shape is manifest.schema.json."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsr.package.bag import Hashed
+import msgspec
+
+from dsr.package.bag import Listed
 from dsr.package.contents import Answer, CollectionOutcome, SystemOutcome
 from dsr.package.copying import CollectionCopy
 from dsr.package.redaction import of_others
@@ -16,9 +18,8 @@ SCHEMA = Path(__file__).with_name("manifest.schema.json")
 Json = dict[str, Any]
 
 
-def build(answer: Answer, copies: Iterable[CollectionCopy], payload: Mapping[str, Hashed]) -> Json:
-    """The manifest. Identities are named by kind: their values stand in no file that lists the others."""
-    copies = list(copies)
+def build(answer: Answer, copies: Iterable[CollectionCopy], payload: Mapping[str, Listed]) -> Json:
+    """The manifest, but for its `files`. Identities are named by kind; their values stand in no list of the others."""
     return {
         "schema_version": SCHEMA_VERSION,
         "reference": answer.reference,
@@ -38,12 +39,33 @@ def build(answer: Answer, copies: Iterable[CollectionCopy], payload: Mapping[str
         "facts": answer.facts.as_json(),
         "systems": [_system(answer, outcome) for outcome in answer.systems],
         "collections": [_collection(copy, payload) for copy in copies],
-        "files": [
-            {**asdict(file), "row": list(file.row), "system": copy.system, "collection": copy.collection}
-            for copy in copies
-            for file in copy.files
-        ],
     }
+
+
+def files(copies: Iterable[CollectionCopy]) -> Iterator[Json]:
+    """Each file that is no table, for `files`."""
+    for copy in copies:
+        for file in copy.files:
+            yield {
+                "path": file.path,
+                "sha256": file.sha256,
+                "size": file.size,
+                "extension": file.extension,
+                "original_name": file.original_name,
+                "row": file.row,
+                "system": copy.system,
+                "collection": copy.collection,
+            }
+
+
+def streamed(listed: Json, entries: Iterable[Json]) -> Iterator[bytes]:
+    """JSON with `files` as its last key, which may be many: one a line, and never all of them at once."""
+    yield msgspec.json.format(msgspec.json.encode(listed), indent=1)[:-2] + b',\n "files": ['
+    comma = b"\n  "
+    for entry in entries:
+        yield comma + msgspec.json.encode(entry)
+        comma = b",\n  "
+    yield b"\n ]\n}\n"
 
 
 def _system(answer: Answer, outcome: SystemOutcome) -> Json:
@@ -75,7 +97,7 @@ def _outcome(outcome: CollectionOutcome) -> Json:
     }
 
 
-def _collection(copy: CollectionCopy, payload: Mapping[str, Hashed]) -> Json:
+def _collection(copy: CollectionCopy, payload: Mapping[str, Listed]) -> Json:
     return {
         "system": copy.system,
         "collection": copy.collection,
@@ -100,7 +122,7 @@ def _collection(copy: CollectionCopy, payload: Mapping[str, Hashed]) -> Json:
     }
 
 
-def _file(path: str, payload: Mapping[str, Hashed]) -> Json | None:
+def _file(path: str, payload: Mapping[str, Listed]) -> Json | None:
     if path not in payload:
         return None
-    return {"path": path, "sha256": payload[path].digest.hexdigest(), "size": payload[path].size}
+    return {"path": path, "sha256": payload[path].sha256, "size": payload[path].size}

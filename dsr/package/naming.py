@@ -2,10 +2,14 @@
 
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from dsr.package import pictures
 
 # The formats name themselves within their first bytes; WebM within the first block.
 HEAD = 64
 PICTURES = frozenset({"png", "jpg", "gif", "webp"})
+PACKED = PICTURES | {"mp4", "webm", "pdf"}  # deflating them would save nothing
 
 _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -40,14 +44,28 @@ def _is_text(head: bytes) -> bool:
     return bool(text) and all(sign.isprintable() or sign in "\t\r\n\ufeff" for sign in text)
 
 
-def sniffed(chunks: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
-    """The extension, and all chunks again."""
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        if len(head) >= HEAD:
-            break
-    return extension(head[:HEAD]), _again(head, chunks)
+class Sniffed(NamedTuple):
+    """A file's extension, whether it is a picture that a page may show, and all of its chunks again."""
+
+    extension: str
+    picture: bool
+    chunks: Iterator[bytes]
+
+
+def sniffed(chunks: Iterator[bytes]) -> Sniffed:
+    """Look at the first bytes."""
+    head = _head(b"", chunks, HEAD)
+    name = extension(head[:HEAD])
+    if name in PICTURES:
+        head = _head(head, chunks, pictures.HEAD)
+    return Sniffed(name, pictures.showable(name, head), _again(head, chunks))
+
+
+def _head(head: bytes, chunks: Iterator[bytes], length: int) -> bytes:
+    taken = bytearray(head)
+    while len(taken) < length and (chunk := next(chunks, None)) is not None:
+        taken += chunk
+    return bytes(taken)
 
 
 def _again(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

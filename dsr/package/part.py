@@ -1,17 +1,31 @@
-"""A Part on the wire: length-prefixed msgpack frames, so that records and files stream both ways."""
+"""A Part on the wire: length-prefixed msgpack frames, so that records and files stream both ways.
 
-from collections.abc import Iterator
+msgpack knows no decimal, no whole number beyond 64 bits, no text that UTF-8 cannot hold, and of a moment no zone but
+UTC. Such cells travel beside the others under a mark of their own, and arrive as they set out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+from itertools import chain
+from operator import is_
 from typing import BinaryIO
 
 import msgspec
+from msgspec.msgpack import Ext
 
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.route import Key
 from dsr.datamap.sharing import Share
+from dsr.package.cells import valid
 
 PREFIX = 4  # bytes of big-endian frame length
 CHUNK = 1 << 16
+DECIMAL, WHOLE, TEXT, MOMENT = 1, 2, 3, 4  # the marks; all content is text
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None), date})  # as msgpack brings them, a date as text
+_KEPT_ZONES = frozenset({None, UTC})
 
 
 class Torn(Exception):
@@ -32,7 +46,7 @@ def pack(found: Iterator[Found], tally: Tally) -> Iterator[bytes]:
         if isinstance(item, Batch):
             tally.rows[item.collection] = tally.rows.get(item.collection, 0) + len(item.rows)
             share = [] if item.share is None else [item.share.mine, item.share.others]
-            yield _frame(["b", item.collection, item.fields, item.rows, *share])
+            yield _frame(["b", item.collection, item.fields, _marked(item.rows), *share])
         else:
             tally.files += 1
             yield _frame(["f", item.collection, item.key, item.name])
@@ -42,9 +56,14 @@ def pack(found: Iterator[Found], tally: Tally) -> Iterator[bytes]:
     yield _frame(["z"])
 
 
-def unpack(stream: BinaryIO) -> Iterator[Found]:
-    """What `pack` wrote, in its order. A File's chunks not read are passed over. Raises Torn."""
-    for frame in _frames(stream):
+def unpack(stream: BinaryIO, *, exact: bool = False) -> Iterator[Found]:
+    """What `pack` wrote, in its order. A File's chunks not read are passed over. Raises Torn.
+
+    `exact`: every cell as it set out. Otherwise what any system and any table can take: decimals and numbers beyond
+    64 bits are text, moments with a zone are in UTC, and a lone surrogate is a replacement mark.
+    """
+    decoder = _EXACT if exact else _TAME
+    for frame in _frames(stream, decoder):
         match frame:
             case ["b", str(collection), list(fields), list(rows), *share]:
                 yield Batch(collection, tuple(fields), tuple(tuple(row) for row in rows), _share(share))
@@ -82,7 +101,7 @@ def _share(parties: list[object]) -> Share | None:
 
 
 def _file(stream: BinaryIO) -> Iterator[bytes]:
-    for frame in _frames(stream):
+    for frame in _frames(stream, _TAME):
         match frame:
             case ["d", bytes(chunk)]:
                 yield chunk
@@ -92,13 +111,13 @@ def _file(stream: BinaryIO) -> Iterator[bytes]:
                 raise Torn
 
 
-def _frames(stream: BinaryIO) -> Iterator[list[object]]:
+def _frames(stream: BinaryIO, decoder: "msgspec.msgpack.Decoder[list[object]]") -> Iterator[list[object]]:
     while prefix := stream.read(PREFIX):
         length = int.from_bytes(prefix, "big")
         body = stream.read(length)
         if len(prefix) < PREFIX or len(body) < length:
             raise Torn
-        yield msgspec.msgpack.decode(body, type=list)
+        yield decoder.decode(body)
     raise Torn
 
 
@@ -106,22 +125,74 @@ def _frame(content: list[object]) -> bytes:
     try:
         body = msgspec.msgpack.encode(content)
     except (UnicodeEncodeError, OverflowError):
-        body = msgspec.msgpack.encode(_mended(content))
+        body = msgspec.msgpack.encode([_held(value) for value in content])
     return len(body).to_bytes(PREFIX, "big") + body
 
 
-def _mended(content: list[object]) -> list[object]:
-    """One poison cell must not lose its row: lone surrogates are replaced, huge integers become text."""
-    if content[0] != "b":
-        return [_cell(value) if isinstance(value, str) else value for value in content]
-    kind, collection, fields, rows, *share = content
-    assert isinstance(rows, tuple)  # noqa: S101 — a Batch has a tuple of rows
-    return [kind, collection, fields, [[_cell(cell) for cell in row] for row in rows], *share]
+def _marked(rows: Sequence[Sequence[Cell]]) -> Sequence[Sequence[object]]:
+    """The rows; msgspec would make text of a decimal, and take a moment out of its zone."""
+    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
+        return rows
+    columns = list(zip(*rows, strict=True))
+    marked = list(map(_column, columns))
+    return rows if all(map(is_, marked, columns)) else list(zip(*marked, strict=True))
 
 
-def _cell(cell: Cell) -> Cell:
-    if isinstance(cell, str):
-        return cell.encode("utf-8", "replace").decode()
-    if isinstance(cell, int) and not -(1 << 63) <= cell < 1 << 64:
-        return str(cell)
-    return cell
+def _column(cells: tuple[Cell, ...]) -> tuple[object, ...]:
+    kinds = set(map(type, cells))
+    if kinds <= _PLAIN:
+        return cells
+    if Decimal not in kinds and {cell.tzinfo for cell in cells if isinstance(cell, datetime)} <= _KEPT_ZONES:
+        return cells
+    return tuple(_MARKS[type(cell)](cell) if type(cell) in _MARKS else cell for cell in cells)
+
+
+def _decimal(cell: Decimal) -> Ext:
+    return Ext(DECIMAL, str(cell).encode())
+
+
+def _moment(cell: datetime) -> object:
+    return Ext(MOMENT, cell.isoformat().encode()) if cell.utcoffset() else cell
+
+
+_MARKS: dict[type, Callable[..., object]] = {Decimal: _decimal, datetime: _moment}
+
+
+def _held(value: object) -> object:
+    """The same, with marks on text and whole numbers that msgpack cannot hold, however deep they lie."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return Ext(TEXT, value.encode("utf-8", "surrogatepass"))
+    elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        return Ext(WHOLE, f"{value:x}".encode())
+    elif isinstance(value, list | tuple):
+        return [_held(each) for each in value]
+    return value
+
+
+def _restored(mark: int, content: memoryview) -> Cell:
+    if mark not in _READ:
+        raise Torn
+    return _READ[mark](bytes(content).decode("utf-8", "surrogatepass"))
+
+
+def _tamed(mark: int, content: memoryview) -> Cell:
+    cell = _restored(mark, content)
+    if isinstance(cell, datetime):
+        try:
+            return cell.astimezone(UTC)
+        except OverflowError:  # the first and the last hours that there are
+            return cell.isoformat()
+    return valid(cell) if isinstance(cell, str) else str(cell)
+
+
+_READ: dict[int, Callable[[str], Cell]] = {
+    DECIMAL: Decimal,
+    WHOLE: partial(int, base=16),
+    TEXT: str,
+    MOMENT: datetime.fromisoformat,
+}
+_EXACT = msgspec.msgpack.Decoder(list[object], ext_hook=_restored)
+_TAME = msgspec.msgpack.Decoder(list[object], ext_hook=_tamed)

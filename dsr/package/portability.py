@@ -8,21 +8,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-import msgspec
-
 from dsr.datamap.facts import BASES, SOURCES, category_title
 from dsr.datamap.portable import portable_fields
 from dsr.datamap.schema import CollectionMap, ControllerMap
-from dsr.package import index
+from dsr.package import descriptor, index
 from dsr.package.archive import Counts, Written
-from dsr.package.bag import Bag, Hashed
+from dsr.package.bag import Bag, Listed, Sealing
 from dsr.package.cells import day
 from dsr.package.contents import Answer
 from dsr.package.copying import CollectionCopy, CopiedFile, copy_part
+from dsr.package.manifest import streamed
 from dsr.package.pages import rendered
 from dsr.package.portable import Observed, key_text, left_out, only
 from dsr.package.redaction import label, of_others
-from dsr.package.words import OPEN_OUTCOMES, counted, outcome_says
+from dsr.package.words import OPEN_OUTCOMES, UNSEARCHED, counted, outcome_says
 
 FORMAT = "rightful-portability"
 FORMAT_VERSION = "1.0"
@@ -31,7 +30,7 @@ DESCRIPTOR = "portability.json"
 Json = dict[str, Any]
 
 
-def write(answer: Answer, out: BinaryIO) -> Written:
+def write(answer: Answer, out: BinaryIO, *, sealing: Sealing | None = None) -> Written:
     """Write the package to `out`, which need not seek. What is not portable passes no further than the first line."""
     bag = Bag(out, answer.reference, answer.answered_at)
     copies: list[CollectionCopy] = []
@@ -39,17 +38,18 @@ def write(answer: Answer, out: BinaryIO) -> Written:
     for slug, part in answer.parts.items():
         portable = only(answer.controller, slug, part, observed[slug])
         copies += copy_part(bag, answer.controller.systems[slug], portable)
-    described = describe(answer, copies, observed, bag)
-    bag.put("index.html", _page(answer, described).encode())
-    bag.put(DESCRIPTOR, msgspec.json.format(msgspec.json.encode(described), indent=1))
-    bag.close(Source_Organization=answer.controller.controller.operator)
+    described = describe(answer, copies, observed)
+    bag.put("index.html", _page(answer, described, copies).encode())
+    entries = (each for copy in copies for each in _files(copy, observed[copy.system], bag.payload))
+    bag.stream(DESCRIPTOR, streamed(described, entries))
+    descriptor.put(bag, answer, copies)
+    bag.close(sealing, Source_Organization=answer.controller.controller.operator)
     counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
-    return Written(bag.whole.size, bag.whole.digest.hexdigest(), described, counts)
+    return Written(bag.whole.size, bag.whole.digest.hexdigest(), counts)
 
 
-def describe(answer: Answer, copies: Iterable[CollectionCopy], observed: dict[str, Observed], bag: Bag) -> Json:
-    """portability.json: what each file and field is, and what is not in here."""
-    copies = list(copies)
+def describe(answer: Answer, copies: Iterable[CollectionCopy], observed: dict[str, Observed]) -> Json:
+    """portability.json, but for its `files`: what each field is, and what is not in here."""
     controller = answer.controller.controller
     return {
         "format": FORMAT,
@@ -66,7 +66,6 @@ def describe(answer: Answer, copies: Iterable[CollectionCopy], observed: dict[st
         "identities": list(dict.fromkeys(kind for kind, _ in answer.identities)),
         "systems": list(_systems(answer)),
         "collections": [_collection(answer.controller, copy, observed[copy.system]) for copy in copies],
-        "files": [each for copy in copies for each in _files(copy, observed[copy.system], bag.payload)],
         "left_out": list(_left_out(answer.controller)),
         "refused": [
             {"system": system.system, "collection": each.collection, **asdict(each.refused)}
@@ -140,7 +139,7 @@ def _field(controller_map: ControllerMap, collection: CollectionMap, name: str, 
     }
 
 
-def _files(copy: CollectionCopy, observed: Observed, payload: dict[str, Hashed]) -> Iterator[Json]:
+def _files(copy: CollectionCopy, observed: Observed, payload: dict[str, Listed]) -> Iterator[Json]:
     place = {"system": copy.system, "collection": copy.collection}
     for path, kind in ((copy.json_path, "records"), (copy.csv_path, "table")):
         if path:
@@ -150,7 +149,7 @@ def _files(copy: CollectionCopy, observed: Observed, payload: dict[str, Hashed])
                 "kind": kind,
                 **place,
                 "media_type": _media_type(path),
-                "sha256": written.digest.hexdigest(),
+                "sha256": written.sha256,
                 "size": written.size,
             }
     for file in copy.files:
@@ -185,7 +184,7 @@ def _left_out(controller_map: ControllerMap) -> Iterator[Json]:
                 yield {"system": slug, "collection": name, "title": collection.title, "why": list(reasons)}
 
 
-def _page(answer: Answer, described: Json) -> str:
+def _page(answer: Answer, described: Json, copies: Iterable[CollectionCopy]) -> str:
     """index.html: short and plain, for whoever opens the ZIP first."""
     css, policy = index.style(answer.controller.controller.brand)
     titles = {
@@ -193,7 +192,7 @@ def _page(answer: Answer, described: Json) -> str:
         for slug, system in answer.controller.systems.items()
         for name, collection in system.collections.items()
     }
-    media = [each for each in described["files"] if each["kind"] == "media"]
+    media = {(copy.system, copy.collection): counted(len(copy.files), "file") for copy in copies if copy.files}
     return rendered(
         "portable.html",
         answer=answer,
@@ -207,7 +206,7 @@ def _page(answer: Answer, described: Json) -> str:
             {
                 **each,
                 "records_text": counted(each["records"], "record"),
-                "media": counted(_of(each, media), "file") if _of(each, media) else "",
+                "media": media.get((each["system"], each["collection"]), ""),
             }
             for each in described["collections"]
         ],
@@ -216,11 +215,7 @@ def _page(answer: Answer, described: Json) -> str:
             for each in described["systems"]
             if not each["complete"]
         ],
+        unsearched=[each for each in described["systems"] if each["outcome"] in UNSEARCHED - OPEN_OUTCOMES],
         left_out=described["left_out"],
         refused=[{**each, "title": titles[each["system"], each["collection"]]} for each in described["refused"]],
     )
-
-
-def _of(collection: Json, media: list[Json]) -> int:
-    place = collection["system"], collection["collection"]
-    return sum((each["system"], each["collection"]) == place for each in media)

@@ -9,9 +9,10 @@ from dsr.datamap.schema import Controller, Recipient
 from dsr.package.cells import Shown, day, size
 from dsr.package.contents import Answer, RecipientTold, SystemOutcome
 from dsr.package.copying import CollectionCopy
-from dsr.package.naming import PICTURES
 from dsr.package.redaction import Withheld, label, of_others
-from dsr.package.words import IDENTITIES, OPEN_OUTCOMES, RIGHTS, RightWords, counted, outcome_says
+from dsr.package.words import IDENTITIES, OPEN_OUTCOMES, RIGHTS, UNSEARCHED, RightWords, counted, outcome_says
+
+FIRST_FILES = 48  # of a collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class CollectionReading:
     rows: tuple[tuple[Shown, ...], ...]
     json_path: str
     csv_path: str
-    files: tuple[FileReading, ...]
+    files: tuple[FileReading, ...]  # the first; all are listed in manifest.json
+    file_count: int
     withheld: tuple[Withheld, ...]
     of_others: tuple[Withheld, ...]
 
@@ -51,7 +53,7 @@ class CollectionReading:
     @property
     def files_text(self) -> str:
         """The number of files; empty when there are none."""
-        return f"{len(self.files):,}" if self.files else ""
+        return f"{self.file_count:,}" if self.file_count else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +236,11 @@ def _collection(answer: Answer, copy: CollectionCopy) -> CollectionReading:
                 name=file.path.rpartition("/")[2],
                 kind=file.extension,
                 size=size(file.size),
-                picture=file.extension in PICTURES,
+                picture=file.picture,
             )
-            for file in copy.files
+            for file in copy.files[:FIRST_FILES]
         ),
+        file_count=len(copy.files),
         withheld=tuple(copy.withheld.values()),
         of_others=tuple(of_others(copy.described, name, rows) for name, rows in copy.of_others.items()),
     )
@@ -269,7 +272,7 @@ def _refused(answer: Answer) -> Iterable[RefusedReading]:
 def _totals(systems: tuple[SystemReading, ...], copies: list[CollectionCopy]) -> tuple[tuple[str, str], ...]:
     erased = sum(system.erased for system in systems)
     kept = sum(system.kept for system in systems)
-    searched = sum(system.outcome not in OPEN_OUTCOMES for system in systems)
+    searched = sum(system.outcome not in UNSEARCHED for system in systems)
     figures = (
         (searched, "system searched", "systems searched"),
         (sum(copy.rows for copy in copies), "record copied", "records copied"),

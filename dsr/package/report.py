@@ -78,7 +78,7 @@ def _sheet(collection: CollectionReading, lines: float) -> dict[str, object]:
         "cards": cards if wide else (),
         "shown": str(len(first)),
         "more": bool(collection.json_path) and collection.count > len(first),
-        "files": counted(len(collection.files), "file"),
+        "files": counted(collection.file_count, "file"),
     }
 
 

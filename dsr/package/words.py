@@ -38,8 +38,10 @@ OUTCOMES: dict[str, str] = {
     "failed": "Did not answer",
     "waiting": "Still to come",
     "excluded": "Left out of this answer",
+    "not-reached": "Not searched",
 }
-OPEN_OUTCOMES = frozenset({"failed", "waiting", "excluded"})
+OPEN_OUTCOMES = frozenset({"failed", "waiting", "excluded"})  # the answer lacks them
+UNSEARCHED = OPEN_OUTCOMES | {"not-reached"}  # where nothing led, or nobody asked for it: nothing is lacking
 
 IDENTITIES: dict[str, str] = {
     "email": "E-mail address",

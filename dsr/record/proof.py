@@ -25,6 +25,11 @@ class Proof:
         path = "".join(f"{base64.b64encode(bytes.fromhex(node)).decode()}\n" for node in self.path)
         return f"{KIND}\nindex {self.position}\n{path}\n{self.checkpoint}"
 
+    @property
+    def origin(self) -> str:
+        """The record that the checkpoint says it is of."""
+        return self.checkpoint.partition("\n")[0]
+
     def require(self, leaf: str, keys: Iterable[note.VerifierKey]) -> note.Head:
         """See that the leaf is in a log that one of these keys signed; what its checkpoint says. Raises Unverified."""
         head = note.verified_head(self.checkpoint, keys)

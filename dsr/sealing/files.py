@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pyrage import DecryptError, decrypt, decrypt_io, encrypt, encrypt_io, x25519
+from pyrage import DecryptError, EncryptError, decrypt, decrypt_io, encrypt, encrypt_io, x25519
 from typing_extensions import Buffer
 
 from dsr.sealing.fields import Unsealable, seal, unseal
@@ -82,14 +82,36 @@ def _encrypted(file: BinaryIO, identity: x25519.Identity, fill: Callable[[Binary
     return counted
 
 
+class _Recalled(io.RawIOBase):
+    """A file for age, which tells of every failure as its own; this one recalls what the system said."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.failure: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Buffer) -> int:
+        try:
+            return self.file.write(chunk)
+        except OSError as error:
+            self.failure = error
+            raise
+
+
 @contextmanager
 def _flowing(file: BinaryIO, recipient: x25519.Recipient) -> Iterator[BinaryIO]:
     """Age in a thread at the far end of a pipe; what it met is raised at the end, or where nobody reads any more."""
     far, near = os.pipe()
+    recalled = _Recalled(file)
 
     def flow() -> None:
         with os.fdopen(far, "rb") as source:
-            encrypt_io(source, file, [recipient])
+            try:
+                encrypt_io(source, recalled, [recipient])
+            except EncryptError as error:
+                raise (recalled.failure or error) from None  # a full disk is no fault of age
 
     with ThreadPoolExecutor(1, "age") as threads:
         encryption = threads.submit(flow)
@@ -102,10 +124,22 @@ def _flowing(file: BinaryIO, recipient: x25519.Recipient) -> Iterator[BinaryIO]:
         encryption.result()
 
 
+def key_of(place: str, ring: Ring, wrapped_key: str) -> str:
+    """The key of one file, as `opened_with` takes it. Raises Unsealable."""
+    return unseal(ring, wrapped_key, place).decode()
+
+
 @contextmanager
 def reading(path: Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[BinaryIO]:
     """The plain content of a sealed file as a stream. Raises Unsealable when it was changed or cut short."""
-    identity = x25519.Identity.from_str(unseal(ring, wrapped_key, place).decode())
+    with opened_with(key_of(place, ring, wrapped_key), path, place) as stream:
+        yield stream
+
+
+@contextmanager
+def opened_with(key: str, path: Path, place: str) -> Iterator[BinaryIO]:
+    """The same for whoever has the file's own key, and no ring. Raises Unsealable."""
+    identity = x25519.Identity.from_str(key)
     try:
         source = path.open("rb")
     except FileNotFoundError:
@@ -162,4 +196,4 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-__all__ = ["Sealed", "Unsealable", "reading", "write"]
+__all__ = ["Sealed", "Unsealable", "key_of", "opened_with", "reading", "write"]

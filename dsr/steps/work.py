@@ -37,6 +37,7 @@ from dsr.steps.fulfilling import (
 )
 from dsr.steps.move import Conflict, move, pass_through
 from dsr.steps.recipients import telling
+from dsr.steps.recording.sequencer import NotAsSigned
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,9 @@ def _act(item: PlanItem, *, at: datetime) -> None:
         ledger.release(item, seconds=None, note=f"The portal could not write: {error.strerror}", at=at)
     except (Rejected, execution.Halted, ReportFailed) as error:
         ledger.quarantine(item, note=str(error), at=at)
+    except NotAsSigned as error:
+        note = f"No package is sealed while the record is not as it was signed: {error}. Run manage.py verify_audit."
+        ledger.quarantine(item, note=note, at=at)
     except Unsealable as error:
         ledger.quarantine(item, note=f"A sealed file is missing, or not as it was written: {error}", at=at)
 

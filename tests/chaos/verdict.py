@@ -20,7 +20,8 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, NoticeState, Outcome
 from dsr.models import Event, Notice, Package, PlanItem, SubjectRequest
-from dsr.package.verification import Broken, verify
+from dsr.package.brought import Broken
+from dsr.package.verification import verify
 from dsr.sealing.fields import Unsealable
 from dsr.steps.answering import delivery
 from dsr.steps.move import Conflict

@@ -124,6 +124,18 @@ def events_part(count: int) -> OpenPart:
     return part
 
 
+def pictures_part(count: int) -> OpenPart:
+    """One person with many small pictures."""
+
+    def part() -> Iterator[Found]:
+        for start in range(0, count, 1000):
+            yield Batch("saved", ("path", "bytes"), tuple((f"{at}.png", 2008) for at in range(start, start + 1000)))
+        for at in range(count):
+            yield File("saved", (f"{at}.png",), f"{at}.png", iter((b"\x89PNG\r\n\x1a\n" + bytes(2000),)))
+
+    return part
+
+
 def access(**more: object) -> Answer:
     """Sam's access answer."""
     answer = Answer(

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from dsr.package import archive
+from dsr.package.bag import Sealing
 from dsr.package.contents import Answer
 from tests.package import answers
 
@@ -49,7 +50,7 @@ class Opened:
         return self.files[path].decode()
 
 
-def opened(answer: Answer) -> Opened:
+def opened(answer: Answer, sealing: Sealing | None = None) -> Opened:
     """Write an answer's package and open it; the PDF is only marked, see test_report for a real one."""
     pipe, pages = Pipe(), []
 
@@ -57,13 +58,14 @@ def opened(answer: Answer) -> Opened:
         pages.append(html)
         return b"%PDF-marked"
 
-    written = archive.write(answer, cast("BinaryIO", pipe), report=report)
+    written = archive.write(answer, cast("BinaryIO", pipe), report=report, sealing=sealing)
     content = pipe.taken.getvalue()
     with ZipFile(io.BytesIO(content)) as package:
         assert package.testzip() is None
         names = package.namelist()
         assert len(names) == len(set(names))
-        files = {name.removeprefix(f"{answer.reference}/"): package.read(name) for name in names}
+        members = [name for name in names if not name.endswith("/")]
+        files = {name.removeprefix(f"{answer.reference}/"): package.read(name) for name in members}
         assert not any(name in files for name in names)  # all lie in the one folder
     return Opened(files, content, written, pages[0])
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -9,9 +10,13 @@ from html.parser import HTMLParser
 import pytest
 
 from dsr.law.rights import Right
+from dsr.package import manifest, reading
 from dsr.package.contents import Answer, CollectionOutcome, KeptRows, SystemOutcome
+from dsr.package.copying import CollectionCopy, CopiedFile
+from dsr.package.words import OUTCOMES
 from tests.package import answers
 from tests.package.conftest import Opened
+from tests.package.maps import JOYPIX
 
 
 class Elements(HTMLParser):
@@ -79,6 +84,25 @@ def test_the_page_tells(access: Opened, words: str) -> None:
     assert words in access.text("index.html")
 
 
+WHY = "None of your proven identifiers leads to this system."
+
+
+def test_a_system_that_was_not_searched_is_named_so_with_the_reason(open_package: Callable[[Answer], Opened]) -> None:
+    systems = (SystemOutcome("support", "nothing"), SystemOutcome("media", "not-reached", WHY))
+    package = open_package(answers.access(systems=systems, parts={}))
+    page = package.text("index.html")
+    assert f"<td>Not searched<small>{WHY}</small></td>" in page
+    assert f"<td>Not searched<small>{WHY}</small></td>" in package.report_html
+    assert "<b>1</b> system searched" in page
+    assert "not complete" not in page
+    assert package.json("manifest.json")["systems"][1]["outcome"] == "not-reached"
+
+
+def test_every_outcome_that_the_manifest_may_name_has_words_for_people() -> None:
+    schema = json.loads(manifest.SCHEMA.read_text(encoding="utf-8"))
+    assert set(schema["properties"]["systems"]["items"]["properties"]["outcome"]["enum"]) == set(OUTCOMES)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -103,3 +127,16 @@ def test_nothing_is_called_erased_where_everything_was_kept(open_package: Callab
     assert "Erased, except" not in package.text("index.html")
     assert "A dispute is open." in package.text("index.html")
     assert "no date is fixed" in package.report_html
+
+
+def test_of_many_files_the_first_are_read_and_all_are_counted(open_package: Callable[[Answer], Opened]) -> None:
+    page = open_package(answers.access(parts={"media": answers.pictures_part(1_000)})).text("index.html")
+    assert page.count('<a href="data/files/') == reading.FIRST_FILES
+    assert "All 1,000 files lie in the folder data/files." in page
+    saved = JOYPIX.systems["media"].collections["saved"]
+    path = "data/files/media/saved/0001.png"
+    picture = CopiedFile(path, "0" * 64, 3, "png", picture=True, original_name="猫.png", row=("猫.png",))
+    copies = [CollectionCopy("media", "saved", saved, files=[picture] * 1_000)]
+    (system,) = reading.of(answers.access(), copies).shown
+    (collection,) = system.collections
+    assert (len(collection.files), collection.file_count) == (reading.FIRST_FILES, 1_000)

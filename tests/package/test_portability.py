@@ -17,18 +17,18 @@ from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.facts import facts
 from dsr.datamap.portable import portable_fields
 from dsr.datamap.schema import ControllerMap
-from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.models import SubjectRequest
-from dsr.package import portability
+from dsr.package import portability, shapes
+from dsr.package.brought import Broken
 from dsr.package.contents import Answer, CollectionOutcome, RefusedPart, SystemOutcome
-from dsr.package.verification import Broken, verify
+from dsr.package.verification import verify
 from dsr.steps import maps
-from dsr.steps.answering import delivery
 from tests.conftest import World
 from tests.package import answers
 from tests.package.conftest import Json, Pipe
 from tests.package.maps import JOYPIX
+from tests.steps import taking
 
 CANARY = "canary-4c1d"
 CONTROLLERS = ["joypix", "pixplus"]
@@ -40,9 +40,12 @@ class Taken:
 
     def __init__(self, content: bytes, folder: str) -> None:
         with ZipFile(io.BytesIO(content)) as archive:
-            assert verify(archive) == len(archive.namelist()) - 1  # all but the list of lists
-            self.files = {name.removeprefix(f"{folder}/"): archive.read(name) for name in archive.namelist()}
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            seals = names.count(f"{folder}/package.jws")
+            assert verify(archive) == len(names) - 1 - seals  # all but the list of lists, and the seal over that
+            self.files = {name.removeprefix(f"{folder}/"): archive.read(name) for name in names}
         self.about: Json = json.loads(self.files["portability.json"])
+        assert shapes.complaint("portability.json", self.about) == ""
 
     def json(self, path: str) -> Json:
         """A JSON file."""
@@ -220,6 +223,15 @@ def test_a_system_that_did_not_answer_makes_the_copy_incomplete() -> None:
     assert "The store is being moved." in page
 
 
+def test_a_system_that_was_not_searched_is_named_with_the_reason_and_lacks_nothing() -> None:
+    systems = (SystemOutcome("app", "found"), SystemOutcome("media", "not-reached", "You asked for one alone."))
+    package = taken(answers.access(right=Right.PORTABILITY, systems=systems, parts={"app": answers.app_part}))
+    assert [each["complete"] for each in package.about["systems"]] == [True, True]
+    page = package.files["index.html"].decode()
+    assert "<dt>Media store</dt><dd>Not searched. You asked for one alone.</dd>" in page
+    assert "not complete" not in page
+
+
 def test_a_refused_part_is_named_with_its_ground() -> None:
     refused = RefusedPart("It would harm others.", "GDPR Art. 20(4)", "Two people wrote it.")
     outcome = SystemOutcome("app", "found", "", (CollectionOutcome("prompts", 0, refused=refused),))
@@ -234,7 +246,7 @@ def test_of_a_real_person_only_what_is_portable_arrives(
     controller: str, email: str, world: World, answered: Callable[..., SubjectRequest]
 ) -> None:
     subject_request: SubjectRequest = answered(Right.PORTABILITY, controller, email)
-    opened = delivery.download(subject_request, by=SUBJECT, at=world.at)
+    opened = taking.taken(subject_request, at=world.at)
     package = Taken(b"".join(opened), subject_request.reference)
     assert f'"email":"{email}"' in b"".join(package.files.values()).decode(errors="replace")
     for each in package.about["collections"]:

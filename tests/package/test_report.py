@@ -11,10 +11,13 @@ from typing import cast
 
 import pytest
 from pypdf import PdfReader
-from pypdf.generic import DictionaryObject
+from pypdf.generic import DictionaryObject, NameObject
 
+from dsr.connectors.contract import Batch
 from dsr.package import pdf_child, report
-from tests.package.conftest import Opened
+from tests.package import answers
+from tests.package.conftest import Opened, opened
+from tests.package.test_hostile import PIECES
 
 pytestmark = pytest.mark.typeset
 
@@ -24,8 +27,13 @@ def _words(pdf: bytes) -> str:
 
 
 @pytest.fixture(scope="module")
-def letter(access: Opened) -> bytes:
-    return report.render(access.report_html)
+def letter() -> bytes:
+    """Sam's, and somebody else wrote to the support desk whatever a program could take for something to do."""
+    theirs = Batch(
+        "letters", ("id",), tuple((f"{place} {text}",) for place, text in enumerate(PIECES) if text.isascii())
+    )
+    parts = {"app": answers.app_part, "media": answers.media_part, "support": lambda: iter([theirs])}
+    return report.render(opened(answers.access(parts=parts)).report_html)
 
 
 def test_the_letter_can_be_read_aloud(letter: bytes) -> None:
@@ -56,8 +64,25 @@ def test_no_text_of_the_data_became_a_link(letter: bytes) -> None:
     links = [note.get_object() for page in reader.pages for note in page.get("/Annots", ())]
     assert links  # the contents point to their pages
     assert not [link for link in links if isinstance(link, DictionaryObject) and "/A" in link]
-    assert "/OpenAction" not in reader.root_object
-    assert b"/JavaScript" not in letter
+    said = {name for number in range(1, cast("int", reader.trailer["/Size"])) for name in _names(reader, number)}
+    assert "/StructElem" in said
+    acting = {"/URI", "/JS", "/JavaScript", "/Launch", "/OpenAction", "/AA", "/EmbeddedFile", "/Filespec", "/RichMedia"}
+    assert not said & acting
+
+
+def _names(reader: PdfReader, number: int) -> Iterator[str]:
+    """The names in one object of a PDF: its keys, and what it calls itself."""
+    found = reader.get_object(number)
+    for key, value in found.items() if isinstance(found, DictionaryObject) else ():
+        yield str(key)
+        yield str(value) if isinstance(value, NameObject) else ""
+
+
+def test_the_letter_shows_what_somebody_wrote_and_fills_in_nothing(letter: bytes) -> None:
+    words = _words(letter)
+    assert "{{ reading }}" in words
+    assert "{% debug %}" in words
+    assert "<script>alert(1)</script>" in words
 
 
 def test_an_erasure_letter_tells_ground_and_date(erasure: Opened) -> None:

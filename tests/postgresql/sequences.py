@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from dsr.law.actors import PORTAL
 from dsr.models import Event
-from dsr.steps.recording import record, sequencer
+from dsr.record.proof import Proof
+from dsr.steps.recording import record, sequencer, signing
 
 
 def written() -> Event:
@@ -37,6 +38,30 @@ def beside_each_other(threads: int, each: int) -> int:
     sequencer.sequence(at=at)
     sequencer.sequence_late(at=at, within=None)
     return Event.objects.count()
+
+
+def proven_beside_others(threads: int, each: int) -> dict[str, object]:
+    """Whether each proof is right; the first is of an Event that younger ones have overtaken."""
+    proofs: list[tuple[Event, Proof]] = []
+
+    def run() -> None:
+        for _ in range(each):
+            with transaction.atomic():
+                event = written()
+                proofs.append((event, sequencer.prove_now(event, at=timezone.now())))
+        connection.close()
+
+    with transaction.atomic():
+        late = written()
+        running = [threading.Thread(target=run) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        proofs.append((late, sequencer.prove_now(late, at=timezone.now())))
+    keys = signing.log_keys()
+    sizes = [proof.require(event.leaf, keys).size for event, proof in proofs]
+    return {"proven": len(sizes), "last": proofs[-1][1].position, "events": Event.objects.count()}
 
 
 def committed_late() -> dict[str, int]:

@@ -29,3 +29,11 @@ def test_an_event_that_is_committed_late_gets_the_next_place(portal: Portal) -> 
     assert portal.rows(f"SELECT position FROM dsr_leaf WHERE event_id = {told['early']}") == [(0,)]
     assert portal.rows(f"SELECT position FROM dsr_leaf WHERE event_id = {told['late']}") == [(1,)]
     assert "2 events" in portal.manage("verify_audit")
+
+
+def test_events_that_are_proven_at_once_are_proven_beside_each_other_and_when_younger_ones_were_faster(
+    portal: Portal,
+) -> None:
+    told = portal.act("prove_beside_others", "4", "10")
+    assert told == {"proven": 41, "last": 40, "events": 41}
+    assert "41 events" in portal.manage("verify_audit")

@@ -1,7 +1,10 @@
 """What a sealed file promises: whole or refused, and never plain on the disk."""
 
+import errno
 import hashlib
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -152,3 +155,32 @@ def test_a_reader_who_stops_early_is_no_error(path: Path, content: bytes) -> Non
     done = files.write(path, PLACE, RING, filling(content))
     with files.reading(path, PLACE, RING, done.wrapped_key) as stream:
         assert stream.read(15) == b"sam@example.com"
+
+
+CRAMPED = """
+import resource, sys
+from pathlib import Path
+from dsr.sealing import files
+from dsr.sealing.keyring import Ring
+
+def fill(out):
+    for _ in range(int(sys.argv[2]) // 1_000):
+        out.write(bytes(1_000))
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000))
+try:
+    files.write(Path(sys.argv[1]), "file/1", Ring("k1", {"k1": bytes(32)}), fill)
+except OSError as error:
+    print(type(error).__name__, error.errno)
+"""
+
+
+@pytest.mark.parametrize("size", [100_000, 20_000_000])
+def test_a_full_disk_is_the_systems_error_however_long_the_file_and_leaves_nothing_behind(
+    path: Path, size: int
+) -> None:
+    # The limit holds for a whole process, so in one of its own.
+    command = (sys.executable, "-c", CRAMPED, str(path), str(size))
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["OSError", str(errno.EFBIG)]
+    assert list(path.parent.iterdir()) == []

@@ -1,5 +1,9 @@
 """One item or request that goes wrong stops itself, and nobody else."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from dsr.law.actors import Actor
@@ -8,6 +12,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Manifest, PlanItem, SubjectRequest
+from dsr.sealing import files
 from dsr.steps import ledger, work
 from dsr.steps.answering import packaging
 from dsr.steps.deciding import approval, review
@@ -92,3 +97,30 @@ def test_what_is_only_kept_still_has_its_grace(world: World, dana: Actor, eli: A
     assert subject_request.state == State.APPROVED
     with pytest.raises(Conflict):
         approval.approve(subject_request, digest=manifest.digest, by=eli, at=world.at)
+
+
+@contextmanager
+def cramped(size: int) -> Iterator[None]:
+    """No file grows longer than `size`, as on a full disk."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+def test_a_disk_that_is_full_is_tried_again_and_the_second_time_delivers(
+    world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    scenes.work_on(world, subject_request, Kind.FIND)
+    monkeypatch.setattr(files, "SHORT", 1_000)  # so that the package is sealed by a thread, as long ones are
+    with cramped(2_000):
+        assert work.do_next(at=world.at)
+    item = subject_request.items.get(kind=Kind.ASSEMBLE)
+    assert (item.state, item.note) == (ItemState.READY, "The portal could not write: File too large")
+    assert not subject_request.packages.exists()
+    world.later(hours=1)
+    world.work(State.PACKAGED, subject_request)
+    assert subject_request.packages.count() == 1

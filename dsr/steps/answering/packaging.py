@@ -17,7 +17,6 @@ from dsr.models import Package, PlanItem, SubjectRequest, sealed
 from dsr.package import archive, portability, report
 from dsr.package.contents import Answer, KeptRows, SystemOutcome
 from dsr.sealing import files
-from dsr.sealing.keyring import Role
 from dsr.steps import ledger, maps
 from dsr.steps.answering import outcomes
 from dsr.steps.asking import scopes
@@ -25,6 +24,7 @@ from dsr.steps.deciding import withholding
 from dsr.steps.fulfilling import parts
 from dsr.steps.post import remedies
 from dsr.steps.recipients import told as recipients
+from dsr.steps.recording import seals
 
 
 def searched(subject_request: SubjectRequest) -> list[PlanItem]:
@@ -39,14 +39,16 @@ def assemble(item: PlanItem, finds: list[PlanItem], *, at: datetime) -> None:
     answer = answer_to(subject_request, at=at, finds=finds)
     package = Package(id=uuid.uuid4(), subject_request=subject_request, version=answer.version, released_at=at)
 
+    sealing = partial(seals.seal, subject_request, answer.version, at=at)
+
     def fill(out: BinaryIO) -> None:
         if answer.right is Right.PORTABILITY:
-            portability.write(answer, out)
+            portability.write(answer, out, sealing=sealing)
         else:
-            archive.write(answer, out, report=report.render)
+            archive.write(answer, out, report=report.render, sealing=sealing)
 
     place = sealed.file_place(package.pk)
-    done = files.write(sealed.file_path(package.pk), place, sealed.ring(Role.FILES), fill)
+    done = files.write(sealed.file_path(package.pk), place, package.ring(), fill)
     package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
     with transaction.atomic():
         package.save(force_insert=True)
@@ -73,7 +75,7 @@ def answer_to(
         if slug not in asked
     ]
     opened = {
-        item.system: partial(withholding.left, known.refused, item.system, partial(parts.found_in, item.part))
+        item.system: partial(withholding.left, known.refused, item.system, partial(parts.as_found, item.part))
         for item in finds
         if item.part and not erasing
     }

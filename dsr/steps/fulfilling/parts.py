@@ -59,9 +59,15 @@ def reading(part: Part) -> Iterator[BinaryIO]:
 
 
 def found_in(part: Part) -> Iterator[Found]:
-    """The records of a find item's Part."""
+    """The records of a find item's Part, with cells that every system can take."""
     with reading(part) as stream:
         yield from unpack(stream)
+
+
+def as_found(part: Part) -> Iterator[Found]:
+    """The same with every cell as it was found, for a copy."""
+    with reading(part) as stream:
+        yield from unpack(stream, exact=True)
 
 
 def digest_of(part: Part) -> str:

@@ -12,9 +12,8 @@ from django.db import transaction
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import CLOSED, State
 from dsr.models import Certificate, Checkpoint, Event, Leaf, SubjectRequest, Turn
-from dsr.record import certificate, tree
-from dsr.record.proof import Proof
-from dsr.steps.recording import record, sequencer, signing, statement
+from dsr.record import certificate
+from dsr.steps.recording import proving, record, sequencer, signing, statement
 
 CERTIFIED = sorted(CLOSED - {State.LAPSED})
 _TURN = "certificates"  # the row that remembers which one failed last
@@ -51,7 +50,7 @@ def issue(event: int, *, at: datetime) -> bool:
     closing = Event.objects.select_related("sequenced").get(pk=event)
     subject_request = SubjectRequest.objects.get(events=closing)
     leaf = closing.sequenced
-    proof = Proof(leaf.position, tuple(path(leaf.position, covering)), covering.note)
+    proof = proving.proof(leaf.position, covering)
     stated = statement.of(subject_request, closing, at=at)
     jws = certificate.build(stated, leaf.hash, proof, signing.certificate_key())
     with transaction.atomic():
@@ -63,22 +62,6 @@ def issue(event: int, *, at: datetime) -> bool:
             digest = hashlib.sha256(jws.encode()).hexdigest()
             record.write(subject_request, "certificate:issued", by=PORTAL, at=at, sha256=digest, position=leaf.position)
     return new
-
-
-def path(position: int, covering: Checkpoint) -> list[str]:
-    """The way from a leaf to the root of a checkpoint.
-
-    What lies left of the leaf are the peaks of the tree before it. They grow from an earlier checkpoint's, so that
-    only the leaves since then are read, however old the record is.
-    """
-    before = Checkpoint.objects.filter(size__lte=position).order_by("-size").first()
-    size, peaks = (before.size, before.peaks) if before else (0, [])
-    known = dict(zip(tree.peak_spans(position), tree.grow(size, peaks, _hashes(size, position)), strict=True))
-
-    def node(start: int, end: int) -> str:
-        return known.get((start, end)) or tree.root(_hashes(start, end))
-
-    return tree.inclusion(position, covering.size, node)
 
 
 def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> Certificate | None:
@@ -93,8 +76,3 @@ def in_record(genuine: certificate.Genuine) -> bool:
     """Whether the record of this installation holds the very entry that a certificate names."""
     placed = genuine.statement["record"]
     return Leaf.objects.filter(position=placed["position"], hash=placed["leaf"]).exists()
-
-
-def _hashes(start: int, end: int) -> list[str]:
-    leaves = Leaf.objects.filter(position__gte=start, position__lt=end).order_by("position")
-    return list(leaves.values_list("hash", flat=True))

@@ -15,7 +15,8 @@ from dsr.law.actors import PORTAL
 from dsr.models import Checkpoint, Event, Leaf, installer
 from dsr.record import note, tree
 from dsr.record.audit import OUT_OF_TIME
-from dsr.steps.recording import record, signing
+from dsr.record.proof import Proof
+from dsr.steps.recording import proving, record, signing
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,23 @@ def sequence_late(*, at: datetime, within: timedelta | None = SETTLED) -> None:
         pass
 
 
+def prove_now(event: Event, *, at: datetime) -> Proof:
+    """Sign a checkpoint over this Event, which the same transaction wrote, and all before it. Raises NotAsSigned.
+
+    Who needs it at once waits here for whoever else extends the record.
+    """
+    installer.alone(connection, wait=True)
+    before = covering = newest()
+    # While this one was waiting, younger ones may have got their places.
+    seen = min(before.seen if before else 0, event.pk - 1)
+    waiting, more = Event.objects.filter(id__gt=seen, sequenced=None), True
+    while more:
+        covering, more = _extend(covering, waiting, at, now=True)
+    if covering is None:
+        raise NotAsSigned(f"Event {event.pk} cannot be seen")
+    return proving.fresh(event.pk, before, covering)
+
+
 def newest() -> Checkpoint | None:
     """The newest checkpoint."""
     return Checkpoint.objects.order_by("-size").first()
@@ -60,7 +78,7 @@ def _sequence(waiting: "QuerySet[Event]", at: datetime) -> bool:
     try:
         with transaction.atomic():
             # Whoever comes second finds nothing to do; on SQLite the transaction itself is the lock.
-            return installer.alone(connection) and _extend(waiting, at)
+            return installer.alone(connection) and _extend(newest(), waiting, at)[1]
     except NotAsSigned as why:
         log.error("The record is not extended: %s. Run manage.py verify_audit.", why)  # noqa: TRY400 — no traceback helps
     except IntegrityError:
@@ -68,9 +86,11 @@ def _sequence(waiting: "QuerySet[Event]", at: datetime) -> bool:
     return False
 
 
-def _extend(waiting: "QuerySet[Event]", at: datetime) -> bool:
-    """Within the lock: places first, then a checkpoint over them."""
-    last, size = newest(), _size()
+def _extend(
+    last: Checkpoint | None, waiting: "QuerySet[Event]", at: datetime, *, now: bool = False
+) -> tuple[Checkpoint | None, bool]:
+    """Within the lock: places first, then a checkpoint over them; the newest there is then, and whether more wait."""
+    size = _size()
     if last and size < last.size:
         raise NotAsSigned(f"there are {size} leaves, and {last.size} were signed")
     found = list(waiting.order_by("id").values_list("id", "leaf")[:BATCH])
@@ -78,9 +98,9 @@ def _extend(waiting: "QuerySet[Event]", at: datetime) -> bool:
         Leaf(position=position, event_id=event, hash=leaf) for position, (event, leaf) in enumerate(found, size)
     )
     size += len(found)
-    if _due(last, size, at):
-        _sign(last, size, at)
-    return len(found) == BATCH
+    if _due(last, size, at) or (now and found):
+        last = _sign(last, size, at)
+    return last, len(found) == BATCH
 
 
 def _due(last: Checkpoint | None, size: int, at: datetime) -> bool:
@@ -89,8 +109,8 @@ def _due(last: Checkpoint | None, size: int, at: datetime) -> bool:
     return unsigned >= MANY or (unsigned > 0 and not lately)
 
 
-def _sign(last: Checkpoint | None, size: int, at: datetime) -> None:
-    key = signing.log_key()
+def _sign(last: Checkpoint | None, size: int, at: datetime) -> Checkpoint:
+    key = signing.log_key(last.origin if last else "")
     if last:
         _require_signed(last)
     before, peaks = (last.size, last.peaks) if last else (0, [])
@@ -98,44 +118,45 @@ def _sign(last: Checkpoint | None, size: int, at: datetime) -> None:
         size = _alarm(before, size, at)
     peaks = tree.grow(before, peaks, _leaves(before, size))
     head = note.Head(key.name, size, tree.fold(peaks))
-    Checkpoint.objects.create(
+    return Checkpoint.objects.create(
         size=size, root=head.root, note=note.sign(head.text(), key), at=at, peaks=peaks, seen=_seen()
     )
 
 
 def _alarm(start: int, size: int, at: datetime) -> int:
     """Say in the record which of the new entries are not of their time, under the same checkpoint; the new size."""
-    for position, event in _out_of_time(start, at):
-        log.error("Event %s says %s, and the Events before it are younger.", event.pk, event.at)
-        said = event.at.astimezone(UTC).isoformat()
-        alarm = record.write_for(
-            event.controller, OUT_OF_TIME, by=PORTAL, at=at, event=event.pk, position=position, said=said
-        )
+    for event, moment, controller, position in _out_of_time(start, at):
+        log.error("Event %s says %s, and the Events before it are younger.", event, moment)
+        said = moment.astimezone(UTC).isoformat()
+        alarm = record.write_for(controller, OUT_OF_TIME, by=PORTAL, at=at, event=event, position=position, said=said)
         Leaf.objects.create(position=size, event=alarm, hash=alarm.leaf)
         size += 1
     return size
 
 
-def _out_of_time(start: int, at: datetime) -> list[tuple[int, Event]]:
-    """New entries that are much older than those before them, or of the future.
+def _out_of_time(start: int, at: datetime) -> list[tuple[int, datetime, str, int]]:
+    """New entries that are much older than those before them, or of the future: Event, moment, controller, position.
 
     Compared with the Events before, and not with the checkpoint: what waited while no worker ran is in order.
     """
-    youngest = Event.objects.get(sequenced__position=start - 1).at
+    columns = ("pk", "at", "controller", "sequenced__position")
+    entries = Event.objects.filter(sequenced__position__gte=start - 1).order_by("sequenced__position")
+    (_, youngest, _, position), *new = entries.values_list(*columns)
+    if position != start - 1:
+        raise NotAsSigned(f"leaf {start - 1} is missing")
     found = []
-    new = Event.objects.filter(sequenced__position__gte=start).order_by("sequenced__position")
-    for event in new.select_related("sequenced").iterator():
-        if youngest - LATE <= event.at <= at + LATE:
-            youngest = max(youngest, event.at)
+    for entry in new:
+        if youngest - LATE <= entry[1] <= at + LATE:
+            youngest = max(youngest, entry[1])
         else:
-            found.append((event.sequenced.position, event))
+            found.append(entry)
     return found
 
 
 def _require_signed(last: Checkpoint) -> None:
     """What the next root grows from is what we signed, not what somebody wrote into the table since."""
     try:
-        head = note.verified_head(last.note, signing.log_keys())
+        head = note.verified_head(last.note, signing.log_keys(last.origin))
     except note.Unverified as error:
         raise NotAsSigned(f"of the checkpoint of size {last.size}, {error}") from None
     if (head.size, head.root) != (last.size, last.root) or tree.fold(last.peaks) != head.root:

@@ -11,31 +11,27 @@ from dsr.sealing.keyring import Role
 def origin() -> str:
     """The record's own name. The first checkpoint fixes it: another name would be another log."""
     first = Checkpoint.objects.order_by("size").first()
-    return first.note.partition("\n")[0] if first else str(settings.DSR_AUDIT_ORIGIN)
+    return first.origin if first else str(settings.DSR_AUDIT_ORIGIN)
 
 
-def log_key() -> SigningKey:
-    """What signs checkpoints now."""
-    return _current(Role.CHECKPOINTS, origin())
+def log_key(name: str = "") -> SigningKey:
+    """What signs checkpoints now; `name` is the record's, where it is known already."""
+    return _current(Role.CHECKPOINTS, name or origin())
 
 
-def log_keys() -> list[VerifierKey]:
+def log_keys(name: str = "") -> list[VerifierKey]:
     """By what checkpoints of this installation are known, older keys included."""
-    return _public(Role.CHECKPOINTS, origin())
+    return _public(Role.CHECKPOINTS, name or origin())
 
 
-def certificate_key() -> SigningKey:
-    """What signs certificates now."""
-    return _current(Role.CERTIFICATES, _certificates())
+def certificate_key(name: str = "") -> SigningKey:
+    """What signs certificates and packages now."""
+    return _current(Role.CERTIFICATES, certificate.issuer_of(name or origin()))
 
 
 def certificate_keys() -> list[VerifierKey]:
-    """By what certificates of this installation are known, older keys included."""
-    return _public(Role.CERTIFICATES, _certificates())
-
-
-def _certificates() -> str:
-    return certificate.issuer_of(origin())
+    """By what certificates and packages of this installation are known, older keys included."""
+    return _public(Role.CERTIFICATES, certificate.issuer_of(origin()))
 
 
 def _current(role: Role, name: str) -> SigningKey:

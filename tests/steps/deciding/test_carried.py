@@ -21,7 +21,7 @@ from dsr.steps.deciding.holds import Order
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import SAM, World
-from tests.steps import scenes
+from tests.steps import scenes, taking
 from tests.steps.long_life import guarded
 from tests.steps.representing import GRETA
 
@@ -157,11 +157,13 @@ def test_the_time_of_an_offer_stands_still_under_a_freeze_and_begins_anew(world:
     world.later(days=settings.DSR_PACKAGE_DAYS + 9)
     assert not delivery.expire_next(at=world.at)
     holds.release(freeze, by=dana, at=world.at)
-    last = world.at.date() + timedelta(days=settings.DSR_PACKAGE_DAYS)
+    last = world.at.date() + timedelta(days=settings.DSR_OFFER_DAYS)
     assert f"You can download it until {last:%A %-d %B %Y}" in world.letters()[-1]
-    world.later(days=settings.DSR_PACKAGE_DAYS - 1)
+    world.later(days=settings.DSR_OFFER_DAYS - 1)
+    assert not delivery.end_offer_next(at=world.at)
+    assert b"".join(taking.taken(access, at=world.at))
+    world.later(days=settings.DSR_PACKAGE_DAYS - settings.DSR_OFFER_DAYS)
     assert not delivery.expire_next(at=world.at)
-    assert b"".join(delivery.download(access, by=SUBJECT, at=world.at))
     assert delivery.expire_next(at=world.later(days=2))
 
 
@@ -189,21 +191,21 @@ def test_a_freeze_set_after_the_offer_keeps_back_the_package_by_another_name(wor
     access = offered_by_account(world, dana)
     freeze = held(world, dana, FROZEN)
     with pytest.raises(Conflict, match="frozen"):
-        delivery.download(access, by=SUBJECT, at=world.at)
+        taking.taken(access, at=world.at)
     assert Event.objects.filter(subject_request=access, tag="hold:set").count() == 1
     assert access.notices.filter(letter=Letter.HELD).count() == 1
     world.later(days=settings.DSR_PACKAGE_DAYS + 9)
     assert not delivery.expire_next(at=world.at)
     holds.release(freeze, by=dana, at=world.at)
-    assert b"".join(delivery.download(access, by=SUBJECT, at=world.at))
+    assert b"".join(taking.taken(access, at=world.at))
 
 
 def test_a_package_that_was_taken_once_by_another_name_is_not_handed_over_again(world: World, dana: Actor) -> None:
     access = offered_by_account(world, dana)
-    b"".join(delivery.download(access, by=SUBJECT, at=world.at))
+    b"".join(taking.taken(access, at=world.at))
     held(world, dana, FROZEN)
     with pytest.raises(Conflict, match="frozen"):
-        delivery.download(access, by=SUBJECT, at=world.at)
+        taking.taken(access, at=world.at)
     assert not access.notices.filter(letter=Letter.HELD).exists()  # it is over; the page says it
 
 
@@ -292,7 +294,7 @@ def test_a_freeze_reaches_who_found_nothing_but_the_persons_requests_in_the_port
     access = by_old_account(world, dana)
     held(world, dana, FROZEN)
     with pytest.raises(Conflict, match="frozen"):
-        delivery.download(access, by=SUBJECT, at=world.at)
+        taking.taken(access, at=world.at)
 
 
 def test_of_requests_found_in_the_portal_each_proven_identifier_is_carried_and_nothing_else(

@@ -2,12 +2,17 @@
 
 import os
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
+from dsr.connectors.contract import Batch, Cell, Found
 from dsr.law.actors import Actor
 from dsr.law.grounds import Ground
+from dsr.law.rights import Right
 from dsr.law.work import Kind
-from dsr.models import Part, sealed
+from dsr.models import Part, PlanItem, sealed
+from dsr.steps.answering import packaging
 from dsr.steps.deciding import review
 from dsr.steps.fulfilling import parts
 from tests.conftest import World
@@ -43,3 +48,23 @@ def test_what_was_found_for_a_refused_request_cannot_be_opened_any_more(world: W
     found = Part.objects.filter(item__kind=Kind.FIND)
     assert found
     assert {part.wrapped_key for part in found} == {""}
+
+
+def test_a_package_is_made_of_cells_as_they_were_found_and_systems_are_asked_with_what_they_take(
+    world: World, dana: Actor
+) -> None:
+    subject_request = scenes.accepted(world, dana, Right.PORTABILITY)
+    scenes.work_on(world, subject_request, Kind.FIND)
+    item = scenes.item_of(subject_request, Kind.FIND, "app-database")
+    odd = (1, Decimal("-12.50"), 2**70, "half \ud83d")
+    part, _ = parts.write_found(item, iter([Batch("users", ("id", "a", "b", "c"), (odd,))]))
+    part.save(force_insert=True)
+    PlanItem.objects.filter(pk=item.pk).update(part=part)
+    answer = packaging.answer_to(subject_request, at=world.at)
+    assert rows(answer.parts["app-database"]()) == [odd]
+    assert rows(parts.found_in(part)) == [(1, "-12.50", str(2**70), "half \ufffd")]
+
+
+def rows(found: Iterator[Found]) -> list[tuple[Cell, ...]]:
+    """Every row."""
+    return [row for each in found if isinstance(each, Batch) for row in each.rows]

@@ -12,12 +12,11 @@ from dsr.law.states import State
 from dsr.models import Certificate, Event, SubjectRequest
 from dsr.record import certificate, tree
 from dsr.steps import sweeping
-from dsr.steps.answering import delivery
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.deciding import review
-from dsr.steps.recording import certificates, record, sequencer, signing
+from dsr.steps.recording import certificates, proving, record, sequencer, signing
 from tests.conftest import SAM, World
-from tests.steps import scenes
+from tests.steps import scenes, taking
 
 
 def certified(subject_request: SubjectRequest, world: World) -> dict[str, Any]:
@@ -32,7 +31,7 @@ def certified(subject_request: SubjectRequest, world: World) -> dict[str, Any]:
 def erased(answered: Callable[..., SubjectRequest], world: World) -> SubjectRequest:
     """Sam's erasure, carried out and taken."""
     subject_request = answered(Right.ERASURE)
-    list(delivery.download(subject_request, by=SUBJECT, at=world.at))
+    list(taking.taken(subject_request, at=world.at))
     return subject_request
 
 
@@ -58,7 +57,7 @@ def test_an_access_states_what_was_found_and_the_digest_of_the_package(
     answered: Callable[..., SubjectRequest], world: World
 ) -> None:
     subject_request = answered(Right.ACCESS)
-    list(delivery.download(subject_request, by=SUBJECT, at=world.at))
+    list(taking.taken(subject_request, at=world.at))
     stated = certified(subject_request, world)
     assert {system["system"] for system in stated["systems"] if system.get("collections")} >= {"app-database"}
     assert [package["sha256"] for package in stated["packages"]] == [subject_request.packages.get().sha256]
@@ -76,7 +75,7 @@ def test_what_staff_wrote_about_a_system_left_out_is_not_in_it(world: World, dan
     subject_request = scenes.accepted(world, dana, Right.ACCESS)
     world.work(State.PACKAGED, subject_request)
     subject_request.items.filter(system="media-store").update(outcome="failed", note="Sam's sister owns it")
-    list(delivery.download(subject_request, by=SUBJECT, at=world.at))
+    list(taking.taken(subject_request, at=world.at))
     stated = certified(subject_request, world)
     assert {system["outcome"] for system in stated["systems"] if system["system"] == "media-store"} == {"failed"}
     assert "sister" not in str(stated)
@@ -145,7 +144,7 @@ def test_the_entry_it_names_is_that_of_the_closing_event(erased: SubjectRequest,
 
 
 def test_downloading_again_after_the_end_changes_nothing_of_it(erased: SubjectRequest, world: World) -> None:
-    list(delivery.download(erased, by=SUBJECT, at=world.at))
+    list(taking.taken(erased, at=world.at))
     assert certified(erased, world)["record"]["position"] == erased.events.get(moved_to="delivered").sequenced.position
 
 
@@ -218,8 +217,8 @@ def test_a_path_reads_only_the_leaves_since_an_earlier_checkpoint(world: World) 
     covering = sequencer.newest()
     assert covering is not None
     for position in range(covering.size):
-        path = certificates.path(position, covering)
-        assert path == tree.inclusion(position, covering.size, tree.over(leaves))
+        path = proving.proof(position, covering).path
+        assert list(path) == tree.inclusion(position, covering.size, tree.over(leaves))
 
 
 def test_taking_it_is_an_event(erased: SubjectRequest, world: World) -> None:
@@ -231,5 +230,6 @@ def test_taking_it_is_an_event(erased: SubjectRequest, world: World) -> None:
 
 
 def test_one_sweep_of_a_worker_is_enough(erased: SubjectRequest, world: World) -> None:
-    sweeping.sweep(lambda: world.at, seconds=0)
-    assert Certificate.objects.get().issued_at == erased.events.get(moved_to="delivered").at
+    at = world.later(seconds=10)  # after the checkpoint over the package
+    sweeping.sweep(lambda: at, seconds=0)
+    assert Certificate.objects.get().issued_at == at

@@ -11,14 +11,14 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import SubjectRequest, Telling
-from dsr.steps.answering import delivery, packaging
+from dsr.steps.answering import packaging
 from dsr.steps.asking import cancellation, intake
 from dsr.steps.counting import extension
 from dsr.steps.deciding import approval, merging, review, withholding
 from dsr.steps.fulfilling import rectification
 from dsr.steps.recording import statement
 from tests.conftest import SAM, World
-from tests.steps import scenes, timing
+from tests.steps import scenes, taking, timing
 from tests.steps.deciding import test_merging
 from tests.steps.fulfilling import test_rectification, test_withdrawal
 
@@ -50,7 +50,7 @@ def test_own_words_of_staff_and_of_a_processor_are_told_to_the_person_and_never_
     item.save()
     world.work(State.PACKAGED, subject_request)
     told = str(packaging.told(subject_request, at=world.at))
-    list(delivery.download(subject_request, by=SUBJECT, at=world.at))
+    list(taking.taken(subject_request, at=world.at))
     system = next(row for row in stated(subject_request, world)["systems"] if row["system"] == "app-database")
     kept = {row["collection"]: row["kept"][-1] for row in system["collections"] if "kept" in row}
     assert [words in told for words in (STAFF, PROCESSOR)] == [True, True]
@@ -118,7 +118,7 @@ def test_recipients_and_collections_stand_by_their_titles_and_who_is_not_told_is
     Telling.objects.filter(subject_request=subject_request, recipient="compute-providers").update(
         told_by="none", told_at=None
     )
-    list(delivery.download(subject_request, by=SUBJECT, at=world.at))
+    list(taking.taken(subject_request, at=world.at))
     facts = stated(subject_request, world)
     row = next(row for row in facts["recipients"] if row["recipient"] == "compute-providers")
     assert row["title"] != row["recipient"]
