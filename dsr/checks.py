@@ -8,9 +8,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.db import connections
 
 from dsr.datamap.load import MapError
-from dsr.models import Event, installer, sealed
+from dsr.models import Event, installer
 from dsr.sealing import keyring
-from dsr.sealing.keyring import KeysMissing, Role
+from dsr.sealing.keyring import KeysMissing
 from dsr.steps import maps
 from dsr.steps.post import remedies
 
@@ -42,7 +42,7 @@ def refusals_name_what_the_law_demands(**_: Any) -> list[CheckMessage]:
 def keys_are_there(**_: Any) -> list[CheckMessage]:
     """The keyring can be read."""
     try:
-        sealed.ring(Role.FIELDS)
+        keyring.load(settings.DSR_KEYS)
     except KeysMissing as error:
         return [Error(f"{error}. {_remedy()}", id="dsr.E002")]
     return []

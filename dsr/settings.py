@@ -36,13 +36,16 @@ DSR_AUDIT_ORIGIN = os.environ.get("DSR_AUDIT_ORIGIN") or f"{urlsplit(DSR_BASE_UR
 DSR_LEASE_SECONDS = float(os.environ.get("DSR_LEASE_SECONDS", "30"))
 DSR_KEEP_MONTHS = int(os.environ.get("DSR_KEEP_MONTHS", "24"))
 DSR_PACKAGE_DAYS = int(os.environ.get("DSR_PACKAGE_DAYS", "30"))
+DSR_OFFER_DAYS = int(os.environ.get("DSR_OFFER_DAYS", "7"))
+DSR_PACKAGE_DOWNLOADS = int(os.environ.get("DSR_PACKAGE_DOWNLOADS", "5"))
 DSR_QUESTION_DAYS = int(os.environ.get("DSR_QUESTION_DAYS", "14"))
 DSR_REMIND_DAYS = [int(days) for days in _list("DSR_REMIND_DAYS", "5,2")]
 
 _secret = DSR_KEYS / "django.txt"
 SECRET_KEY = os.environ.get("DSR_SECRET_KEY") or (_secret.read_text("ascii").strip() if _secret.exists() else "")
 if not SECRET_KEY:
-    _keyless = {"makemigrations", "demo", "compilemessages", "make_keys", "verify_audit", "verify_certificate"}
+    _keyless = {"makemigrations", "demo", "compilemessages", "make_keys"}
+    _keyless |= {"verify_audit", "verify_certificate", "verify_package"}
     if not _keyless & set(sys.argv):
         message = f"no DSR_SECRET_KEY and no {_secret}: restore the keys; for the first start, manage.py make_keys"
         raise ImproperlyConfigured(message)

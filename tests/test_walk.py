@@ -11,22 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from dsr.law.actors import SUBJECT, Actor
+from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import SubjectRequest, sealed
-from dsr.steps.answering import delivery
 from dsr.steps.deciding import approval, review
 from dsr.steps.permissions import Forbidden
 from tests.conftest import Systems, World
+from tests.steps import taking
 
 Walk = Callable[..., SubjectRequest]
 
 
 def package_of(subject_request: SubjectRequest, world: World) -> zipfile.ZipFile:
     """What Sam downloads."""
-    stream = delivery.download(subject_request, by=SUBJECT, at=world.at)
+    stream = taking.taken(subject_request, at=world.at)
     return zipfile.ZipFile(io.BytesIO(b"".join(stream)))
 
 

@@ -22,7 +22,6 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Proof, SubjectRequest, sealed
 from dsr.sealing import files
-from dsr.sealing.keyring import Role as KeyRole
 from dsr.steps import work
 from dsr.steps.answering import delivery
 from dsr.steps.asking import codes, intake, verification
@@ -152,9 +151,9 @@ def _copied(subject_request: SubjectRequest, copy: Path, now: datetime) -> None:
     if package is None:
         message = "the example has no package"
         raise RuntimeError(message)
-    place, ring = sealed.file_place(package.pk), sealed.ring(KeyRole.FILES)
+    place = sealed.file_place(package.pk)
     with (
-        files.reading(sealed.file_path(package.pk), place, ring, package.wrapped_key) as stream,
+        files.reading(sealed.file_path(package.pk), place, package.ring(), package.wrapped_key) as stream,
         copy.with_suffix(".half").open("wb") as out,
     ):
         shutil.copyfileobj(stream, out)

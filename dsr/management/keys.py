@@ -6,12 +6,14 @@ from collections.abc import Collection
 from pathlib import Path
 
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
-from dsr.models import Checkpoint, Suppression
+from dsr.models import Checkpoint, Package, Suppression
 from dsr.sealing import keyring
 from dsr.sealing.keyring import Role
 
+KNOWS_PACKAGES = "0015_grants"  # the migration since which a package says whose key it is
 SECRET = "django.txt"  # signs sessions and forms; see dsr/settings.py
 
 
@@ -28,7 +30,8 @@ def require(folder: Path) -> None:
     lacking = keyring.lacking(folder)
     if lacking and lacking <= keyring.LATER and not _used(lacking):
         names = " and ".join(f"{role}.json" for role in sorted(lacking))
-        raise KeysLost(f"{names} is not in {folder}, and nothing was signed yet: run manage.py make_keys --missing.")
+        unused = "and nothing was signed or sealed by it yet"
+        raise KeysLost(f"{names} is not in {folder}, {unused}: run manage.py make_keys --missing.")
     try:
         keyring.load(folder)
     except keyring.KeysMissing as error:
@@ -47,7 +50,7 @@ def make(folder: Path) -> None:
 
 
 def make_missing(folder: Path) -> list[str]:
-    """Add signing keys to an installation that is older than they are; their names. Raises KeysLost.
+    """Add keys to an installation that is older than they are; their names. Raises KeysLost.
 
     Where something was signed already, the key that signed it is not missing but lost: a new one would leave the
     record without anybody who vouches for it.
@@ -57,6 +60,8 @@ def make_missing(folder: Path) -> list[str]:
         raise KeysLost(f"{', '.join(lost)}: these keys are lost, and never made anew. Restore {folder} from its copy.")
     if Role.SUPPRESSION in lacking and _there(Suppression):
         raise KeysLost(f"suppression.json was used already, so it is lost. Restore {folder} from its copy.")
+    if Role.PACKAGES in lacking and _sealed_packages():
+        raise KeysLost(f"packages.json was used already, so it is lost. Restore {folder} from its copy.")
     if lacking & keyring.SIGNING and _there(Checkpoint):
         raise KeysLost(f"The record was signed already, so its keys are lost. Restore {folder} from its copy.")
     keyring.make(folder, sorted(lacking))
@@ -66,7 +71,15 @@ def make_missing(folder: Path) -> list[str]:
 def _used(roles: Collection[Role]) -> bool:
     """Whether something was signed or hashed by one of these keys."""
     signed = bool(keyring.SIGNING & set(roles)) and _there(Checkpoint)
-    return signed or (Role.SUPPRESSION in roles and _there(Suppression))
+    hashed = Role.SUPPRESSION in roles and _there(Suppression)
+    return signed or hashed or (Role.PACKAGES in roles and _sealed_packages())
+
+
+def _sealed_packages() -> bool:
+    """Whether a package is held that this key wraps; those of before are wrapped by the one of Parts."""
+    if ("dsr", KNOWS_PACKAGES) not in MigrationRecorder(connection).applied_migrations():
+        return False
+    return Package.objects.filter(key_role=Role.PACKAGES).exclude(wrapped_key="").exists()
 
 
 def _there(model: type[Model]) -> bool:

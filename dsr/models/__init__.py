@@ -1,6 +1,6 @@
 """Tables of the portal. Only dsr.steps changes them."""
 
-from dsr.models.answer import Download, Package
+from dsr.models.answer import Download, Grant, Package
 from dsr.models.change import Correction, Proposal, Telling, Withdrawal
 from dsr.models.clock import CalendarEdition, ClockPause, Deadline, Extension, Turn
 from dsr.models.erasure import BlastLimit, Suppression
@@ -31,6 +31,7 @@ __all__ = [
     "Evidence",
     "Extension",
     "Gate",
+    "Grant",
     "Identity",
     "Leaf",
     "LegalHold",

@@ -13,12 +13,13 @@ from dsr.sealing.keyring import Ring, Role
 
 def ring(role: Role) -> Ring:
     """The keys of one role. Raises KeysMissing."""
-    return _keyring(str(settings.DSR_KEYS))[role]
+    return _ring(str(settings.DSR_KEYS), role)
 
 
 @cache
-def _keyring(folder: str) -> keyring.Keyring:
-    return keyring.load(Path(folder))
+def _ring(folder: str, role: Role) -> Ring:
+    """Read when it is first used: a web process is not given the keys that only workers need."""
+    return keyring.read(Path(folder), role)
 
 
 def seal(text: str, *place: str | UUID) -> str:

@@ -189,7 +189,7 @@ class Identity(models.Model):
 class Proof(models.Model):
     """A one-time code sent to an identifier, for one purpose."""
 
-    VERIFY, SIGN_IN = "verify", "sign-in"
+    VERIFY, SIGN_IN, DOWNLOAD = "verify", "sign-in", "download"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey(Identity, on_delete=models.CASCADE, related_name="proofs")

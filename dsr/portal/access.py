@@ -1,6 +1,6 @@
 """What this browser may see: a request is there for whoever proved its address in this session only."""
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from dsr.datamap.schema import ControllerMap
@@ -11,6 +11,7 @@ from dsr.models import SubjectRequest
 from dsr.steps.recording import record
 
 FILED, PROVEN = "filed", "proven"
+GRANTS = "grants"  # the downloads that were opened here, so that who leaves ends them
 
 
 def remember_filed(request: HttpRequest, subject_request: SubjectRequest) -> None:
@@ -44,6 +45,15 @@ def filed_of(request: HttpRequest, about: ControllerMap, right: Right) -> Subjec
 def proven(request: HttpRequest, about: ControllerMap, reference: str) -> SubjectRequest | None:
     """The request with this reference, if its address was proven here."""
     return _find(about, reference, request.session.get(PROVEN, []))
+
+
+def required(request: HttpRequest, about: ControllerMap, reference: str) -> SubjectRequest:
+    """The same; who has not proven it here finds no such page."""
+    own = proven(request, about, reference)
+    if own is None:
+        message = "no such request"
+        raise Http404(message)
+    return own
 
 
 def _remember(request: HttpRequest, name: str, subject_request: SubjectRequest) -> None:

@@ -82,7 +82,12 @@ STAGES: Mapping[State, Stage] = {
         _("You have our answer"),
         _("You download our answer"),
         _("It waits for you on this page."),
-        frozenset({"package:downloaded", "package:expired", "request:answered", "request:answered-at-once"}),
+        frozenset(
+            {
+                *("package:downloaded", "package:offer-ended", "package:expired"),
+                *("request:answered", "request:answered-at-once"),
+            }
+        ),
     ),
 }
 LETTER = Stage(

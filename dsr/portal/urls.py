@@ -3,7 +3,21 @@
 from django.urls import path, register_converter
 
 from dsr.law.rights import Right
-from dsr.portal.views import ask, certificate, correct, deny, find, language, own, question, recipient, start, withdraw
+from dsr.portal.views import (
+    ask,
+    certificate,
+    correct,
+    deny,
+    find,
+    language,
+    own,
+    package,
+    question,
+    recipient,
+    start,
+    verify,
+    withdraw,
+)
 
 
 class RightConverter:
@@ -27,6 +41,7 @@ urlpatterns = [
     path("", start.choose, name="choose"),
     path("language/", language.choose, name="language"),
     path("certificate/", certificate.check, name="certificate"),
+    path("verify/", verify.check, name="verify"),
     path("<slug:slug>/", start.start, name="start"),
     path("<slug:slug>/brand.css", start.brand, name="brand"),
     path("<slug:slug>/help/", start.help_page, name="help"),
@@ -49,6 +64,10 @@ urlpatterns = [
     path("<slug:slug>/requests/<str:reference>/correct/check/", correct.check, name="correct_check"),
     path("<slug:slug>/requests/<str:reference>/correct/<slug:place>/", correct.row, name="correct_row"),
     path("<slug:slug>/requests/<str:reference>/cancel/", own.cancel, name="cancel"),
-    path("<slug:slug>/requests/<str:reference>/download/", own.download, name="download"),
+    path("<slug:slug>/requests/<str:reference>/download/", package.ask, name="download_ask"),
+    path("<slug:slug>/requests/<str:reference>/download/code/", package.code, name="download_code"),
+    path("<slug:slug>/requests/<str:reference>/download/again/", package.again, name="download_again"),
+    path("<slug:slug>/requests/<str:reference>/download/<uuid:grant>/", package.wait, name="download"),
+    path("<slug:slug>/requests/<str:reference>/download/<uuid:grant>/file/", package.file, name="download_file"),
     path("<slug:slug>/requests/<str:reference>/certificate/", certificate.take, name="take_certificate"),
 ]

@@ -15,7 +15,8 @@ class Role(StrEnum):
 
     FIELDS = "fields"  # sealed columns
     LOOKUP = "lookup"  # keyed hashes to search sealed identifiers by
-    FILES = "files"  # wraps the age identity of each Part and Package
+    FILES = "files"  # wraps the age identity of each Part and document
+    PACKAGES = "packages"  # the same of each Package: workers have it, and web processes do without
     EFFECTS = "effects"  # idempotency keys and addresses to call, shown to other systems
     CODES = "codes"  # one-time codes at rest
     CHECKPOINTS = "checkpoints"  # Ed25519 seed: signs the record
@@ -26,7 +27,8 @@ class Role(StrEnum):
 # These sign and open nothing: until something is signed, an installation without them has lost nothing.
 KEY_BYTES = 32  # AES-256
 SIGNING = frozenset({Role.CHECKPOINTS, Role.CERTIFICATES})
-LATER = SIGNING | {Role.SUPPRESSION}  # an older installation lacks them, and has lost nothing before they are used
+# An older installation lacks them, and has lost nothing before they are used.
+LATER = SIGNING | {Role.SUPPRESSION, Role.PACKAGES}
 
 
 class KeysMissing(Exception):
@@ -54,10 +56,12 @@ Keyring = Mapping[Role, Ring]
 
 def load(folder: Path) -> Keyring:
     """Read `<role>.json` of every role: {"current": kid, "keys": {kid: base64 of 32 bytes}}."""
-    return {role: _ring(folder / f"{role}.json") for role in Role}
+    return {role: read(folder, role) for role in Role}
 
 
-def _ring(path: Path) -> Ring:
+def read(folder: Path, role: Role) -> Ring:
+    """Read the file of one role. Raises KeysMissing."""
+    path = folder / f"{role}.json"
     try:
         raw = json.loads(path.read_text(encoding="ascii"))
         ring = Ring(raw["current"], {kid: base64.b64decode(text, validate=True) for kid, text in raw["keys"].items()})

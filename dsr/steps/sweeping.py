@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from dsr.steps import work
-from dsr.steps.answering import delivery, handover
+from dsr.steps.answering import delivery, grants, handover
 from dsr.steps.asking import verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import holds, merging
@@ -26,7 +26,9 @@ LOOK = timedelta(seconds=0.5)
 TIMETABLE: tuple[Callable[..., bool], ...] = (
     sequencer.sequence,
     verification.lapse_next,
+    delivery.end_offer_next,
     delivery.expire_next,
+    grants.end_next,
     handover.remind_next,
     pauses.end_next,
     reminders.tell_next,
@@ -64,6 +66,7 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0, after: float 
     """
     began = look = clock()
     until, begins = began + timedelta(seconds=seconds), began + timedelta(seconds=after)
+    open_downloads(clock)
     if looking := began >= begins:
         recounting.daily(at=began)
     busy = True
@@ -82,9 +85,16 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0, after: float 
     return looking
 
 
+def open_downloads(clock: Callable[[], datetime]) -> None:
+    """Open every package that somebody waits for before a page. Before other work, and beside the letters as well."""
+    while grants.rewrap_next(at=clock()):
+        pass
+
+
 def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
-    """Send every letter that is due. Apart from the sweep, so that no slow system holds back the mail."""
+    """Send every letter that is due, and open downloads; apart from the sweep, so no slow system holds them back."""
     sequencer.sequence(at=clock())  # the record waits for no slow system either
     until = clock() + timedelta(seconds=seconds)
+    open_downloads(clock)
     while clock() < until and notices.send_next(at=clock()):
-        pass
+        open_downloads(clock)

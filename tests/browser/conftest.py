@@ -76,8 +76,8 @@ class Demo:
             assert time.monotonic() < until, f"{what}: not after {PATIENCE} s; {(self.var / 'log').read_text()[-2000:]}"
             threading.Event().wait(0.1)
 
-    def code(self, address: str, reference: str) -> str:
-        """The newest code mailed to an address about a request."""
+    def code(self, address: str, reference: str, says: str = "") -> str:
+        """The newest code mailed to an address about a request, in a letter that says this."""
         found: list[str] = []
 
         def arrived() -> bool:
@@ -86,6 +86,7 @@ class Demo:
                 if (
                     address in text
                     and reference in text
+                    and says in text
                     and (code := re.search(r"^\s+([2-9A-Z]{4} [2-9A-Z]{4})\s*$", text, re.MULTILINE))
                 ):
                     found.append(code[1])

@@ -68,7 +68,7 @@ def test_an_agents_request_is_walked_to_the_persons_own_answer(demo: Demo, walke
     dana.press("Accept")
     assert documents(demo) == [("", "")]
     demo.await_(lambda: demo.state(reference) == "packaged", "the package")
-    archive = download(amal, demo, tmp_path)
+    archive = download(amal, demo, tmp_path, PERSON)
     assert any(name.endswith("users.json") for name in archive.namelist())
     alma.page.goto(f"{demo.url}/joypix/requests/{reference}/")
     assert "Find my request" in alma.page.title()

@@ -73,7 +73,7 @@ def test_what_the_law_lets_sam_take_along_is_taken_home(demo: Demo, walker: Open
     dana.press("Accept the request")
     dana.press("Accept")
     demo.await_(lambda: demo.state(reference) == "packaged", "the package")
-    archive = download(sam, demo, tmp_path)
+    archive = download(sam, demo, tmp_path, "amal@example.com")
     assert json.loads(archive.read(f"{reference}/portability.json"))
     assert not any(name.endswith(".pdf") for name in archive.namelist())
 

@@ -15,7 +15,7 @@ from dsr.law.states import State, allowed
 from dsr.law.work import Asker, Channel, NoticeState
 from dsr.models import Correction, LegalHold, SubjectRequest
 from dsr.steps import sweeping
-from dsr.steps.answering import delivery, handover
+from dsr.steps.answering import handover
 from dsr.steps.answering.handover import Given, Way
 from dsr.steps.asking import cancellation, representation, verification, vouching
 from dsr.steps.counting import pauses, receipt
@@ -26,6 +26,7 @@ from dsr.steps.fulfilling.writing_down import Came
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from tests.life.guards import Guards, held
+from tests.steps import taking
 
 
 class Walking(Guards):
@@ -256,7 +257,7 @@ def taken(own: SubjectRequest, *, by: Actor, at: datetime) -> None:
 
 
 def _download(own: SubjectRequest, *, at: datetime) -> None:
-    assert list(delivery.download(own, by=SUBJECT, at=at))
+    assert list(taking.taken(own, at=at))
 
 
 def _decide(correction: Correction, _: SubjectRequest, *, by: Actor, at: datetime) -> None:

@@ -12,7 +12,10 @@ from dsr.law.actors import PORTAL
 from dsr.management import keys
 from dsr.models import Checkpoint, SubjectRequest, Suppression
 from dsr.sealing import keyring
+from dsr.sealing.keyring import Role
 from dsr.steps.recording import record, sequencer
+from tests.conftest import World
+from tests.steps import scenes
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
@@ -116,3 +119,16 @@ def test_the_key_of_the_suppression_ledger_is_added_once_and_never_after_it_was_
     (folder / "suppression.json").unlink()
     with pytest.raises(keys.KeysLost, match="was used already"):
         keys.make_missing(folder)
+
+
+def test_the_key_of_packages_is_added_once_and_never_after_a_package_was_sealed(folder: Path, world: World) -> None:
+    (folder / "packages.json").unlink()
+    assert keys.make_missing(folder) == ["packages"]
+    own = scenes.packaged(world)
+    (folder / "packages.json").unlink()
+    with pytest.raises(keys.KeysLost, match="was used already"):
+        keys.make_missing(folder)
+    with pytest.raises(keys.KeysLost, match="Restore"):
+        keys.require(folder)
+    own.packages.update(key_role=Role.FILES)  # one of before
+    assert keys.make_missing(folder) == ["packages"]

@@ -11,6 +11,7 @@ from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Download, Event, Identity, Notice, Proof, SubjectRequest
+from dsr.steps.answering import grants
 from dsr.steps.asking.verification import CODES_PER_HOUR, MAILBOX_CODES_PER_HOUR
 from dsr.steps.deciding import review
 from tests.conftest import SAM, World
@@ -104,7 +105,7 @@ def test_mallory_cannot_open_sams_request(mallory: Client, file: File, prove: Pr
     assert mallory.get(page_of(subject_request, under)).status_code == 404
 
 
-@pytest.mark.parametrize("under", ["cancel/", "download/", "new-code/"])
+@pytest.mark.parametrize("under", ["cancel/", "download/", "download/code/", "download/again/", "new-code/"])
 def test_mallory_cannot_act_on_sams_request(mallory: Client, file: File, prove: Prove, under: str) -> None:
     subject_request = file()
     prove(subject_request)
@@ -215,11 +216,13 @@ def test_the_package_is_downloaded_by_who_proved_the_mailbox_and_nobody_else(
     sign_in(sam, world, subject_request)
     assert "Your answer is ready" in sam.get(page_of(subject_request)).content.decode()
     assert mallory.post(page_of(subject_request, "download/")).status_code == 404
-    response = sam.post(page_of(subject_request, "download/"))
-    body = response.getvalue()
-    assert response["Cache-Control"] == "no-store"
-    assert response["Content-Disposition"] == f'attachment; filename="joypix-{subject_request.reference}.zip"'
-    assert len(body) == int(response["Content-Length"])
+    sam.post(page_of(subject_request, "download/"))
+    code = {"code": world.code()}
+    assert mallory.post(page_of(subject_request, "download/code/"), code).status_code == 404
+    address = sam.post(page_of(subject_request, "download/code/"), code)["Location"]
+    assert grants.rewrap_next(at=world.at)
+    assert mallory.get(f"{address}file/").status_code == 404
+    body = sam.get(f"{address}file/").getvalue()
     assert zipfile.ZipFile(io.BytesIO(body)).testzip() is None
     assert Download.objects.count() == 1
 
@@ -257,7 +260,7 @@ def test_looking_changes_nothing_but_the_record(sam: Client, file: File, prove: 
         ]
         return [*kept, list(Event.objects.exclude(tag="request:seen").order_by("pk").values())]
 
-    addresses = ["prove/", "", "cancel/", "download/", "new-code/"]
+    addresses = ["prove/", "", "cancel/", "download/", "download/code/", "download/again/", "new-code/"]
     before = rows()
     for method in (sam.get, sam.head):
         for under in addresses:

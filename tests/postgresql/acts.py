@@ -26,11 +26,11 @@ from dsr.law.states import State
 from dsr.management import demo
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import ledger, sweeping
-from dsr.steps.answering import delivery
 from dsr.steps.asking import cancellation, intake, verification
 from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
-from tests.postgresql import endings, plans, releases, sequences, timetable
+from tests.postgresql import endings, plans, releases, sequences, takings, timetable
+from tests.steps import taking
 
 SAM = "sam@example.com"
 PAUSE = threading.Event()
@@ -80,7 +80,7 @@ def walk(right: str, package: str) -> dict[str, object]:
         digest = subject_request.manifest.digest
         approval.approve(subject_request, digest=digest, by=eli, at=at)
     work_until(subject_request, State.PACKAGED)
-    Path(package).write_bytes(b"".join(delivery.download(subject_request, by=SUBJECT, at=timezone.now())))
+    Path(package).write_bytes(b"".join(taking.taken(subject_request, at=timezone.now())))
     subject_request.refresh_from_db()
     items = [(str(item), item.state, item.outcome) for item in subject_request.items.filter(until=None)]
     return {"state": subject_request.state, "items": items}
@@ -180,6 +180,13 @@ def release_in_a_moment() -> dict[str, object]:
     }
 
 
+def take_at_once(many: str) -> dict[str, object]:
+    """One package, by so many at the same moment: with one grant, then twelve with one each."""
+    own, at = proven("joypix", Right.ACCESS, SAM, timezone.now()), timezone.now()
+    takings.offered(own, at)
+    return {"one grant": takings.one_grant(own, int(many), at), "one each": takings.one_each(own, 12, at)}
+
+
 def settings_in_force() -> dict[str, object]:
     """What the server says about the connection the portal has opened."""
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
@@ -201,6 +208,11 @@ def write_and_sequence(threads: str, each: str) -> dict[str, object]:
     return {"events": sequences.beside_each_other(int(threads), int(each))}
 
 
+def prove_beside_others(threads: str, each: str) -> dict[str, object]:
+    """Events that are proven in the moment they are written, while others get their places."""
+    return sequences.proven_beside_others(int(threads), int(each))
+
+
 def commit_late() -> dict[str, object]:
     """Ids and commits in two orders."""
     return {**sequences.committed_late()}
@@ -215,10 +227,12 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
         claim_beside_a_lock,
         end_in_a_moment,
         release_in_a_moment,
+        take_at_once,
         settings_in_force,
         claim_plan,
         write_and_sequence,
         commit_late,
+        prove_beside_others,
     )
 }
 

@@ -19,6 +19,13 @@ def test_fifty_clicks_at_once_have_one_effect(portal: Portal, act: str) -> None:
     assert done["plans"] == (0 if act == "cancel" else 1)
 
 
+def test_fifty_uses_of_one_grant_count_once_and_twelve_grants_no_more_often_than_allowed(portal: Portal) -> None:
+    done = portal.act("take_at_once", str(MANY), **portal.patient)
+    assert done["one grant"] == {"outcomes": {"whole": MANY}, "downloads": 1, "taken": 1}
+    allowed = {"taken": 8, "whole": 4}
+    assert done["one each"] == {"outcomes": allowed, "downloads": 5, "taken": 5}
+
+
 def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or_is_not_ended(portal: Portal) -> None:
     ended = portal.act("end_in_a_moment", **portal.patient)
     too_late = {"outcome": "conflict", "state": "approved", "item": "running"}

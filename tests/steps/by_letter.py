@@ -11,7 +11,6 @@ from dsr.law.states import State
 from dsr.law.work import Channel, ItemState
 from dsr.models import Package, SubjectRequest, sealed
 from dsr.sealing import files
-from dsr.sealing.keyring import Role
 from dsr.steps import work
 from dsr.steps.asking import intake, vouching
 from dsr.steps.deciding import review
@@ -64,7 +63,7 @@ def laid_out(world: World, subject_request: SubjectRequest) -> SubjectRequest:
     subject_request.items.update(state=ItemState.DONE)
     SubjectRequest.objects.filter(pk=subject_request.pk).update(state=State.CARRIED_OUT)
     package = Package(subject_request=subject_request, released_at=world.at)
-    place, ring = sealed.file_place(package.pk), sealed.ring(Role.FILES)
+    place, ring = sealed.file_place(package.pk), package.ring()
 
     def fill(out: BinaryIO) -> None:
         made = io.BytesIO()

@@ -10,7 +10,6 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker, Channel
 from dsr.models import Correction, SubjectRequest
-from dsr.steps.answering import delivery
 from dsr.steps.asking import intake, representation
 from dsr.steps.counting import extension, pauses, receipt
 from dsr.steps.deciding import holds, review, withholding
@@ -18,7 +17,7 @@ from dsr.steps.fulfilling import correctable, rectification
 from dsr.steps.recipients import telling
 from dsr.steps.recording import certificates, sequencer
 from tests.conftest import SAM, World
-from tests.steps import scenes
+from tests.steps import scenes, taking
 from tests.steps.representing import asked_by
 
 CANARY = "zebra"  # stands in every text below, in none of ours
@@ -88,7 +87,7 @@ def guarded(world: World, dana: Actor) -> SubjectRequest:
 def downloaded(world: World) -> None:
     """A package taken, and the certificate over it."""
     own = scenes.packaged(world)
-    assert list(delivery.download(own, by=SUBJECT, at=world.at))
+    assert list(taking.taken(own, at=world.at))
     sequencer.sequence(at=world.at)
     for closing in certificates.due(at=world.at):
         certificates.issue(closing, at=world.at)

@@ -18,7 +18,6 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import Correction, Package, PlanItem, Proposal, SubjectRequest, sealed
 from dsr.sealing import files
-from dsr.sealing.keyring import Role
 from dsr.steps import work
 from dsr.steps.answering import delivery
 from dsr.steps.deciding import approval, review
@@ -163,7 +162,7 @@ def packaged(world: World, content: bytes = b"PK, and what was found of sam@exam
     SubjectRequest.objects.filter(pk=subject_request.pk).update(state=State.CARRIED_OUT)
     subject_request.refresh_from_db()
     package = Package(subject_request=subject_request, released_at=world.at)
-    place, ring = sealed.file_place(package.pk), sealed.ring(Role.FILES)
+    place, ring = sealed.file_place(package.pk), package.ring()
 
     def fill(out: BinaryIO) -> None:
         out.write(content)

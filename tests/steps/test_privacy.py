@@ -11,17 +11,16 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from dsr.law.actors import SUBJECT, Actor
+from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import Event, Notice, PlanItem, SubjectRequest
 from dsr.steps import ledger
-from dsr.steps.answering import delivery
 from dsr.steps.asking import verification
 from dsr.steps.deciding import approval, review
 from tests.conftest import SAM, World
-from tests.steps import scenes
+from tests.steps import scenes, taking
 
 # Sam's address, names, ids with both controllers, and a word that only Sam wrote.
 SAMS = re.compile(r"sam@|\bsam\b|ortiz|jp000001|pp000001|zebra|100000104729", re.IGNORECASE)
@@ -105,7 +104,7 @@ def test_no_byte_of_sam_lies_in_a_file_of_the_portal(
         path for path in files for word in (b"sam@example.com", b"jp000001", b"Sam Ortiz") if word in path.read_bytes()
     ]
     assert shown == []
-    package = b"".join(delivery.download(subject_request, by=SUBJECT, at=world.at))
+    package = b"".join(taking.taken(subject_request, at=world.at))
     assert package.startswith(b"PK")
 
 

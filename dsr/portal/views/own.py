@@ -1,18 +1,13 @@
-"""A person's own request: proving the address, following it, downloading the answer, cancelling."""
+"""A person's own request: proving the address, following it, cancelling."""
 
-from dataclasses import dataclass
-from datetime import date
-
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dsr.datamap.schema import ControllerMap
 from dsr.law.actors import SUBJECT
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.references import read_reference
@@ -20,13 +15,13 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.portal import access, bounds, corrections, journey, pages, standing
+from dsr.portal import access, bounds, corrections, journey, offered, pages, standing
 from dsr.portal.forms import CodeForm, FindForm
 from dsr.portal.timing import timing
 from dsr.portal.views.question import AnswerForm
 from dsr.portal.words import WORDS
 from dsr.steps import maps
-from dsr.steps.answering import delivery, on_file
+from dsr.steps.answering import grants, on_file
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.deciding import blocking
@@ -104,7 +99,7 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if own is None:
         form = FindForm(initial={"reference": read_reference(reference) or ""})
         return pages.page(request, "find.html", about, status=404, form=form)
-    package = _package(own)
+    package = offered.of(own, at=timezone.now())
     corrected = None if blocking.blocks_delivery(own) else corrections.of(own, about)
     waits_until = on_file.waits(own, at=timezone.now()) if package or corrected else None
     return pages.page(
@@ -138,7 +133,7 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 def cancel(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     """Ask once more, then cancel."""
     about = pages.controller_map(slug)
-    own = _proven(request, about, reference)
+    own = access.required(request, about, reference)
     if not cancellation.possible(own):
         return redirect("portal:status", slug, own.reference)
     problem = ""
@@ -160,23 +155,6 @@ def cancel(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     )
 
 
-@require_POST
-def download(request: HttpRequest, slug: str, reference: str) -> HttpResponseBase:
-    """The package, as a file that no cache keeps."""
-    own = _proven(request, pages.controller_map(slug), reference)
-    try:
-        stream = delivery.download(own, by=SUBJECT, at=timezone.now())
-    except Conflict:
-        return redirect("portal:status", slug, own.reference)
-    response = StreamingHttpResponse(stream, content_type="application/zip")
-    response["Content-Length"] = str(stream.size)
-    response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=True, filename=stream.name) or "attachment"
-    )
-    response["Cache-Control"] = "no-store"
-    return response
-
-
 def _erase_after(own: SubjectRequest) -> str:
     """When erasing begins, in words, while it can still be cancelled."""
     waiting = own.state == State.APPROVED and own.erase_after and cancellation.possible(own)
@@ -186,31 +164,7 @@ def _erase_after(own: SubjectRequest) -> str:
 
 @require_POST
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
-    """Forget this browser: who uses it next sees nothing of what was asked or proven here."""
+    """Forget this browser: who uses it next sees nothing of what was asked or proven here, and takes nothing."""
+    grants.leave(request.session.get(access.GRANTS, []), at=timezone.now())
     request.session.flush()
     return redirect("portal:start", slug)
-
-
-def _proven(request: HttpRequest, about: ControllerMap, reference: str) -> SubjectRequest:
-    own = access.proven(request, about, reference)
-    if own is None:
-        message = "no such request"
-        raise Http404(message)
-    return own
-
-
-@dataclass(frozen=True, slots=True)
-class _Offered:
-    """What the page says of a package."""
-
-    size: int
-    sha256: str
-    last_day: date | None
-
-
-def _package(own: SubjectRequest) -> _Offered | None:
-    """The package on offer, unless its time is over and the worker has not destroyed it yet."""
-    package = None if blocking.blocks_delivery(own) else delivery.available(own)
-    if package is None or package.expires_at is None or package.expires_at <= timezone.now():
-        return None
-    return _Offered(package.size, package.sha256, delivery.last_day(package))

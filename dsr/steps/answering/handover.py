@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -122,7 +121,7 @@ def give(subject_request: SubjectRequest, given: Given, *, by: Actor, at: dateti
     _check_day(package, given, at)
     calendar = maps.calendar(subject_request.controller)
     answered_at = min(at, closes_at(given.on, calendar) - timedelta(microseconds=1))
-    last = local_day(at, calendar) + timedelta(days=settings.DSR_PACKAGE_DAYS)
+    _, held_until = delivery.dates(subject_request, at=at)  # for staff it stays open as long as it is held
     with transaction.atomic():
         _not_frozen(subject_request)
         move(
@@ -137,7 +136,7 @@ def give(subject_request: SubjectRequest, given: Given, *, by: Actor, at: dateti
             given_on=given.on.isoformat(),
             way=given.way,
         )
-        Package.objects.filter(pk=package.pk).update(expires_at=closes_at(last, calendar), remind_at=None)
+        Package.objects.filter(pk=package.pk).update(expires_at=held_until, held_until=held_until, remind_at=None)
         notices.went_along(subject_request, notices.COVERING, by=by, at=at)
         notices.queue(subject_request, Letter.HANDED_OVER, at=at, **told(subject_request))
 

@@ -88,6 +88,22 @@ def spend(subject_request: SubjectRequest, code: str, *, at: datetime) -> Confir
     return _spend(subject_request, Proof.VERIFY, code, at)[0]
 
 
+def ask_download(subject_request: SubjectRequest, *, at: datetime) -> bool:
+    """Send a code that opens one download of its package; False when too many were sent within the hour."""
+    return _send(subject_request, Proof.DOWNLOAD, Letter.CODE, at)
+
+
+def asked_download(subject_request: SubjectRequest) -> bool:
+    """Whether such a code was sent, and not spent yet."""
+    mine = Proof.objects.filter(identity__subject_request=subject_request, purpose=Proof.DOWNLOAD)
+    return mine.filter(spent_at=None).exists()
+
+
+def spend_download(subject_request: SubjectRequest, code: str, *, at: datetime) -> tuple[Confirmation, Proof | None]:
+    """Spend that code; the proof is there when it was right. Call it in a transaction."""
+    return _spend(subject_request, Proof.DOWNLOAD, code, at)
+
+
 def ask_sign_in(controller: str, reference: str, email: str, *, at: datetime) -> None:
     """Send a code if this reference and address belong together; the caller learns nothing either way."""
     subject_request = _known(controller, reference)

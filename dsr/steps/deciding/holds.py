@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from dsr.law.actors import PORTAL, Actor, ActorKind
-from dsr.law.deadlines import closes_at, local_day
+from dsr.law.deadlines import local_day
 from dsr.law.rights import Right
 from dsr.law.states import OPEN, State
 from dsr.law.work import ItemState, Kind, Letter
@@ -176,13 +175,14 @@ def _offered(hold: LegalHold) -> list[SubjectRequest]:
     return list(found.filter(packages__in=offers).distinct())
 
 
-def _renew(subject_request: SubjectRequest, at: datetime) -> date:
-    """The offer gets its whole time anew: nobody could take it meanwhile."""
-    calendar = maps.calendar(subject_request.controller)
-    last = local_day(at, calendar) + timedelta(days=settings.DSR_PACKAGE_DAYS)
+def _renew(subject_request: SubjectRequest, at: datetime) -> date | None:
+    """The offer gets its whole time anew, and so does its keeping: nobody could take it meanwhile."""
+    expires_at, held_until = delivery.dates(subject_request, at=at)
+    if subject_request.mailbox() is None:
+        expires_at = held_until  # staff hand it over, and again as long as it is held
     offers = subject_request.packages.exclude(offered_at=None).exclude(wrapped_key="")
-    offers.update(expires_at=closes_at(last, calendar))
-    return last
+    offers.update(expires_at=expires_at, held_until=held_until)
+    return delivery.offered_until(subject_request, at=at)
 
 
 def tell(subject_request: SubjectRequest, *, at: datetime) -> None:

@@ -53,7 +53,8 @@ def _package(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
     if package is None or package.expires_at is None or package.expires_at <= at:
         raise Conflict(GONE)
     waits = {"opens_on": on_file.opens_on(subject_request, at=at)}
-    return {"size": package.size, "sha256": package.sha256, "expires_on": delivery.last_day(package), **waits}
+    days = {"expires_on": delivery.last_day(package), "held_on": delivery.held_day(package)}
+    return {"size": package.size, "sha256": package.sha256, **days, **waits}
 
 
 def _erased(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:

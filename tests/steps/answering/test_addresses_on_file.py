@@ -16,18 +16,17 @@ from django.test import Client
 from django.utils import timezone
 
 from dsr.datamap.schema import IdentityKind
-from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker, Channel, Kind, Letter, NoticeState
 from dsr.models import Notice, SubjectRequest
-from dsr.steps.answering import delivery, on_file
+from dsr.steps.answering import on_file
 from dsr.steps.asking import intake, representation, verification, vouching
 from dsr.steps.asking.representation import Acting
 from dsr.steps.deciding import blocking, review
 from dsr.steps.post import notices, resending
 from tests.life.scene import GRETA, POSTAL, SAM, SAMS_ACCOUNT
-from tests.steps import on_paper
+from tests.steps import on_paper, taking
 from tests.steps.on_paper import Acme, begun
 
 FRIEND, HOME = "friend@example.com", "sam@home.example"
@@ -217,7 +216,7 @@ def test_of_a_portable_copy_an_address_is_told_that_stands_outside_of_what_is_po
 def test_what_is_searched_for_its_addresses_alone_is_not_in_a_portable_copy(acme: Acme) -> None:
     own = portable(acme, **BY_GUARDIAN)
     acme.letters()
-    copied = b"".join(delivery.download(own, by=SUBJECT, at=acme.later(days=4)))
+    copied = b"".join(taking.taken(own, at=acme.later(days=4)))
     with zipfile.ZipFile(io.BytesIO(copied)) as package:
         whole = b"".join(package.read(name) for name in package.namelist())
     assert SAM.encode() in whole

@@ -2,9 +2,11 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -26,7 +28,7 @@ from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import notices
 from tests.conftest import World
-from tests.steps import scenes
+from tests.steps import scenes, taking
 from tests.steps.by_letter import asked, packaged, walked
 
 TODAY = date(2026, 11, 3)
@@ -79,7 +81,7 @@ def test_eli_takes_byte_for_byte_what_was_packed(ready: SubjectRequest, world: W
 def test_it_holds_what_sam_would_have_got_by_a_link(
     world: World, dana: Actor, devi: Actor, eli: Actor, answered: Callable[..., SubjectRequest]
 ) -> None:
-    linked = zipfile.ZipFile(io.BytesIO(b"".join(delivery.download(answered(Right.ACCESS), by=SUBJECT, at=world.at))))
+    linked = zipfile.ZipFile(io.BytesIO(b"".join(taking.taken(answered(Right.ACCESS), at=world.at))))
     account = next(one for one in linked.namelist() if one.endswith("users.json"))
     number = json.loads(linked.read(account))[0]["id"]
     ready = walked(world, dana, devi, account=str(number))
@@ -327,3 +329,14 @@ def test_the_letters_speak_chinese(world: World, dana: Actor, devi: Actor, eli: 
     closing = notices.on_paper(ready.notices.get(letter=Letter.HANDED_OVER))
     assert "我们" in closing.text
     assert "by post" not in closing.text
+
+
+def test_a_process_without_the_key_to_packages_says_so_and_records_no_taking(
+    ready: SubjectRequest, world: World, eli: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(settings.DSR_KEYS, tmp_path / "keys")
+    (tmp_path / "keys" / "packages.json").unlink()
+    monkeypatch.setattr(settings, "DSR_KEYS", tmp_path / "keys")
+    with pytest.raises(Conflict, match=r"packages\.json"):
+        take(ready, world, eli)
+    assert not Download.objects.exists()

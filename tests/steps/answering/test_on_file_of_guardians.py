@@ -20,7 +20,7 @@ from dsr.law.states import State
 from dsr.law.work import Asker, Kind, Letter, Outcome
 from dsr.models import LegalHold, Notice, SubjectRequest
 from dsr.portal import access
-from dsr.steps.answering import delivery
+from dsr.steps.answering import delivery, on_file
 from dsr.steps.asking import intake, representation, verification
 from dsr.steps.asking.representation import Acting
 from dsr.steps.deciding import blocking, holds, review
@@ -28,6 +28,7 @@ from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import resending
 from tests.life.scene import GRETA, SAM, SAMS_ACCOUNT
+from tests.steps import taking
 from tests.steps.on_paper import Acme, begun
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -75,17 +76,24 @@ def page(own: SubjectRequest, client: Client, name: str = "") -> str:
 def test_what_a_guardian_asks_for_waits_until_the_account_own_address_had_its_days(acme: Acme) -> None:
     own = accepted(acme, Right.ACCESS)
     assert own.state == State.PACKAGED
-    with pytest.raises(Conflict, match="still on its way"):
-        delivery.download(own, by=SUBJECT, at=acme.at)
+    with pytest.raises(Conflict, match="waits"):
+        taking.taken(own, at=acme.at)
     told = acme.sent_to(SAM)
     assert len(told) == 1
     assert "as a parent or guardian" in told[0]
     assert "nobody takes it from here" in told[0]
     assert "/acme/ask/compromised-account/" in told[0]
     assert [said for said in ("paper", "by post", "Ortiz", GRETA) if said in told[0]] == []
-    with pytest.raises(Conflict, match="5 Nov 2026"):
-        delivery.download(own, by=SUBJECT, at=acme.later(days=2))
-    assert delivery.download(own, by=SUBJECT, at=acme.later(days=1)).size
+    with pytest.raises(Conflict, match="waits"):
+        taking.taken(own, at=acme.later(days=2))
+    assert taking.taken(own, at=acme.later(days=1)).size
+
+
+def test_who_has_to_wait_for_an_objection_has_the_whole_offer_after_it(acme: Acme) -> None:
+    own = accepted(acme, Right.ACCESS)
+    opens = on_file.opens_on(own, at=acme.at)
+    assert opens is not None
+    assert delivery.last_day(own.packages.get()) == opens + timedelta(days=settings.DSR_OFFER_DAYS)
 
 
 def test_the_email_address_of_a_child_that_a_guardian_names_is_proven_by_no_code(acme: Acme) -> None:
@@ -99,7 +107,7 @@ def test_whose_account_it_is_objects_before_anything_is_handed_to_a_guardian(acm
     verification.confirm(acme.report(SAM), code_for(acme, SAM), at=acme.at)
     assert blocking.blocks_delivery(own)
     with pytest.raises(Conflict, match="frozen"):
-        delivery.download(own, by=SUBJECT, at=acme.later(days=9))
+        taking.taken(own, at=acme.later(days=9))
 
 
 def test_an_erasure_of_a_guardian_is_announced_on_file_and_approved_by_other_hands(acme: Acme) -> None:
@@ -147,7 +155,7 @@ def test_an_account_without_an_address_opens_at_once(acme: Acme) -> None:
         live.execute("UPDATE people SET email = NULL")
     own = accepted(acme, Right.ACCESS)
     assert "opens to you" not in acme.sent_to(GRETA)[-1]
-    assert delivery.download(own, by=SUBJECT, at=acme.at).size
+    assert taking.taken(own, at=acme.at).size
 
 
 def test_nothing_is_stopped_for_a_guardian_before_the_days_on_file_are_over(acme: Acme) -> None:
@@ -216,11 +224,11 @@ def test_beside_a_legal_hold_a_guardian_hears_that_the_answer_can_be_taken_again
     acme.letters()
     holds.release(freeze, by=acme.devi, at=acme.later(days=20))
     thawed = acme.sent_to(GRETA)[-1]
-    until = f"You can download it until {acme.at + timedelta(days=30):%A %-d %B %Y}."
+    until = f"You can download it until {acme.at + timedelta(days=settings.DSR_OFFER_DAYS):%A %-d %B %Y}."
     assert "The account is not frozen any more, so you can take the answer. The legal hold on your request" in thawed
     assert until in thawed
     assert resending.holds(own.notices.get(letter=Letter.RELEASED), acme.at)
-    holds.release(legal, by=acme.olga, at=acme.later(days=10))
+    holds.release(legal, by=acme.olga, at=acme.later(days=5))
     ended = acme.sent_to(GRETA)[-1]
     assert "What held your request has ended" in ended
     assert until in ended

@@ -13,14 +13,13 @@ from dsr.law.states import State
 from dsr.law.work import Asker, ItemState, Kind, Letter
 from dsr.models import Event, LegalHold, Notice, SubjectRequest
 from dsr.steps import sweeping, work
-from dsr.steps.answering import delivery
 from dsr.steps.asking import cancellation, intake, representation
 from dsr.steps.deciding import approval, blocking, holds
 from dsr.steps.deciding.holds import Order
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests.conftest import SAM, World
-from tests.steps import scenes
+from tests.steps import scenes, taking
 from tests.steps.representing import GRETA, asked_by
 
 REASON = "Claim 2026-114 is before the court."
@@ -230,9 +229,9 @@ def test_who_reports_a_compromised_account_from_its_mailbox_freezes_it_at_once(
     world.later(days=4)
     assert not work.do_next(at=world.at)
     with pytest.raises(Conflict, match="frozen"):
-        delivery.download(access, by=SUBJECT, at=world.at)
+        taking.taken(access, at=world.at)
     holds.release(freeze, by=dana, at=world.at)
-    delivery.download(access, by=SUBJECT, at=world.at)
+    taking.taken(access, at=world.at)
     assert not blocking.blocks_erasure(erasure)
 
 
@@ -243,7 +242,7 @@ def test_an_unproven_stranger_freezes_nobody(world: World, dana: Actor) -> None:
     asked = intake.Intake("joypix", Right.COMPROMISED_ACCOUNT, named, "It is me, Sam!")
     world.prove(intake.receive(asked, by=SUBJECT, at=world.at))
     assert not blocking.blocks_delivery(access)
-    delivery.download(access, by=SUBJECT, at=world.at)
+    taking.taken(access, at=world.at)
 
 
 def test_staff_freeze_by_hand_whose_mailbox_is_lost(world: World, dana: Actor) -> None:
@@ -254,7 +253,7 @@ def test_staff_freeze_by_hand_whose_mailbox_is_lost(world: World, dana: Actor) -
     by_hand = Order(REASON, REVIEW_ON, kind=LegalHold.FREEZE, person=True, unproven=True)
     holds.set_hold(report, by_hand, by=dana, at=world.at)
     with pytest.raises(Conflict, match="frozen"):
-        delivery.download(access, by=SUBJECT, at=world.at)
+        taking.taken(access, at=world.at)
 
 
 def test_staff_freeze_another_address_of_the_same_account(world: World, dana: Actor) -> None:

@@ -7,19 +7,19 @@ from io import BytesIO
 import pytest
 
 from accounts.models import Staff
-from dsr.law.actors import SUBJECT, Actor
+from dsr.law.actors import Actor
 from dsr.law.grounds import GROUNDS, Ground, grounds_for
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import Event, EventSecret, SubjectRequest
 from dsr.steps import permissions, work
-from dsr.steps.answering import delivery, packaging
+from dsr.steps.answering import packaging
 from dsr.steps.deciding import approval, ownership, review, withholding
 from dsr.steps.fulfilling import manifest, parts
 from dsr.steps.move import Conflict
 from tests.conftest import World
-from tests.steps import scenes
+from tests.steps import scenes, taking
 
 SHOWN = "Forty requests in one week, each for the same day, after we had answered all of them."
 
@@ -122,7 +122,7 @@ def test_a_refused_part_is_left_out_of_the_package_and_named_there(world: World,
     refuse_orders(world, subject_request, dana, Ground.RIGHTS_OF_OTHERS)
     review.accept(subject_request, by=dana, at=world.at)
     world.work(State.PACKAGED, subject_request)
-    stream = b"".join(delivery.download(subject_request, by=SUBJECT, at=world.at))
+    stream = b"".join(taking.taken(subject_request, at=world.at))
     with zipfile.ZipFile(BytesIO(stream)) as archive:
         names = archive.namelist()
         page = archive.read(next(name for name in names if name.endswith("index.html"))).decode()

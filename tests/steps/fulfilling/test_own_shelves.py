@@ -56,6 +56,7 @@ NOT_TOLD = {
     "EventSecret": "Words that an Event commits to. What was for the person stands in its own collection; the rest "
     "are notes of staff.",
     "Gate": "Whether a system answers.",
+    "Grant": "One download that a code opened: which there were is told, and the code stands among the letters.",
     "Leaf": "A hash and its place in the record.",
     "LegalHold": "A note of staff: telling it could defeat the claim it serves (GDPR Arts 17(3)(e), 23(1)(j)). Whom it "
     "concerns is told by letter.",

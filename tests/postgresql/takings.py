@@ -1,0 +1,70 @@
+"""One package, taken by many at the same moment. Django is set up by who imports."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from typing import BinaryIO
+
+from django.db import connection, transaction
+
+from dsr.law.actors import PORTAL
+from dsr.law.states import State
+from dsr.models import Download, Grant, Package, SubjectRequest, sealed
+from dsr.sealing import files
+from dsr.steps.answering import delivery, grants
+from dsr.steps.move import Conflict, move
+from tests.steps.taking import opened
+
+CONTENT = b"PK, and what was found" * 20_000
+
+
+def offered(own: SubjectRequest, at: datetime) -> None:
+    """Its package lies there."""
+    SubjectRequest.objects.filter(pk=own.pk).update(state=State.CARRIED_OUT)
+    own.refresh_from_db()
+    package = Package(subject_request=own, released_at=at)
+
+    def fill(out: BinaryIO) -> None:
+        out.write(CONTENT)
+
+    done = files.write(sealed.file_path(package.pk), sealed.file_place(package.pk), package.ring(), fill)
+    package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
+    with transaction.atomic():
+        package.save(force_insert=True)
+        move(own, State.PACKAGED, by=PORTAL, at=at, event="package:released", columns={"answered_at": at})
+        delivery.offer(own, at=at)
+
+
+def one_grant(own: SubjectRequest, many: int, at: datetime) -> dict[str, object]:
+    """So many uses of one grant."""
+    return _at_once([opened(own, at=at)] * many, at)
+
+
+def one_each(own: SubjectRequest, many: int, at: datetime) -> dict[str, object]:
+    """So many grants, each used once."""
+    return _at_once([opened(own, at=at) for _ in range(many)], at)
+
+
+def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime) -> dict[str, object]:
+    together, outcomes = threading.Barrier(len(secrets)), list[str]()
+
+    def use(grant: Grant, secret: str) -> None:
+        mine = Grant.objects.select_related("package__subject_request").get(pk=grant.pk)
+        together.wait()
+        try:
+            whole = b"".join(grants.use(mine, secret, at=at)) == CONTENT
+            outcomes.append("whole" if whole else "cut")
+        except Conflict as conflict:
+            outcomes.append(str(conflict))
+        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
+            outcomes.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=use, args=one) for one in secrets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counted = {each: outcomes.count(each) for each in sorted(set(outcomes))}
+    return {"outcomes": counted, "downloads": Download.objects.count(), "taken": Package.objects.get().taken}
