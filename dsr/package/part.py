@@ -25,7 +25,7 @@ PREFIX = 4  # bytes of big-endian frame length
 CHUNK = 1 << 16
 DECIMAL, WHOLE, TEXT, MOMENT = 1, 2, 3, 4  # the marks; all content is text
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None), date})  # as msgpack brings them, a date as text
-_KEPT_ZONES = frozenset({None, UTC})
+_KEPT_ZONES = {id(zone) for zone in (None, UTC)}  # others may have no hash
 
 
 class Torn(Exception):
@@ -142,7 +142,7 @@ def _column(cells: tuple[Cell, ...]) -> tuple[object, ...]:
     kinds = set(map(type, cells))
     if kinds <= _PLAIN:
         return cells
-    if Decimal not in kinds and {cell.tzinfo for cell in cells if isinstance(cell, datetime)} <= _KEPT_ZONES:
+    if Decimal not in kinds and {id(cell.tzinfo) for cell in cells if isinstance(cell, datetime)} <= _KEPT_ZONES:
         return cells
     return tuple(_MARKS[type(cell)](cell) if type(cell) in _MARKS else cell for cell in cells)
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,25 @@ from tests.package import answers
 from tests.package.conftest import opened
 
 THERE = timezone(timedelta(hours=5, minutes=30))
+
+
+class Elsewhere(tzinfo):
+    """A zone without a hash, as dateutil's are, in which object stores tell their moments."""
+
+    __hash__ = None  # type: ignore[assignment]  # Python's own way to say so
+
+    def utcoffset(self, _: datetime | None, /) -> timedelta:
+        """It is UTC, under another name."""
+        return timedelta(0)
+
+    def dst(self, _: datetime | None, /) -> None:
+        """No summer time is known."""
+
+    def tzname(self, _: datetime | None, /) -> str:
+        """Nobody asks for it."""
+        return "UTC"
+
+
 KINDS: tuple[Cell, ...] = (
     *answers.HOSTILE,
     *answers.user_row(),
@@ -37,6 +56,13 @@ def through(found: Iterable[Found]) -> bytes:
 
 def back(found: Iterable[Found], *, exact: bool = True) -> list[Found]:
     return list(unpack(io.BytesIO(through(found)), exact=exact))
+
+
+def test_a_moment_in_a_zone_without_a_hash_goes_through() -> None:
+    at = datetime(2026, 3, 1, 9, tzinfo=Elsewhere())
+    (batch,) = back([Batch("photos", ("id", "at"), ((1, at),))])
+    assert isinstance(batch, Batch)
+    assert batch.rows == ((1, datetime(2026, 3, 1, 9, tzinfo=UTC)),)
 
 
 def rows(*cells: Cell) -> Batch:
