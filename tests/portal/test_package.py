@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from dsr.law.actors import Actor
@@ -84,6 +85,10 @@ def test_the_file_is_kept_by_no_cache_and_its_secret_by_no_other_page(
     assert response["Content-Disposition"] == f'attachment; filename="joypix-{own.reference}.zip"'
     assert response["Content-Length"] == str(len(CONTENT))
     assert response["ETag"] == f'"{own.packages.get().sha256}"'
+
+
+def test_the_page_says_where_the_file_can_be_checked(sam: Client, own: SubjectRequest) -> None:
+    assert f'href="{reverse("portal:verify")}"' in text(sam.get(page_of(own)))
 
 
 def test_a_wrong_code_says_what_to_do_and_opens_nothing(sam: Client, own: SubjectRequest, world: World) -> None:
