@@ -14,16 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, NoReturn
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 MOST = 1 << 38  # bytes of all files together
 ENTRIES = 500_000
+DIRECTORY = 1 << 28  # bytes of what tells of them, which is read at once
 LINE = 512  # characters of one line in a list, and of a name
 
 # What systems put into folders that people look into.
 _LEFT_BY_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _ENCRYPTED = 0x1
+_END, _END64, _PLACE = b"PK\5\6", b"PK\6\6", b"PK\6\7"  # of a ZIP, and of a large one with where that stands
 _METHODS = frozenset({ZIP_STORED, ZIP_DEFLATED})
 _NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")  # we write no others
 # All that zipfile says of a ZIP that is bent: it knows no single error for it.
@@ -84,9 +86,11 @@ class Brought:
 
 
 @contextmanager
-def zipped(file: BinaryIO, *, most: int = MOST) -> Iterator[Brought]:
+def zipped(file: BinaryIO, *, most: int = MOST, directory: int = DIRECTORY) -> Iterator[Brought]:
     """What lies in a ZIP; `most` are the bytes that all files may have together. Raises Broken."""
     try:
+        if _directory(file) > directory:
+            raise Broken(Fault.TOO_MUCH)
         archive = ZipFile(file)
     except _BENT as error:
         raise Broken(Fault.NO_PACKAGE, why=error) from error
@@ -98,6 +102,10 @@ def of(archive: ZipFile, *, most: int = MOST) -> Brought:
     """What lies in a ZIP that is open. Raises Broken."""
     entries = archive.infolist()
     _require_bounds(len(entries), sum(entry.file_size for entry in entries), most)
+    if sum(entry.compress_size for entry in entries) > archive.start_dir:  # they lie upon each other
+        raise Broken(Fault.TOO_MUCH)
+    if min((entry.header_offset for entry in entries), default=0):
+        raise Broken(Fault.NO_PACKAGE, why="something stands before it")
     for entry in entries:
         _require_ours(entry)
     _require_once(entry.filename for entry in entries)
@@ -111,7 +119,7 @@ def unpacked(folder: Path, *, most: int = MOST) -> Brought:
     """What lies in a folder: the package's own, or the one around it that some systems make. Raises Broken."""
     try:
         inner = [each for each in folder.iterdir() if each.name not in _LEFT_BY_SYSTEMS]
-        if len(inner) == 1 and inner[0].is_dir():
+        if len(inner) == 1 and inner[0].is_dir() and not inner[0].is_symlink():
             folder = inner[0]
         sizes = dict(_walked(folder))
     except OSError as error:
@@ -123,8 +131,9 @@ def unpacked(folder: Path, *, most: int = MOST) -> Brought:
 
 def _walked(folder: Path) -> Iterator[tuple[str, int]]:
     """Name and size of each file; links and devices are none of ours."""
-    for place, _, names in os.walk(folder):
-        for path in (Path(place, name) for name in sorted(names)):
+    for place, folders, names in os.walk(folder, onerror=_refuse):
+        linked = [name for name in folders if Path(place, name).is_symlink()]
+        for path in (Path(place, name) for name in sorted((*linked, *names))):
             name = path.relative_to(folder).as_posix()
             if path.name in _LEFT_BY_SYSTEMS:
                 continue
@@ -133,6 +142,25 @@ def _walked(folder: Path) -> Iterator[tuple[str, int]]:
             if path.is_symlink() or not path.is_file():
                 raise Broken(Fault.METHOD, name)
             yield name, path.stat().st_size
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise error
+
+
+def _directory(file: BinaryIO) -> int:
+    """The bytes of a ZIP's directory as its end tells them. Raises Broken where nothing of a ZIP ends there."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 98))
+    end = file.read(98).rjust(98, b"\0")
+    if end[76:80] != _END or end[96:] != b"\0\0":
+        raise Broken(Fault.NO_PACKAGE, why="its end is missing, or something stands behind it")
+    told: int = struct.unpack_from("<L", end, 88)[0]
+    if end[56:60] == _PLACE:
+        if end[:4] != _END64 or struct.unpack_from("<Q", end, 64)[0] != size - 98:
+            raise Broken(Fault.NO_PACKAGE, why="its end is not where it tells")
+        told = struct.unpack_from("<Q", end, 40)[0]
+    return told
 
 
 def _require_bounds(count: int, size: int, most: int) -> None:

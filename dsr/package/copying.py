@@ -176,7 +176,8 @@ def _csv_column(copy: CollectionCopy, batch: Batch, at: int) -> list[Cell]:
 
 def _csv_lines(rows: Iterable[Iterable[Cell]]) -> bytes:
     lines: list[str] = []  # a StringIO would be slower, and take four bytes for each character
-    csv.writer(SimpleNamespace(write=lines.append)).writerows(rows)
+    # All text in quotes: read with semicolons, a line that begins with -2 is one cell, and its text no formula.
+    csv.writer(SimpleNamespace(write=lines.append), quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return "".join(lines).encode()
 
 

@@ -77,10 +77,9 @@ class Content:
         return len(piece)
 
     def _begin(self) -> None:
-        """It is long: its sizes will follow it, and have room for any."""
+        """It is long: its sizes will follow it."""
         self._packing = _Blocks() if self._packed else isal_zlib.compressobj(LEVEL, wbits=-15)
-        extra = pack("<HHQQ", 1, 16, 0, 0)
-        self._out.local(self._name, _LARGE, _FOLLOWS, _DEFLATED, (0, _MOST, _MOST), extra)
+        self._out.local(self._name, _PLAIN, _FOLLOWS, _DEFLATED, (0, 0, 0))
         self._pass(self._packing.compress(bytes(self._held)))
         self._held.clear()
 
@@ -93,8 +92,10 @@ class Content:
         """Write what is left: version, flags and method for the directory."""
         if self._packing:
             self._pass(self._packing.flush())
-            self._out.pass_on(pack("<4sLQQ", b"PK\7\10", self.crc, self.taken, self.size))
-            return _LARGE, _FOLLOWS, _DEFLATED
+            # Java's reader of streams takes them for wide where it has read more than this, and nowhere else.
+            large = max(self.taken, self.size) > _MOST
+            self._out.pass_on(pack("<4sLQQ" if large else "<4s3L", b"PK\7\10", self.crc, self.taken, self.size))
+            return _LARGE if large else _PLAIN, _FOLLOWS, _DEFLATED
         content = bytes(self._held)
         deflated = content if self._packed else isal_zlib.compress(content, LEVEL, wbits=-15)
         method, shorter = (_DEFLATED, deflated) if len(deflated) < len(content) else (_STORED, content)
@@ -144,12 +145,10 @@ class Zip:
         sizes = min(len(directory), _MOST), min(place, _MOST)
         self.pass_on(pack("<4s4HLLH", b"PK\5\6", 0, 0, counts, counts, *sizes, 0))
 
-    def local(
-        self, name: bytes, version: int, flags: int, method: int, sums: tuple[int, int, int], extra: bytes = b""
-    ) -> None:
+    def local(self, name: bytes, version: int, flags: int, method: int, sums: tuple[int, int, int]) -> None:
         """The header before a member; `sums` are its CRC, packed size and size."""
-        header = _LOCAL.pack(b"PK\3\4", version, flags, method, *self._stamp, *sums, len(name), len(extra))
-        self.pass_on(header + name + extra)
+        header = _LOCAL.pack(b"PK\3\4", version, flags, method, *self._stamp, *sums, len(name), 0)
+        self.pass_on(header + name)
 
     def pass_on(self, content: bytes) -> None:
         """Write through, counting."""

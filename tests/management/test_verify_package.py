@@ -207,9 +207,10 @@ def test_the_folder_it_was_unpacked_into_does_as_well(packed: bytes, tmp_path: P
         (lambda folder: (folder / "data" / "more.json").write_bytes(b"[]"), r"data/more\.json is not listed"),
         (lambda folder: (folder / "da\u202eta").mkdir() or (folder / "da\u202eta" / "x").touch(), "is not a name"),
         (lambda folder: (folder / "data" / "link").symlink_to("/etc/passwd"), "data/link is packed in a way"),
+        (lambda folder: (folder / "data" / "more").symlink_to("/etc"), "data/more is packed in a way"),
         (lambda folder: os.mkfifo(folder / "data" / "pipe"), "data/pipe is packed in a way"),
     ],
-    ids=["changed", "taken out", "put in", "a name that misleads", "a link", "a pipe"],
+    ids=["changed", "taken out", "put in", "a name that misleads", "a link", "a linked folder", "a pipe"],
 )
 def test_in_a_folder_too_the_file_that_differs_is_named(
     packed: bytes, tmp_path: Path, change: Callable[[Path], object], says: str
@@ -220,6 +221,28 @@ def test_in_a_folder_too_the_file_that_differs_is_named(
     with pytest.raises(CommandError, match=says) as said:
         verify(tmp_path / "R3K-2WN-P5M")
     assert str(said.value).isprintable()
+
+
+def test_a_folder_that_is_linked_or_cannot_be_read_is_not_passed_over(
+    packed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(packed)) as package:
+        package.extractall(tmp_path)
+    folder, around, scandir = tmp_path / "R3K-2WN-P5M", tmp_path / "Downloads", os.scandir
+    around.mkdir()
+    (around / folder.name).symlink_to(folder)
+    with pytest.raises(CommandError, match="is packed in a way"):
+        verify(around)
+    (folder / "more").mkdir()
+
+    def closed(path: str) -> object:
+        if Path(path).name == "more":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(CommandError, match="Permission denied"):
+        verify(folder)
 
 
 def test_a_flipped_byte_is_said_in_words_wherever_it_changes_a_file(packed: bytes, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from struct import pack, unpack
 
 import pytest
 
+from dsr.package import brought
 from dsr.package.bag import Bag
 from dsr.package.brought import LINE, Broken
 from dsr.package.verification import LIST, check
@@ -194,3 +196,60 @@ def test_more_than_is_allowed_is_refused_before_it_is_unpacked() -> None:
     assert check(io.BytesIO(content), most=6 * MB) == 6
     with pytest.raises(Broken, match="more in it"):
         check(io.BytesIO(content), most=5 * MB)
+
+
+def upon_each_other(count: int, run: bytes) -> bytes:
+    """Members that all end at the same content: what stands before it is told to be a field of each header."""
+    names = [b"R/%04d" % number for number in range(count)]
+    numbers = 0, 0, 0, len(run), 1
+    whole, directory = b"", b""
+    for place, name in enumerate(names):
+        extra = 36 * (count - place - 1)
+        directory += pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 8, *numbers, 6, 0, 0, 0, 0, 0, len(whole)) + name
+        whole += pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, *numbers, 6, extra) + name
+    end = pack("<4s4HLLH", b"PK\5\6", 0, 0, count, count, len(directory), len(whole + run), 0)
+    return whole + run + directory + end
+
+
+def test_members_that_lie_upon_each_other_are_not_read_again_and_again() -> None:
+    content = upon_each_other(100, b"\0\0\0\xff\xff" * 1_000 + b"\1\0\0\xff\xff")
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        assert sum(entry.compress_size for entry in package.infolist()) > 30 * len(content)
+    assert "more in it than anybody packed" in said(content)
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "words"),
+    [(b"MZ", b"", "stands before it"), (b"", b"MZ", "stands behind it"), (b"", b"\2\0MZ", "stands behind it")],
+    ids=["a program before", "more behind", "a comment"],
+)
+def test_what_was_put_around_it_is_seen(before: bytes, behind: bytes, words: str) -> None:
+    whole = bag()
+    changed = before + (whole[:-2] if len(behind) == 4 else whole) + behind
+    assert words in said(changed)
+
+
+def widened(content: bytes) -> bytes:
+    """The same with ZIP64's end, which alone tells how long the directory is."""
+    count, length, place = unpack("<HLL", content[-12:-2])
+    wide = pack("<4sQHHLL4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, place)
+    where = pack("<4sLQL", b"PK\6\7", 0, len(content) - 22, 1)
+    return content[:-22] + wide + where + content[-22:-10] + bytes(4) + content[-6:]
+
+
+@pytest.mark.parametrize("form", [bytes, widened], ids=["plain", "ZIP64"])
+def test_a_directory_that_is_too_long_is_not_read(
+    form: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = bag()
+    content, (length,) = io.BytesIO(form(whole)), unpack("<L", whole[-10:-6])
+    with brought.zipped(content, directory=length) as package:
+        assert "index.html" in package.sizes
+    monkeypatch.setattr(brought, "ZipFile", None)
+    with pytest.raises(Broken, match="more in it"), brought.zipped(content, directory=length - 1):
+        pass
+
+
+def test_of_two_directories_that_it_tells_neither_is_taken() -> None:
+    content = widened(bag())
+    assert "its end is not where it tells" in said(content[:-98] + bytes(7) + content[-98:])

@@ -110,6 +110,18 @@ def test_no_cell_is_live_whatever_stands_between_them(package: Opened, sign: str
     assert live(package.files["data/app/events.csv"].decode("utf-8-sig"), sign) == []
 
 
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_a_line_that_begins_with_a_minus_holds_no_text_outside_of_quotes(sign: str) -> None:
+    texts = ("5+cmd|' /C calc'!A0", '"+cmd|calc!A0&"', "a,b", f'"{sign}5+cmd|calc!A0', '""')
+    rows = tuple((number, text, -3) for number in (-2, Decimal("-2.5")) for text in texts)
+    batch = Batch("events", ("id", "page", "score"), rows)
+    table = opened(answers.access(parts={"app": lambda: iter([batch])})).files["data/app/events.csv"]
+    lines = list(csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""), delimiter=sign))[1:]
+    cells = [cell for line in lines for cell in line if cell.startswith("-")]
+    assert len(cells) == len(rows)
+    assert not re.search("[A-Za-z!+]", "".join(re.sub(r'"([^"]|"")*("|$)', "", cell) for cell in cells))
+
+
 def test_but_for_apostrophes_the_table_says_what_the_json_says(rows: list[tuple[Cell, ...]], package: Opened) -> None:
     table = csv.reader(io.StringIO(package.files["data/app/events.csv"].decode("utf-8-sig"), newline=""))
     texts = [[cell.replace("'", "") for cell in row[1:4]] for row in table]

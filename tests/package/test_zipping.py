@@ -59,9 +59,11 @@ def streamed(content: bytes) -> dict[str, bytes]:
             inflating = zlib.decompressobj(-15)
             found[name] = inflating.decompress(content[at:])
             end = len(content) - len(inflating.unused_data)
-            mark, crc, taken, size = unpack("<4sLQQ", content[end : end + 24])
+            wide = max(end - at, len(found[name])) > 0xFFFF_FFFF  # as Java's reader of streams tells it
+            length, shape = (24, "<4sLQQ") if wide else (16, "<4s3L")
+            mark, crc, taken, size = unpack(shape, content[end : end + length])
             assert (mark, taken, size) == (b"PK\7\10", end - at, len(found[name]))
-            at = end + 24
+            at = end + length
         else:
             body = content[at : at + taken]
             found[name] = zlib.decompress(body, -15) if method else body

@@ -122,6 +122,21 @@ def test_what_unpacks_to_too_much_is_not_unpacked(
     assert "That says nothing about the package" in page
 
 
+def test_a_directory_that_is_too_long_is_not_read(
+    mallory: Client, packed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert verify.DIRECTORY <= 2 * MB
+    monkeypatch.setattr(verify, "DIRECTORY", 500)
+    assert "too large for this page" in bring(mallory, packed)[1]
+
+
+@pytest.mark.parametrize(("before", "behind"), [(b"MZ", b""), (b"", b"MZ")])
+def test_what_was_put_around_a_package_makes_it_none_of_ours(
+    mallory: Client, packed: bytes, before: bytes, behind: bytes
+) -> None:
+    assert "This is not a package that we can read" in bring(mallory, before + packed + behind)[1]
+
+
 def test_above_25_mb_the_page_names_the_command_and_reads_nothing(mallory: Client, db: None) -> None:
     status, page = bring(mallory, bytes(26 * MB))
     assert status == 413

@@ -22,6 +22,7 @@ from dsr.steps import maps
 from dsr.steps.recording import seals, signing
 
 MOST = 1 << 29  # bytes that a package may unpack to here: a few seconds of work
+DIRECTORY = 2 << 20  # bytes of what its ZIP says of its files: some 20,000 of them
 LONGEST = 1 << 23  # bytes of the file that describes it
 _LARGE = {Fault.TOO_MUCH, Fault.TOO_LONG}
 _NONE = {Fault.NO_PACKAGE, Fault.FOLDERS}
@@ -75,7 +76,10 @@ def _checked(request: HttpRequest) -> HttpResponse:
         return _page(request, form)
     keys = [*signing.certificate_keys(), *signing.log_keys()]
     try:
-        with closing(form.cleaned_data["file"]) as file, brought.zipped(cast("BinaryIO", file), most=MOST) as package:
+        with (
+            closing(form.cleaned_data["file"]) as file,
+            brought.zipped(cast("BinaryIO", file), most=MOST, directory=DIRECTORY) as package,
+        ):
             checked = authenticate(package, keys, longest=LONGEST)
     except Broken as broken:
         return _page(request, form, large=broken.fault in _LARGE, broken=_broken(broken))
