@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('ready_at', models.DateTimeField(blank=True, null=True)),
                 ('expires_at', models.DateTimeField()),
                 ('first_used_at', models.DateTimeField(blank=True, null=True)),
+                ('openings', models.PositiveSmallIntegerField(default=0, help_text='Each opens the file from its beginning')),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
@@ -59,7 +60,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='grant',
             name='proof',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='grants', to='dsr.proof'),
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='grant', to='dsr.proof'),
         ),
         migrations.AddIndex(
             model_name='grant',

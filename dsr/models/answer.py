@@ -59,13 +59,14 @@ class Grant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="grants")
-    proof = models.ForeignKey(Proof, on_delete=models.SET_NULL, null=True, blank=True, related_name="grants")
+    proof = models.OneToOneField(Proof, on_delete=models.SET_NULL, null=True, blank=True, related_name="grant")
     public_key = models.CharField(max_length=80)
     wrapped_for = models.TextField(blank=True, help_text="The package's key, wrapped for the public key")
     asked_at = models.DateTimeField()
     ready_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     first_used_at = models.DateTimeField(null=True, blank=True)
+    openings = models.PositiveSmallIntegerField(default=0, help_text="Each opens the file from its beginning")
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -20,7 +20,7 @@ class Offered:
     size: int
     sha256: str
     last_day: date | None
-    held_day: date | None
+    held_day: date | None  # on which it can still be asked for again; None: not after the offer
     most: int  # downloads of one offer
 
     @property
@@ -35,5 +35,5 @@ def of(own: SubjectRequest, *, at: datetime) -> Offered | None:
     stands = delivery.standing(package, at=at) if package else Standing.DESTROYED
     if package is None or stands in _GONE:
         return None
-    days = (delivery.last_day(package), delivery.held_day(package))
+    days = (delivery.last_day(package), delivery.asked_until(package))
     return Offered(stands, package.size, package.sha256, *days, settings.DSR_PACKAGE_DOWNLOADS)

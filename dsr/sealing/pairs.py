@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 
-from pyrage import DecryptError, IdentityError, decrypt, encrypt, x25519
+from pyrage import DecryptError, IdentityError, RecipientError, decrypt, encrypt, x25519
 
 from dsr.sealing.fields import Unsealable
 
@@ -22,8 +22,12 @@ def fits(secret: str, public: str) -> bool:
 
 
 def wrap(text: str, public: str) -> str:
-    """Seal a short text, such as a file's key, for whoever has the secret half."""
-    return b64encode(encrypt(text.encode(), [x25519.Recipient.from_str(public)])).decode("ascii")
+    """Seal a short text, such as a file's key, for whoever has the secret half. Raises Unsealable: it is no half."""
+    try:
+        return b64encode(encrypt(text.encode(), [x25519.Recipient.from_str(public)])).decode("ascii")
+    except RecipientError as error:
+        place = "for a half of a pair that is none"
+        raise Unsealable(place) from error
 
 
 def unwrap(wrapped: str, secret: str) -> str:

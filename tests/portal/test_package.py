@@ -19,6 +19,7 @@ from dsr.law.rights import Right
 from dsr.models import Download, Event, Grant, Notice, Package, SubjectRequest, sealed
 from dsr.sealing.keyring import KeysMissing
 from dsr.steps.answering import grants
+from dsr.steps.asking.verification import CODES_PER_HOUR
 from dsr.steps.deciding import holds
 from tests.conftest import World
 from tests.portal.conftest import page_of
@@ -244,6 +245,28 @@ def test_a_second_code_within_the_hour_is_too_many_at_some_point_and_says_so(sam
     assert location.endswith("?enough")
     assert "send no more for now" in text(sam.get(location))
     assert Notice.objects.filter(letter="code").count() == 6  # with the one that found the request
+
+
+def test_codes_that_were_all_spent_say_so_as_well(sam: Client, own: SubjectRequest, world: World) -> None:
+    for _ in range(CODES_PER_HOUR):
+        type_code(sam, world, own)
+    location = sam.post(page_of(own, "download/"))["Location"]
+    assert "send no more for now" in text(sam.get(location))
+
+
+def test_who_closes_the_download_leaves_it_to_nobody(sam: Client, own: SubjectRequest, world: World) -> None:
+    address = ready(sam, world, own)
+    assert "Close this download" in text(sam.get(address))
+    del sam.cookies[settings.SESSION_COOKIE_NAME]  # it idled, and the download did not
+    closed = sam.post(address)
+    assert closed["Location"] == page_of(own)
+    assert closed.cookies["download"].value == ""
+    assert Grant.objects.get().wrapped_for == ""
+
+
+def test_a_browser_that_is_closed_keeps_no_download(sam: Client, own: SubjectRequest, world: World) -> None:
+    type_code(sam, world, own)
+    assert sam.cookies["download"]["max-age"] == ""
 
 
 def test_the_pages_of_a_download_speak_chinese(sam: Client, own: SubjectRequest, world: World) -> None:

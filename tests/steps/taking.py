@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dsr.models import Grant, SubjectRequest
+from dsr.models import Grant, Proof, SubjectRequest
 from dsr.sealing import pairs
 from dsr.steps.answering import delivery, grants
 from dsr.steps.answering.delivery import Standing
@@ -16,7 +16,15 @@ def granted(own: SubjectRequest, *, at: datetime) -> tuple[Grant, str]:
         raise Conflict(stands if package else "not there")
     secret, public = pairs.pair()
     ends = at + grants.LASTS
-    return Grant.objects.create(package=package, public_key=public, asked_at=at, expires_at=ends), secret
+    proof = Proof.objects.create(
+        identity=own.identities.exclude(proven_at=None)[0],
+        purpose=Proof.DOWNLOAD,
+        created_at=at,
+        expires_at=at,
+        spent_at=at,
+    )
+    grant = Grant.objects.create(package=package, proof=proof, public_key=public, asked_at=at, expires_at=ends)
+    return grant, secret
 
 
 def opened(own: SubjectRequest, *, at: datetime) -> tuple[Grant, str]:

@@ -25,7 +25,6 @@ from dsr.steps.asking import verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.move import Conflict
 
-COOKIE = 2 * grants.LASTS  # it opens nothing any more then
 AGAIN = "again"  # the offer is used up, or its days are over
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ def code(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     about = pages.controller_map(slug)
     own = access.required(request, about, reference)
     at = timezone.now()
-    if not _open(own, at) or not verification.asked_download(own):
+    if not _open(own, at) or not (verification.asked_download(own) or "enough" in request.GET):
         return redirect("portal:status", slug, own.reference)
     form = CodeForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
@@ -89,9 +88,7 @@ def _kept(request: HttpRequest, own: SubjectRequest, given: grants.Given) -> Htt
     request.session[access.GRANTS] = [*request.session.get(access.GRANTS, []), str(given.grant.pk)]
     page = reverse("portal:download", args=[own.controller, own.reference, given.grant.pk])
     response = redirect(page)
-    response.set_cookie(
-        _cookie(), given.secret, path=page, httponly=True, secure=_https(), samesite="Strict", max_age=COOKIE
-    )
+    response.set_cookie(_cookie(), given.secret, path=page, httponly=True, secure=_https(), samesite="Strict")
     return response
 
 
@@ -103,14 +100,19 @@ def _cookie() -> str:
     return "__Secure-download" if _https() else "download"
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def wait(request: HttpRequest, slug: str, reference: str, grant: UUID) -> HttpResponse:
-    """How far it is; it looks again by itself, without a script."""
+    """How far it is; it looks again by itself, without a script. A POST ends it, also when the session is over."""
     about = pages.controller_map(slug)
     granted = _granted(request, slug, reference, grant)
     if granted is None:  # another browser: its own request says how to go on, a stranger's is unknown
         return redirect("portal:status", slug, reference)
     at = timezone.now()
+    if request.method == "POST":
+        grants.leave([str(granted.pk)], at=at)
+        ended = redirect("portal:status", slug, reference)
+        ended.delete_cookie(_cookie(), path=request.path, samesite="Strict")
+        return ended
     stage = _stage(granted, at)
     response = pages.page(
         request,

@@ -84,7 +84,7 @@ def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
     record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
     kind, told = letter(subject_request, at=at)
     opens_on = on_file.opens_on(subject_request, at=at)
-    days: dict[str, Any] = {"expires_on": last_day(package), "held_on": held_day(package)}
+    days: dict[str, Any] = {"expires_on": last_day(package), "held_on": asked_until(package)}
     notices.queue(subject_request, kind, at=at, size=package.size, opens_on=opens_on, **days, **told)
 
 
@@ -150,6 +150,12 @@ def last_day(package: Package) -> date | None:
 def held_day(package: Package) -> date | None:
     """The last local day on which it can be asked for again: then it is destroyed."""
     return _day_before(package, package.held_until)
+
+
+def asked_until(package: Package) -> date | None:
+    """The same, where it lies behind the end of the offer."""
+    last, held = last_day(package), held_day(package)
+    return held if last and held and held > last else None
 
 
 def _day_before(package: Package, moment: datetime | None) -> date | None:

@@ -17,10 +17,10 @@ from django.db import transaction
 from django.db.models import F
 
 from dsr.law.actors import SUBJECT
-from dsr.models import Download, Grant, Package, SubjectRequest, sealed
-from dsr.sealing import files, pairs
+from dsr.models import Download, Grant, Package, Proof, SubjectRequest, sealed
+from dsr.sealing import files, keyring, pairs
 from dsr.sealing.fields import Unsealable
-from dsr.sealing.keyring import KeysMissing
+from dsr.sealing.keyring import KeysMissing, Role
 from dsr.steps import bell
 from dsr.steps.answering import delivery
 from dsr.steps.answering.delivery import Standing
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(hours=1)  # until the first byte, and from then again
 SLOW = timedelta(seconds=20)  # a worker needs one or two
+OPENINGS = 24  # of one grant, for each opens the file from its beginning, however small the part
 
 
 class Stage(StrEnum):
@@ -82,7 +83,14 @@ def _on_offer(subject_request: SubjectRequest, at: datetime) -> Package:
 def rewrap_next(*, at: datetime) -> bool:
     """Wrap the key of one package for the grant that waits for it; whether there was one. A worker's work."""
     waiting = Grant.objects.filter(ready_at=None, ended_at=None)
-    grant = waiting.filter(expires_at__gt=at).select_related("package__subject_request").order_by("asked_at").first()
+    proven = waiting.filter(
+        proof__purpose=Proof.DOWNLOAD,
+        proof__spent_at__isnull=False,
+        proof__identity__subject_request=F("package__subject_request"),
+    )
+    able = {Role.FILES, Role.PACKAGES} - keyring.lacking(settings.DSR_KEYS)  # others wait for who has the key
+    found = proven.filter(expires_at__gt=at, package__key_role__in=able).select_related("package__subject_request")
+    grant = found.order_by("asked_at").first()
     if grant is None:
         return False
     wrapped = _wrapped(grant.package, grant.public_key)
@@ -101,11 +109,10 @@ def rewrap_next(*, at: datetime) -> bool:
 def _wrapped(package: Package, public_key: str) -> str:
     """The package's key for who has the secret half; empty when it does not open."""
     try:
-        key = files.key_of(sealed.file_place(package.pk), package.ring(), package.wrapped_key)
+        return pairs.wrap(files.key_of(sealed.file_place(package.pk), package.ring(), package.wrapped_key), public_key)
     except (Unsealable, KeysMissing) as error:
         tell(log, "no download of package", package.pk, error)
         return ""
-    return pairs.wrap(key, public_key)
 
 
 def _over(at: datetime) -> dict[str, object]:
@@ -122,6 +129,11 @@ def end_next(*, at: datetime) -> bool:
 def leave(pks: list[str], *, at: datetime) -> None:
     """Who leaves the device leaves no grant open in it."""
     Grant.objects.filter(pk__in=pks, ended_at=None).update(**_over(at))
+
+
+def end(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """None of its downloads is open any more."""
+    Grant.objects.filter(package__subject_request=subject_request, ended_at=None).update(**_over(at))
 
 
 def stage(grant: Grant, *, at: datetime) -> Stage:
@@ -173,9 +185,13 @@ def _require(grant: Grant, at: datetime) -> None:
 
 def _count(grant: Grant, at: datetime) -> None:
     """The first use is a download, and one of those that the offer allows. Raises Conflict."""
+    if not Grant.objects.filter(pk=grant.pk, openings__lt=OPENINGS).update(openings=F("openings") + 1):
+        raise Conflict(Stage.OVER)
     first = Grant.objects.filter(pk=grant.pk, first_used_at=None, ended_at=None)
-    if not first.update(first_used_at=at, expires_at=at + LASTS):
+    if grant.first_used_at is not None:
         return  # it goes on where it broke off
+    if not first.update(first_used_at=at, expires_at=at + LASTS):
+        raise Conflict(Stage.OVER)  # who had it has left just now
     left = Package.objects.filter(pk=grant.package_id, taken__lt=settings.DSR_PACKAGE_DOWNLOADS, expires_at__gt=at)
     if not left.exclude(wrapped_key="").update(taken=F("taken") + 1):
         raise Conflict(Standing.TAKEN)

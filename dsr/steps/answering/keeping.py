@@ -20,6 +20,7 @@ from dsr.models import (
     Errand,
     EventSecret,
     Extension,
+    Grant,
     LegalHold,
     Notice,
     Package,
@@ -90,6 +91,7 @@ def _reduce(subject_request: SubjectRequest, *, at: datetime) -> None:
         Representative.objects.filter(subject_request=subject_request).delete()
         EventSecret.objects.filter(event__subject_request=subject_request).delete()
         Package.objects.filter(subject_request=subject_request).update(wrapped_key="")
+        Grant.objects.filter(package__subject_request=subject_request).delete()
         _forget_parts(subject_request)
         record.write(subject_request, REDUCED, by=PORTAL, at=at)
 

@@ -39,7 +39,10 @@ def assemble(item: PlanItem, finds: list[PlanItem], *, at: datetime) -> None:
     answer = answer_to(subject_request, at=at, finds=finds)
     package = Package(id=uuid.uuid4(), subject_request=subject_request, version=answer.version, released_at=at)
 
-    sealing = partial(seals.seal, subject_request, answer.version, at=at)
+    def sealing(digest: str) -> str:
+        if not ledger.mine(item).exists():  # somebody else has it by now: nothing is said in the record
+            raise ledger.Fenced
+        return seals.seal(subject_request, answer.version, digest, at=at)
 
     def fill(out: BinaryIO) -> None:
         if answer.right is Right.PORTABILITY:

@@ -20,7 +20,7 @@ from dsr.law.states import OPEN, State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Identity, LegalHold, Package, PlanItem, SubjectRequest, sealed
 from dsr.steps import bell, ledger, maps, permissions
-from dsr.steps.answering import delivery, on_file
+from dsr.steps.answering import delivery, grants, on_file
 from dsr.steps.deciding import blocking, carried, hands
 from dsr.steps.fulfilling import window
 from dsr.steps.move import Conflict, lock
@@ -176,7 +176,8 @@ def _offered(hold: LegalHold) -> list[SubjectRequest]:
 
 
 def _renew(subject_request: SubjectRequest, at: datetime) -> date | None:
-    """The offer gets its whole time anew, and so does its keeping: nobody could take it meanwhile."""
+    """The offer gets its whole time anew, and so does its keeping; a browser that had it open before types a code."""
+    grants.end(subject_request, at=at)
     expires_at, held_until = delivery.dates(subject_request, at=at)
     if subject_request.mailbox() is None:
         expires_at = held_until  # staff hand it over, and again as long as it is held

@@ -16,6 +16,7 @@ def seal(subject_request: SubjectRequest, version: int, digest: str, *, at: date
 
     The Event stands by itself: where the package is not finished after it, the record names one that nobody has.
     """
+    sequencer.catch_up(at=at)
     with transaction.atomic():
         event = record.write(subject_request, package_seal.SEALED, by=PORTAL, at=at, version=version, digest=digest)
         proof = sequencer.prove_now(event, at=at)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from dsr.law.actors import PORTAL
 from dsr.models import Checkpoint, Event, Leaf, installer
@@ -44,6 +45,16 @@ def sequence_late(*, at: datetime, within: timedelta | None = SETTLED) -> None:
         pass
 
 
+def catch_up(*, at: datetime) -> None:
+    """Give places to a backlog, a batch in each transaction: nobody waits for the lock as long as it would take."""
+    last = Leaf.objects.order_by("-event_id").values("event_id")[:1]
+    more = Event.objects.filter(id__gt=Coalesce(Subquery(last), 0))[BATCH:].exists()
+    while more:
+        with transaction.atomic():
+            installer.alone(connection, wait=True)
+            more = _extend(newest(), Event.objects.filter(id__gt=_seen()), at)[1]
+
+
 def prove_now(event: Event, *, at: datetime) -> Proof:
     """Sign a checkpoint over this Event, which the same transaction wrote, and all before it. Raises NotAsSigned.
 
@@ -51,6 +62,7 @@ def prove_now(event: Event, *, at: datetime) -> Proof:
     """
     installer.alone(connection, wait=True)
     before = covering = newest()
+    at = max(at, before.at) if before else at  # the work may have begun long ago, and checkpoints follow each other
     # While this one was waiting, younger ones may have got their places.
     seen = min(before.seen if before else 0, event.pk - 1)
     waiting, more = Event.objects.filter(id__gt=seen, sequenced=None), True

@@ -1,8 +1,10 @@
 """One download for one code: opened by a worker, for one browser, counted once, and for an hour."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -10,12 +12,13 @@ from django.core import serializers
 from django.test import TestCase
 
 from dsr.law.actors import Actor
+from dsr.law.rights import Right
 from dsr.models import Download, Event, Grant, Package, Proof, SubjectRequest, sealed
 from dsr.sealing import files, keyring, pairs
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import Role
 from dsr.steps import bell, sweeping
-from dsr.steps.answering import delivery, grants
+from dsr.steps.answering import delivery, grants, keeping
 from dsr.steps.answering.delivery import Standing
 from dsr.steps.answering.grants import Stage
 from dsr.steps.asking import verification
@@ -85,7 +88,11 @@ def test_every_worker_opens_it_first(own: SubjectRequest, world: World, turn: Ca
 def test_fifty_uses_of_one_grant_are_one_download(own: SubjectRequest, world: World) -> None:
     grant, secret = opened(own, at=world.at)
     copies = [Grant.objects.get() for _ in range(50)]  # each as its own process read it
-    assert all(b"".join(grants.use(each, secret, at=world.at)) == CONTENT for each in copies)
+    for each in copies[: grants.OPENINGS]:
+        assert b"".join(grants.use(each, secret, at=world.at)) == CONTENT
+    for each in copies[grants.OPENINGS :]:  # each begins with the file's first byte, and costs as much
+        with pytest.raises(Conflict, match="over"):
+            grants.use(each, secret, at=world.at)
     assert Download.objects.count() == 1
     assert Event.objects.filter(tag="package:downloaded").count() == 1
     assert Package.objects.get().taken == 1
@@ -227,3 +234,82 @@ def test_a_copy_of_the_database_and_a_web_process_open_no_package(own: SubjectRe
         with pytest.raises((Unsealable, keyring.KeysMissing)):
             files.key_of(sealed.file_place(package.pk), sealed.ring(role), package.wrapped_key)
     assert not [text for text in texts if "AGE-SECRET-KEY" in text]
+
+
+@pytest.mark.parametrize("proof", [{"purpose": Proof.SIGN_IN}, {"spent_at": None}, None])
+def test_a_worker_opens_nothing_for_a_row_without_a_code_that_was_spent_for_it(
+    own: SubjectRequest, world: World, proof: dict[str, object] | None
+) -> None:
+    grant, _ = granted(own, at=world.at)
+    if proof is None:
+        Grant.objects.update(proof=None)
+    else:
+        Proof.objects.filter(grant=grant).update(**proof)
+    assert not grants.rewrap_next(at=world.at)
+    assert Grant.objects.get().wrapped_for == ""
+
+
+def test_the_code_of_another_request_opens_nothing(own: SubjectRequest, world: World) -> None:
+    grant, _ = granted(own, at=world.at)
+    other = world.file(Right.PORTABILITY)
+    world.prove(other)
+    Proof.objects.filter(grant=grant).update(identity=other.identities.get())
+    assert not grants.rewrap_next(at=world.at)
+
+
+def test_a_worker_without_the_key_leaves_a_grant_to_one_that_has_it(
+    own: SubjectRequest, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    granted(own, at=world.at)
+    with monkeypatch.context() as elsewhere:
+        shutil.copytree(settings.DSR_KEYS, keys := tmp_path / "keys")
+        (keys / "packages.json").unlink()
+        elsewhere.setattr(settings, "DSR_KEYS", keys)
+        assert not grants.rewrap_next(at=world.at)
+    assert grants.rewrap_next(at=world.at)
+    assert grants.stage(Grant.objects.get(), at=world.at) is Stage.READY
+
+
+def test_a_row_with_a_broken_half_holds_up_nobody(own: SubjectRequest, world: World) -> None:
+    broken, _ = granted(own, at=world.at)
+    Grant.objects.update(public_key="x", asked_at=world.at - timedelta(minutes=1))
+    _, secret = granted(own, at=world.at)
+    assert [grants.rewrap_next(at=world.at), grants.rewrap_next(at=world.at)] == [True, True]
+    assert grants.stage(Grant.objects.get(pk=broken.pk), at=world.at) is Stage.BROKEN
+    assert b"".join(grants.use(Grant.objects.exclude(pk=broken.pk).get(), secret, at=world.at)) == CONTENT
+
+
+def test_who_left_a_moment_ago_takes_nothing_uncounted(
+    own: SubjectRequest, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant, secret = opened(own, at=world.at)
+    read = Grant.refresh_from_db
+
+    def read_then_left(row: Grant) -> None:
+        read(row)
+        grants.leave([str(row.pk)], at=world.at)
+
+    monkeypatch.setattr(Grant, "refresh_from_db", read_then_left)
+    with pytest.raises(Conflict, match="over"):
+        grants.use(grant, secret, at=world.at)
+    assert not Download.objects.exists()
+
+
+def test_a_freeze_that_is_released_leaves_no_browser_the_door_open(
+    own: SubjectRequest, world: World, dana: Actor
+) -> None:
+    grant, secret = opened(own, at=world.at)
+    (hold,) = holds.set_hold(own, FROZEN, by=dana, at=world.at)
+    holds.release(hold, by=dana, at=world.at)
+    grant.refresh_from_db()
+    with pytest.raises(Conflict, match="over"):
+        grants.use(grant, secret, at=world.at)
+    assert b"".join(taken(own, at=world.at)) == CONTENT
+
+
+def test_after_24_months_nothing_says_when_sam_asked_for_the_file(own: SubjectRequest, world: World) -> None:
+    for _ in taken(own, at=world.at):
+        pass
+    assert keeping.reduce_next(at=world.later(days=732))
+    assert not Grant.objects.exists()
+    assert Download.objects.exists()

@@ -3,20 +3,23 @@
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.work import ItemState, Kind
-from dsr.models import Checkpoint, Event, Leaf, SubjectRequest, installer
-from dsr.package import brought
+from dsr.models import Checkpoint, Event, Leaf, PlanItem, SubjectRequest, installer
+from dsr.package import brought, report
 from dsr.package.verification import authenticate
 from dsr.record import package_seal, tree
 from dsr.record.note import Unverified
+from dsr.steps import work
 from dsr.steps.asking import intake
 from dsr.steps.recording import record, seals, sequencer, signing
 from tests.conftest import NOW, SAM, World
@@ -78,7 +81,7 @@ def test_thousands_that_wait_are_signed_first(asked: SubjectRequest, monkeypatch
         record.write(asked, "request:seen", by=SUBJECT, at=NOW)
     seal = genuine(seals.seal(asked, 1, DIGEST, at=NOW))
     assert seal.position == Event.objects.count() - 1
-    assert Checkpoint.objects.count() == -(-Event.objects.count() // sequencer.BATCH)
+    assert not Event.objects.filter(sequenced=None).exists()
 
 
 def test_a_seal_fits_one_package_alone(asked: SubjectRequest) -> None:
@@ -93,7 +96,7 @@ def test_a_seal_costs_few_questions_however_old_the_record_is(asked: SubjectRequ
     seals.seal(asked, 1, DIGEST, at=NOW)
     with CaptureQueriesContext(connection) as few:
         seals.seal(asked, 1, DIGEST, at=NOW)
-    assert len([row for row in few if row["sql"].startswith(("SELECT", "INSERT", "UPDATE"))]) <= 10
+    assert len([row for row in few if row["sql"].startswith(("SELECT", "INSERT", "UPDATE"))]) <= 11
 
 
 def test_while_the_record_is_not_as_it_was_signed_no_package_is_sealed_and_a_person_is_told(
@@ -111,3 +114,35 @@ def test_while_the_record_is_not_as_it_was_signed_no_package_is_sealed_and_a_per
     assert "not as it was signed" in item.note
     assert not subject_request.packages.exists()
     assert not subject_request.events.filter(tag="package:sealed").exists()
+
+
+def test_a_backlog_gets_its_places_before_the_seals_own_transaction(asked: SubjectRequest) -> None:
+    written = [record.write(asked, "request:seen", by=SUBJECT, at=NOW) for _ in range(4)]
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(sequencer, "BATCH", 2)
+        sequencer.catch_up(at=NOW)
+    assert Leaf.objects.filter(event__in=written).count() == len(written)
+    assert not Event.objects.filter(sequenced=None).exists()
+
+
+def test_a_checkpoint_is_never_dated_before_the_one_before_it(asked: SubjectRequest) -> None:
+    seals.seal(asked, 1, DIGEST, at=NOW)
+    seals.seal(asked, 2, DIGEST, at=NOW - timedelta(minutes=70))  # by work that began so long ago
+    assert [each.at for each in Checkpoint.objects.order_by("size")] == [NOW, NOW]
+
+
+def test_a_worker_that_was_fenced_off_leaves_no_seal_in_the_record(
+    world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    scenes.work_on(world, subject_request, Kind.FIND)
+    item = scenes.item_of(subject_request, Kind.ASSEMBLE)
+
+    def slow(_: str) -> bytes:
+        PlanItem.objects.filter(pk=item.pk).update(fence=F("fence") + 1)  # its time was over
+        return b"%PDF-"
+
+    monkeypatch.setattr(report, "render", slow)
+    assert work.do_next(at=world.at)
+    assert not subject_request.events.filter(tag="package:sealed").exists()
+    assert not subject_request.packages.exists()
