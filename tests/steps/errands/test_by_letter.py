@@ -1,5 +1,6 @@
 """A processor that only reads mail: one letter, a link with ids, an answer that the ledger waits for."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def test_one_letter_goes_out_with_a_link_and_names_nobody(erasing: SubjectReques
     worked(world, erasing)
     (letter,) = [each for each in scenes.outbox() if each.to == ["privacy@compute.example"]]
     assert "/joypix/recipients/" in str(letter.body)
-    assert "sam" not in (str(letter.body) + letter.subject).lower()
+    assert re.search(r"\bsam\b", f"{letter.subject} {letter.body}", re.IGNORECASE) is None
     assert Notice.objects.filter(letter=Letter.TELL, to="recipient:compute-providers").count() == 1
 
 
