@@ -9,7 +9,7 @@ from datetime import date, datetime
 from dsr.connectors.contract import Cell
 
 Plain = str | int | float | bool | None
-SHORT = 20  # characters: a date with its time
+SHORT = 23  # characters: a date with its time to the second, and its zone
 KILO = 1000  # what the unit means
 
 _EXACT = frozenset({str, int, bool, type(None)})

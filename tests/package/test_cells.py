@@ -114,6 +114,10 @@ def test_a_very_long_cell_is_cut_for_reading() -> None:
     assert len(shown("a" * 50_000_000, {}).text) == 400
 
 
+def test_a_moment_to_the_second_stays_on_one_line() -> None:
+    assert shown(datetime(2026, 6, 2, 11, 54, 51, tzinfo=UTC), {}).short
+
+
 def test_days_moments_and_sizes_are_said_plainly() -> None:
     assert day(date(2026, 3, 5)) == "5 March 2026"
     assert moment(datetime(2026, 3, 5, 14, 3, tzinfo=UTC)) == "2026-03-05 14:03 UTC"
