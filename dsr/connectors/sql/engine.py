@@ -9,6 +9,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from dsr.connectors.sql import resting
+
 BUSY_SECONDS = 20
 LOCK_SECONDS = 5.0
 _ENDLESS = ("max_recursive_iterations", "cte_max_recursion_depth")  # of a search through rows of one table
@@ -38,8 +40,9 @@ def open_engine(url: str, *, writing: bool = False) -> sa.Engine:
 
 def close_engine(engine: sa.Engine) -> None:
     """Close what is idle, and forget statements, which hold the values they were first asked with: it can go on."""
-    engine.dispose()
     engine.clear_compiled_cache()
+    if not resting.kept(engine):
+        engine.dispose()
 
 
 @lru_cache(maxsize=128)
@@ -52,9 +55,13 @@ def _engine(url: str, *, writing: bool) -> sa.Engine:
             return _sqlite(parsed, writing=writing)
         told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
         level = _LEVELS.get((family, writing), {})
-        engine = sa.create_engine(parsed, hide_parameters=True, connect_args=told, **level)
+        rests = family == "postgresql" and not writing
+        kept = resting.POOL if rests else {}
+        engine = sa.create_engine(parsed, hide_parameters=True, connect_args=told, **level, **kept)
     except (exc.ArgumentError, ModuleNotFoundError):
         raise ValueError("it is not the address of a database that we have a driver for") from None
+    if rests:
+        resting.lets(engine)
     if family == "mysql":
         sa.event.listen(engine, "connect", _mysql_session(writing=writing))
     return engine

@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import quoted_name
 from dsr.connectors.contract import Cell, Rejected
 from dsr.connectors.sql.collations import blind_columns
 from dsr.connectors.sql.exact import Equality, as_text, equality, spelled, unlike
+from dsr.connectors.sql.marks import mark_of
 from dsr.connectors.sql.values import Misfit, aware, cell, fitting, legible
 from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap, SystemMap
@@ -172,12 +173,24 @@ class Tables:
                 self._look(connection, schema, [t for s, t in wanted if s == schema])
 
     def _look(self, connection: sa.Connection, schema: str | None, names: list[str]) -> None:
+        known = _known(self._engine)
+        asked = (schema, *sorted(names))
+        mark = mark_of(connection, schema, names)
+        at_that_time, places = known.get(asked, ("", {}))
+        if mark != at_that_time:
+            places = self._seen(connection, schema, names)
+            if mark and mark == mark_of(connection, schema, names):  # else it changed while we looked
+                known[asked] = (mark, places)
+        self._places |= places
+
+    def _seen(self, connection: sa.Connection, schema: str | None, names: list[str]) -> dict[Where, Place]:
         found = sa.inspect(connection).get_multi_columns(schema, filter_names=names, kind=ObjectKind.ANY)
         family = family_of(connection.dialect)
         blind = blind_columns(connection, family, schema, [name for _, name in found])
+        places: dict[Where, Place] = {}
         for (_, name), live in found.items():
             collations = {column["name"]: blind(name, column["name"], column["type"]) for column in live}
-            self._places[schema, name] = Place(
+            places[schema, name] = Place(
                 name=name,
                 source=sa.table(
                     quoted_name(name, quote=True),
@@ -189,6 +202,13 @@ class Tables:
                 schema=schema,
                 arrays=self.arrays,
             )
+        return places
+
+
+@lru_cache(maxsize=128)
+def _known(_: sa.Engine) -> dict[tuple[str | None, ...], tuple[str, dict[Where, Place]]]:
+    """What this engine's tables were like, each under the mark that they had then."""
+    return {}
 
 
 @lru_cache(maxsize=128)
