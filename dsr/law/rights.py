@@ -19,6 +19,8 @@ class Right(StrEnum):
 
 # Rights whose walk searches the controller's systems; the others are answered by a letter.
 SEARCHED = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE, Right.RECTIFICATION})
+# Rights that are answered by a copy; nothing is changed for them.
+COPIED = frozenset({Right.ACCESS, Right.PORTABILITY})
 # Rights whose walk runs through the ledger of work.
 WORKED = SEARCHED | {Right.CONSENT_WITHDRAWAL}
 # Reports that staff see before all other requests (J14, P11).

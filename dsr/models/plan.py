@@ -109,7 +109,10 @@ class CarriedName(models.Model):
 class PlanItem(Leased):
     """A unit of work on one system; system is empty for the portal's own work."""
 
-    nothing_sent: bool = False  # no column: whether the present claim is known to have sent no effect so far
+    # Of the present claim, and no columns: whether it is known to have sent no effect so far, and whether its system
+    # had missed no answer when it was made.
+    nothing_sent: bool = False
+    trusted: bool = False
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="items")

@@ -46,6 +46,7 @@ def admit(item: PlanItem, *, at: datetime) -> bool:
     if _inside(item):
         return True
     gate, limits = _locked(item), pace(item)
+    item.trusted = not gate.misses
     if gate.not_before is not None and gate.not_before > at:
         return False
     if _running_beside(item) >= (1 if gate.misses else limits.at_once):
@@ -75,7 +76,7 @@ def missed(item: PlanItem, *, seconds: float | None, at: datetime) -> None:
 
 def answered(item: PlanItem, *, at: datetime) -> None:
     """Its system answered: all may go in again."""
-    if _inside(item):
+    if item.trusted or _inside(item):  # a miss since it was claimed is for the next one that answers
         return
     gate = _of(item).filter(misses__gt=0).first()
     if gate is None:

@@ -126,14 +126,15 @@ def _walk_on(subject_request: SubjectRequest, *, at: datetime) -> None:
 
 def _read(subject_request: SubjectRequest, at: datetime) -> bool:
     """What only reads is approved and carried out as soon as every find item is done."""
-    finds = list(subject_request.items.filter(kind=Kind.FIND))
+    items = list(subject_request.items.filter(until=None))
+    finds = [item for item in items if item.kind == Kind.FIND]
     if any(item.state != ItemState.DONE for item in finds):
         return False
     steps = [(State.SEARCHED, "request:searched"), (State.APPROVED, "plan:approved")]
     if not versions.gone(subject_request, (), finds):
         steps.append((State.CARRIED_OUT, "request:carried-out"))
     pass_through(subject_request, steps, by=PORTAL, at=at)
-    return True
+    return all(item.state == ItemState.DONE for item in items if item.kind == Kind.ASSEMBLE)
 
 
 def _searched(subject_request: SubjectRequest, at: datetime) -> bool:

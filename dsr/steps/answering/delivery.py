@@ -79,19 +79,23 @@ def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Make the newest package available and tell the person. Call it within the move to packaged."""
     package = subject_request.packages.filter(offered_at=None).order_by("-version")[0]
     package.offered_at = at
-    package.expires_at, package.held_until = dates(subject_request, at=at)
+    waits = on_file.waits(subject_request, at=at)
+    package.expires_at, package.held_until = _dates(subject_request, waits or at, at)
     package.save(update_fields=["offered_at", "expires_at", "held_until"])
     record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
     kind, told = letter(subject_request, at=at)
-    opens_on = on_file.opens_on(subject_request, at=at)
+    opens_on = on_file.page_opens_on(subject_request, waits)
     days: dict[str, Any] = {"expires_on": last_day(package), "held_on": asked_until(package)}
     notices.queue(subject_request, kind, at=at, size=package.size, opens_on=opens_on, **days, **told)
 
 
 def dates(subject_request: SubjectRequest, *, at: datetime) -> tuple[datetime, datetime]:
     """When an offer of now ends, which begins when it can be taken, and until when the package is held: no shorter."""
+    return _dates(subject_request, on_file.waits(subject_request, at=at) or at, at)
+
+
+def _dates(subject_request: SubjectRequest, opens: datetime, at: datetime) -> tuple[datetime, datetime]:
     calendar = maps.calendar(subject_request.controller)
-    opens = on_file.waits(subject_request, at=at) or at
     offered = local_day(opens, calendar) + timedelta(days=settings.DSR_OFFER_DAYS)
     held = local_day(at, calendar) + timedelta(days=settings.DSR_PACKAGE_DAYS)
     return closes_at(min(offered, held), calendar), closes_at(held, calendar)

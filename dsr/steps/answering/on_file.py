@@ -177,8 +177,14 @@ def waits(subject_request: SubjectRequest, *, at: datetime) -> datetime | None:
 
 def opens_on(subject_request: SubjectRequest, *, at: datetime) -> date | None:
     """From which day who asks for somebody else sees or takes on the page what is ready; None: at once, or no page."""
-    until = waits(subject_request, at=at) if subject_request.mailbox() is not None else None
-    return local_day(until, maps.calendar(subject_request.controller)) if until else None
+    return page_opens_on(subject_request, waits(subject_request, at=at))
+
+
+def page_opens_on(subject_request: SubjectRequest, until: datetime | None) -> date | None:
+    """The same where it is known until when the request waits."""
+    if until is None or subject_request.mailbox() is None:
+        return None
+    return local_day(until, maps.calendar(subject_request.controller))
 
 
 def why_wait(subject_request: SubjectRequest, *, at: datetime) -> str:

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dsr.datamap.schema import ControllerMap
+from dsr.law.rights import COPIED
 from dsr.models import SubjectRequest, Telling
 from dsr.package.contents import RecipientTold
 from dsr.steps import maps
@@ -55,6 +56,8 @@ def _open(each: Telling, why_not: str) -> Promise | str:
 
 def packaged(subject_request: SubjectRequest, language: str) -> tuple[RecipientTold, ...]:
     """The same for the package and the closing letter, in one language."""
+    if subject_request.right in COPIED:
+        return ()  # nothing was changed of which a recipient would be told
     with translation.override(language):
         about = maps.localised(subject_request.controller, language)
         return tuple(RecipientTold(row.title, str(row.says), _when(row)) for row in rows(subject_request, about))

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.db import transaction
 
 from dsr.law.actors import PORTAL
-from dsr.models import Leaf, SubjectRequest
+from dsr.models import Event, Leaf, SubjectRequest
 from dsr.record import package_seal
+from dsr.record.proof import Proof
 from dsr.steps.recording import record, sequencer, signing
 
 
@@ -16,10 +17,11 @@ def seal(subject_request: SubjectRequest, version: int, digest: str, *, at: date
 
     The Event stands by itself: where the package is not finished after it, the record names one that nobody has.
     """
-    sequencer.catch_up(at=at)
-    with transaction.atomic():
-        event = record.write(subject_request, package_seal.SEALED, by=PORTAL, at=at, version=version, digest=digest)
-        proof = sequencer.prove_now(event, at=at)
+    try:
+        event, proof = _proven(subject_request, version, digest, at)
+    except sequencer.Backlog:
+        sequencer.catch_up(at=at)
+        event, proof = _proven(subject_request, version, digest, at, caught_up=True)
     stated = {
         "issuer": settings.DSR_BASE_URL,
         "controller": subject_request.controller,
@@ -30,6 +32,14 @@ def seal(subject_request: SubjectRequest, version: int, digest: str, *, at: date
         "digest": digest,
     }
     return package_seal.build(stated, event.content(), proof, signing.certificate_key(proof.origin))
+
+
+def _proven(
+    subject_request: SubjectRequest, version: int, digest: str, at: datetime, *, caught_up: bool = False
+) -> tuple[Event, Proof]:
+    with transaction.atomic():
+        event = record.write(subject_request, package_seal.SEALED, by=PORTAL, at=at, version=version, digest=digest)
+        return event, sequencer.prove_now(event, at=at, caught_up=caught_up)
 
 
 def in_record(seal: package_seal.Genuine) -> bool:

@@ -5,12 +5,12 @@ after younger ones, when it is seen. Positions have no gap and never change.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Max, QuerySet
 
 from dsr.law.actors import PORTAL
 from dsr.models import Checkpoint, Event, Leaf, installer
@@ -36,7 +36,7 @@ class NotAsSigned(Exception):
 
 def sequence(*, at: datetime) -> bool:
     """Give new Events their places, and sign a checkpoint when one is due; whether more Events wait."""
-    return _sequence(Event.objects.filter(id__gt=_seen()), at)
+    return _sequence(Event.objects.filter(id__gt=_filled()[1]), at)
 
 
 def sequence_late(*, at: datetime, within: timedelta | None = SETTLED) -> None:
@@ -45,20 +45,24 @@ def sequence_late(*, at: datetime, within: timedelta | None = SETTLED) -> None:
         pass
 
 
+class Backlog(Exception):
+    """More Events wait than one transaction takes: catch up first, and come back."""
+
+
 def catch_up(*, at: datetime) -> None:
     """Give places to a backlog, a batch in each transaction: nobody waits for the lock as long as it would take."""
-    last = Leaf.objects.order_by("-event_id").values("event_id")[:1]
-    more = Event.objects.filter(id__gt=Coalesce(Subquery(last), 0))[BATCH:].exists()
+    more = True
     while more:
         with transaction.atomic():
             installer.alone(connection, wait=True)
-            more = _extend(newest(), Event.objects.filter(id__gt=_seen()), at)[1]
+            more = _extend(newest(), Event.objects.filter(id__gt=_filled()[1]), at)[1]
 
 
-def prove_now(event: Event, *, at: datetime) -> Proof:
-    """Sign a checkpoint over this Event, which the same transaction wrote, and all before it. Raises NotAsSigned.
+def prove_now(event: Event, *, at: datetime, caught_up: bool = False) -> Proof:
+    """Sign a checkpoint over this Event, which the same transaction wrote, and all before it.
 
-    Who needs it at once waits here for whoever else extends the record.
+    Who needs it at once waits here for whoever else extends the record. Raises NotAsSigned; Backlog, where nobody
+    has caught up.
     """
     installer.alone(connection, wait=True)
     before = covering = newest()
@@ -68,6 +72,8 @@ def prove_now(event: Event, *, at: datetime) -> Proof:
     waiting, more = Event.objects.filter(id__gt=seen, sequenced=None), True
     while more:
         covering, more = _extend(covering, waiting, at, now=True)
+        if more and not caught_up:
+            raise Backlog
     if covering is None:
         raise NotAsSigned(f"Event {event.pk} cannot be seen")
     return proving.fresh(event.pk, before, covering)
@@ -85,7 +91,7 @@ def settled(*, at: datetime) -> int:
 
 
 def _sequence(waiting: "QuerySet[Event]", at: datetime) -> bool:
-    if not waiting.exists() and not _due(newest(), _size(), at):
+    if not waiting.exists() and not _due(newest(), _filled()[0], at):
         return False
     try:
         with transaction.atomic():
@@ -102,7 +108,7 @@ def _extend(
     last: Checkpoint | None, waiting: "QuerySet[Event]", at: datetime, *, now: bool = False
 ) -> tuple[Checkpoint | None, bool]:
     """Within the lock: places first, then a checkpoint over them; the newest there is then, and whether more wait."""
-    size = _size()
+    size, seen = _filled()
     if last and size < last.size:
         raise NotAsSigned(f"there are {size} leaves, and {last.size} were signed")
     found = list(waiting.order_by("id").values_list("id", "leaf")[:BATCH])
@@ -111,7 +117,7 @@ def _extend(
     )
     size += len(found)
     if _due(last, size, at) or (now and found):
-        last = _sign(last, size, at)
+        last = _sign(last, size, max(seen, found[-1][0]) if found else seen, at)
     return last, len(found) == BATCH
 
 
@@ -121,45 +127,42 @@ def _due(last: Checkpoint | None, size: int, at: datetime) -> bool:
     return unsigned >= MANY or (unsigned > 0 and not lately)
 
 
-def _sign(last: Checkpoint | None, size: int, at: datetime) -> Checkpoint:
+def _sign(last: Checkpoint | None, size: int, seen: int, at: datetime) -> Checkpoint:
+    """Sign so many leaves; `seen` is the highest Event among them."""
     key = signing.log_key(last.origin if last else "")
-    if last:
+    if last is None:  # what is older than the first checkpoint, from whenever, is covered by it: see docs/record.md
+        peaks = tree.grow(0, [], (entry.hash for entry in _entries(0, size)))
+    else:
         _require_signed(last)
-    before, peaks = (last.size, last.peaks) if last else (0, [])
-    if last:  # the first checkpoint covers what is older than it, from whenever: see docs/record.md
-        size = _alarm(before, size, at)
-    peaks = tree.grow(before, peaks, _leaves(before, size))
+        youngest, *new = _entries(last.size - 1, size)
+        alarms = [_alarm(entry, position, at) for position, entry in enumerate(_out_of_time(youngest, new, at), size)]
+        peaks = tree.grow(last.size, last.peaks, [*(entry.hash for entry in new), *(alarm.hash for alarm in alarms)])
+        size += len(alarms)
+        seen = max([seen, *(alarm.event_id for alarm in alarms)])
     head = note.Head(key.name, size, tree.fold(peaks))
     return Checkpoint.objects.create(
-        size=size, root=head.root, note=note.sign(head.text(), key), at=at, peaks=peaks, seen=_seen()
+        size=size, root=head.root, note=note.sign(head.text(), key), at=at, peaks=peaks, seen=seen
     )
 
 
-def _alarm(start: int, size: int, at: datetime) -> int:
-    """Say in the record which of the new entries are not of their time, under the same checkpoint; the new size."""
-    for event, moment, controller, position in _out_of_time(start, at):
-        log.error("Event %s says %s, and the Events before it are younger.", event, moment)
-        said = moment.astimezone(UTC).isoformat()
-        alarm = record.write_for(controller, OUT_OF_TIME, by=PORTAL, at=at, event=event, position=position, said=said)
-        Leaf.objects.create(position=size, event=alarm, hash=alarm.leaf)
-        size += 1
-    return size
+def _alarm(entry: "_Entry", position: int, at: datetime) -> Leaf:
+    """Say in the record that an entry is not of its time; it stands under the same checkpoint."""
+    log.error("Event %s says %s, and the Events before it are younger.", entry.event, entry.at)
+    said = entry.at.astimezone(UTC).isoformat()
+    event, place = entry.event, entry.position
+    alarm = record.write_for(entry.controller, OUT_OF_TIME, by=PORTAL, at=at, event=event, position=place, said=said)
+    return Leaf.objects.create(position=position, event=alarm, hash=alarm.leaf)
 
 
-def _out_of_time(start: int, at: datetime) -> list[tuple[int, datetime, str, int]]:
-    """New entries that are much older than those before them, or of the future: Event, moment, controller, position.
+def _out_of_time(before: "_Entry", new: Iterable["_Entry"], at: datetime) -> list["_Entry"]:
+    """New entries that are much older than those before them, or of the future.
 
     Compared with the Events before, and not with the checkpoint: what waited while no worker ran is in order.
     """
-    columns = ("pk", "at", "controller", "sequenced__position")
-    entries = Event.objects.filter(sequenced__position__gte=start - 1).order_by("sequenced__position")
-    (_, youngest, _, position), *new = entries.values_list(*columns)
-    if position != start - 1:
-        raise NotAsSigned(f"leaf {start - 1} is missing")
-    found = []
+    youngest, found = before.at, []
     for entry in new:
-        if youngest - LATE <= entry[1] <= at + LATE:
-            youngest = max(youngest, entry[1])
+        if youngest - LATE <= entry.at <= at + LATE:
+            youngest = max(youngest, entry.at)
         else:
             found.append(entry)
     return found
@@ -175,18 +178,29 @@ def _require_signed(last: Checkpoint) -> None:
         raise NotAsSigned(f"the checkpoint of size {last.size} was changed")
 
 
-def _leaves(start: int, end: int) -> Iterator[str]:
+class _Entry(NamedTuple):
+    """An Event in its place."""
+
+    position: int
+    hash: str
+    event: int
+    at: datetime
+    controller: str
+
+
+def _entries(start: int, end: int) -> Iterator[_Entry]:
+    """The entries from one position up to another. Raises NotAsSigned where one is missing."""
     rows = Leaf.objects.filter(position__gte=start, position__lt=end).order_by("position")
-    for expected, (position, leaf) in enumerate(rows.values_list("position", "hash").iterator(), start):
-        if position != expected:
+    columns = rows.values_list("position", "hash", "event_id", "event__at", "event__controller")
+    entries = map(_Entry._make, columns.iterator())
+    for expected in range(start, end):
+        entry = next(entries, None)
+        if entry is None or entry.position != expected:
             raise NotAsSigned(f"leaf {expected} is missing")
-        yield leaf
+        yield entry
 
 
-def _size() -> int:
-    last: int | None = Leaf.objects.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
-
-
-def _seen() -> int:
-    return Leaf.objects.aggregate(last=Max("event_id"))["last"] or 0
+def _filled() -> tuple[int, int]:
+    """How many leaves there are, and the highest Event among them."""
+    last = Leaf.objects.aggregate(position=Max("position"), event=Max("event_id"))
+    return (0, 0) if last["position"] is None else (last["position"] + 1, last["event"])

@@ -96,7 +96,7 @@ def test_a_seal_costs_few_questions_however_old_the_record_is(asked: SubjectRequ
     seals.seal(asked, 1, DIGEST, at=NOW)
     with CaptureQueriesContext(connection) as few:
         seals.seal(asked, 1, DIGEST, at=NOW)
-    assert len([row for row in few if row["sql"].startswith(("SELECT", "INSERT", "UPDATE"))]) <= 11
+    assert len([row for row in few if row["sql"].startswith(("SELECT", "INSERT", "UPDATE"))]) <= 8
 
 
 def test_while_the_record_is_not_as_it_was_signed_no_package_is_sealed_and_a_person_is_told(
