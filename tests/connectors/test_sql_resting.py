@@ -4,13 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from dsr.connectors.sql import SqlDatabase, resting
+from dsr.connectors.contract import Rejected
+from dsr.connectors.sql import SqlDatabase, questions, resting
 from dsr.connectors.sql.engine import close_engine, open_engine
 from dsr.connectors.sql.live import Tables
 from dsr.connectors.sql.marks import mark_of
+from dsr.datamap.route import Identities, Route
+from dsr.datamap.schema import SystemMap
 from tests.connectors.databases import Database, on_postgresql
 from tests.connectors.maps import rows
-from tests.connectors.shop import fill, shop_map, shop_routes
+from tests.connectors.shop import MALLORY, SAM, fill, shop_map, shop_routes
 
 
 @pytest.fixture
@@ -130,3 +133,41 @@ def test_tables_that_did_not_change_are_not_looked_at_again(database: Database) 
     again = Tables(reader, shop).place("users", shop.collections["users"])
     close_engine(reader)
     assert again is first
+
+
+def test_a_question_put_together_for_one_person_is_asked_about_another(database: Database) -> None:
+    shop = shop_map(database.url)
+    routes = shop_routes(shop)
+    alone = [_all_of(shop, route, MALLORY) for route in routes]
+    questions.remembered.cache_clear()
+    before = [_all_of(shop, route, SAM) for route in routes]
+    again = [_all_of(shop, route, MALLORY) for route in routes]
+    assert again == alone
+    assert all(rows_of_sam != rows_of_mallory for rows_of_sam, rows_of_mallory in zip(before, alone, strict=True))
+
+
+def test_nothing_of_a_person_is_kept_in_a_question_that_is_remembered(database: Database) -> None:
+    shop = shop_map(database.url)
+    for route in shop_routes(shop):
+        _all_of(shop, route, {"email": (("sam@example.com",),), "social": SAM["social"]})
+    kept = questions.remembered(open_engine(database.url))
+    assert kept
+    assert all(isinstance(value, int) for question in kept.values() for value in question.constants.values())
+    assert not any("sam@" in question.words for question in kept.values())
+
+
+def test_a_question_about_a_table_that_changed_is_put_together_anew(database: Database) -> None:
+    shop = shop_map(database.url)
+    users = shop_routes(shop)[-1]
+    _all_of(shop, users, SAM)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql('ALTER TABLE "app users" RENAME COLUMN suspended_at TO suspended')
+    with pytest.raises(Rejected, match="no column 'suspended_at'"):
+        _all_of(shop, users, SAM)
+
+
+def _all_of(shop: SystemMap, route: Route, identities: Identities) -> list[dict[str, object]]:
+    connector = SqlDatabase.from_map(shop, {})
+    found = rows(connector, route, identities)
+    connector.close()
+    return found

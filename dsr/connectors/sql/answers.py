@@ -10,20 +10,31 @@ from dsr.connectors.contract import Cell
 ROWS_AT_ONCE = 1_000
 
 
-def answered(
-    connection: sa.Connection, statement: sa.Select[Any] | sa.CompoundSelect[Any], family: str
-) -> Iterator[Sequence[sa.Row[Any]]]:
+Question = sa.Select[Any] | sa.CompoundSelect[Any]
+
+
+def answered(connection: sa.Connection, statement: Question, family: str) -> Iterator[Sequence[sa.Row[Any]]]:
     """Give an answer of any size in pieces, never whole in memory.
 
     PostgreSQL plans no parallel work for a cursor, without which a table that lacks an index takes twice as long; most
     answers are short, so it is asked for a short one first.
     """
     if family == "postgresql":
-        short = connection.execute(statement.limit(ROWS_AT_ONCE + 1)).all()
-        if len(short) <= ROWS_AT_ONCE:
+        short = connection.execute(shortly(statement)).all()
+        if is_whole(short):
             yield short
             return
     yield from streamed(connection, statement).partitions(ROWS_AT_ONCE)
+
+
+def shortly(statement: Question) -> Question:
+    """Ask for as much as a short answer has, and one row more, which tells that it is longer."""
+    return statement.limit(ROWS_AT_ONCE + 1)
+
+
+def is_whole(rows: Sequence[object]) -> bool:
+    """Whether an answer to the short question is the whole one."""
+    return len(rows) <= ROWS_AT_ONCE
 
 
 def streamed(

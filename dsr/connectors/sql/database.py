@@ -28,7 +28,8 @@ from dsr.connectors.guards import correctable, corrections, stoppable
 from dsr.connectors.known import OF_COLLECTION, OF_SYSTEM
 from dsr.connectors.settings import collection_settings, stop_settings, system_settings
 from dsr.connectors.sql import changes as changing
-from dsr.connectors.sql.answers import Seen, answered
+from dsr.connectors.sql import questions
+from dsr.connectors.sql.answers import Seen
 from dsr.connectors.sql.chosen import Chosen
 from dsr.connectors.sql.comparing import findings, lasting
 from dsr.connectors.sql.engine import close_engine, open_engine
@@ -219,12 +220,9 @@ class SqlDatabase:
         seen = Seen([fields.index(name) for name in route.collection.key]) if len(parts) > 1 else None
         with self._asking(route.name) as connection:
             for part in parts:
-                there = reached(self._tables, route, part)
-                if there is None:
-                    continue
-                statement = there.each_once([there.place.column(name, there.source) for name in fields])
-                read = [there.place.reader(name) for name in fields]
-                for partition in answered(connection, statement, there.place.family):
+                for partition in questions.answer(connection, self._tables, route, part, fields):
+                    place = self._tables.place(route.name, route.collection)
+                    read = [place.reader(name) for name in fields]
                     rows = cells(partition, read) if seen is None else seen.new(cells(partition, read))
                     if rows:
                         yield rows

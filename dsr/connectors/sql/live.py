@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,9 +36,9 @@ class Column:
     equality: Equality = Equality.TRUE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """A live table, under its own name or an alias."""
+    """A live table as it was looked up, under its own name or an alias."""
 
     name: str
     source: sa.TableClause
@@ -95,23 +95,32 @@ class Place:
         return aware if isinstance(self.columns[name].kind, mysql.TIMESTAMP) else cell
 
     def among(
-        self, names: Sequence[str], values: list[tuple[object, ...]], source: sa.FromClause | None = None
+        self,
+        names: Sequence[str],
+        values: list[tuple[object, ...]],
+        source: sa.FromClause | None = None,
+        *,
+        called: str | None = None,
     ) -> Condition:
-        """Say that the columns equal one of the tuples, byte by byte."""
+        """Say that the columns equal one of the tuples, byte by byte.
+
+        What is `called` by a name is one list, and another list can take its place.
+        """
         columns = [self.column(name, source) for name in names]
         equal = [self.columns[name].equality for name in names]
         exactly = [
             column if one is Equality.TRUE else spelled(column, self.family)
             for column, one in zip(columns, equal, strict=True)
         ]
-        among = _listed if self.arrays and self._listable(names, values) else _among
+        listed = called or (self.arrays and self.listable(names, values))
+        among = partial(_listed, called=called) if listed else _among
         if Equality.NONE in equal:
             return among(exactly, values)
         found = among(columns, values)
         # The first may use an index; the second leaves out whom it should not have found.
         return sa.and_(found, among(exactly, values)) if Equality.BLIND in equal else found
 
-    def _listable(self, names: Sequence[str], values: list[tuple[object, ...]]) -> bool:
+    def listable(self, names: Sequence[str], values: list[tuple[object, ...]]) -> bool:
         """Whether the values can be one list: of one column, and of one type, of which the database knows lists."""
         if len(names) != 1 or isinstance(self.columns[names[0]].kind, types.ARRAY | types.NullType):
             return False
@@ -227,10 +236,10 @@ def family_of(dialect: sa.Dialect) -> str:
     return "mysql" if dialect.name == "mariadb" else dialect.name
 
 
-def bound(value: object, *, expanding: bool = False) -> sa.BindParameter[object]:
+def bound(value: object, *, expanding: bool = False, called: str | None = None) -> sa.BindParameter[object]:
     """Bind a value without a type."""
     # Without a type no cast is rendered: the database compares in the column's own type.
-    return sa.bindparam(None, value, type_=types.NullType(), expanding=expanding)
+    return sa.bindparam(called, value, type_=types.NullType(), expanding=expanding)
 
 
 def _column(live: ReflectedColumn, collation: str, family: str) -> Column:
@@ -247,9 +256,9 @@ def _column(live: ReflectedColumn, collation: str, family: str) -> Column:
     )
 
 
-def _listed(columns: Sequence[Expression], values: list[tuple[object, ...]]) -> Condition:
+def _listed(columns: Sequence[Expression], values: list[tuple[object, ...]], called: str | None) -> Condition:
     """Say it with one bound value: five hundred of them take the driver and the server as long as their rows do."""
-    return columns[0] == sa.any_(bound([value for (value,) in values]))
+    return columns[0] == sa.any_(bound([value for (value,) in values], called=called))
 
 
 def _among(columns: Sequence[Expression], values: list[tuple[object, ...]]) -> Condition:

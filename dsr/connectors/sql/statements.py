@@ -1,6 +1,6 @@
 """From a route to one statement: names come from the map and the live schema, values are bound."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
@@ -41,13 +41,18 @@ class Reached:
         return own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
 
 
-def reached(tables: Tables, route: Route, identities: Identities) -> Reached | None:
-    """Give where a route's rows stand and how they are reached; None when no identity leads there."""
+def reached(
+    tables: Tables, route: Route, identities: Identities, called: Iterator[str] | None = None
+) -> Reached | None:
+    """Give where a route's rows stand and how they are reached; None when no identity leads there.
+
+    `called`: a name for the values of each seed, in the order of `sown`.
+    """
     place = tables.place(route.name, route.collection)
     source = place.source.alias()
-    seeded = [_seeded(place, source, seed, identities) for seed in route.seeds]
+    seeded = [_seeded(place, source, seed, identities, next(called, None) if called else None) for seed in route.seeds]
     named = [condition for condition in seeded if condition is not None]
-    hopped = (_hopped(tables, place, source, hop, identities) for hop in route.hops)
+    hopped = (_hopped(tables, place, source, hop, identities, called) for hop in route.hops)
     ways = (sa.or_(*named) if named else None, *hopped)
     found = Reached(place, source, tuple(way for way in ways if way is not None))
     if not found.ways:
@@ -81,8 +86,15 @@ def _to_the_end(first: Reached, loops: Sequence[Loop], key: Sequence[str]) -> Re
     return Reached(place, source, (own[0].in_(found) if len(own) == 1 else sa.tuple_(*own).in_(found),))
 
 
-def _hopped(tables: Tables, place: Place, source: sa.FromClause, hop: Hop, identities: Identities) -> Condition | None:
-    there = reached(tables, hop.to, identities)
+def _hopped(
+    tables: Tables,
+    place: Place,
+    source: sa.FromClause,
+    hop: Hop,
+    identities: Identities,
+    called: Iterator[str] | None,
+) -> Condition | None:
+    there = reached(tables, hop.to, identities, called)
     if there is None or not hop.fields:
         return None
     pairs = list(
@@ -94,15 +106,32 @@ def _hopped(tables: Tables, place: Place, source: sa.FromClause, hop: Hop, ident
     return there.among([own for own, _ in pairs], [to for _, to in pairs])
 
 
-def _seeded(place: Place, source: sa.FromClause, seed: Seed, identities: Identities) -> Condition | None:
+def _seeded(
+    place: Place, source: sa.FromClause, seed: Seed, identities: Identities, called: str | None
+) -> Condition | None:
+    values = _fitting(place, seed, identities)
+    return place.among(seed.fields, values, source, called=called) if values else None
+
+
+def sown(
+    tables: Tables, route: Route, identities: Identities
+) -> Iterator[tuple[Place, Seed, list[tuple[object, ...]]]]:
+    """Give every seed on the ways to a route's rows, with the values that lead there."""
+    place = tables.place(route.name, route.collection)
+    for seed in route.seeds:
+        yield place, seed, _fitting(place, seed, identities)
+    for hop in route.hops:
+        yield from sown(tables, hop.to, identities)
+
+
+def _fitting(place: Place, seed: Seed, identities: Identities) -> list[tuple[object, ...]]:
     nothing = (
         (None,) if seed.kind.startswith(("manifest:", "row:")) else (None, "")
     )  # a row's own key may be empty text
     told = [key for key in identities.get(seed.kind, ()) if key and all(v not in nothing for v in key)]
     for name in seed.fields:
         place.column(name)
-    fitting = place.fits(seed.fields, told)
-    return place.among(seed.fields, fitting, source) if fitting else None
+    return place.fits(seed.fields, told)
 
 
 def slices(tables: Tables, route: Route, identities: Identities) -> list[dict[str, tuple[Key, ...]]]:
