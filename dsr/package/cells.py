@@ -3,6 +3,7 @@
 import base64
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -77,13 +78,13 @@ def _safe(text: str) -> str:
     return first + text
 
 
-def storable(column: list[Cell]) -> bool:
+def storable(column: Sequence[Cell]) -> bool:
     """Whether all cells stand in JSON as they are, so that `exact` would give back the same."""
     kinds = set(map(type, column))
     return kinds <= _EXACT or (kinds <= {*_EXACT, float} and all(_finite(cell) for cell in column))
 
 
-def harmless(column: list[Cell]) -> bool:
+def harmless(column: Sequence[Cell]) -> bool:
     """Whether a CSV writer gives all cells as `tabular` would, so that none needs to be looked at further."""
     kinds = set(map(type, column))
     if str in kinds and not _texts_harmless([cell for cell in column if type(cell) is str]):

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -13,7 +13,7 @@ import msgspec
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.schema import CollectionMap, SystemMap
 from dsr.datamap.sharing import hidden
-from dsr.package import kinds
+from dsr.package import kinds, lines
 from dsr.package.bag import Bag
 from dsr.package.cells import Plain, Shown, exact, harmless, shown, storable, tabular
 from dsr.package.contents import OpenPart
@@ -130,18 +130,23 @@ def _write_json(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> Non
 
 def _json_rows(copy: CollectionCopy, places: list[tuple[str, int]], batch: Batch) -> bytes:
     names = [name for name, _ in places]
-    columns = [kinds.worded([row[place] for row in batch.rows]) for _, place in places]
+    found = list(zip(*batch.rows, strict=True))
+    columns = [found[place] for _, place in places]
+    return lines.json_rows(names, columns) or _json_rows_apart(copy, names, [kinds.worded(each) for each in columns])
+
+
+def _json_rows_apart(copy: CollectionCopy, names: list[str], columns: list[Sequence[Cell]]) -> bytes:
     if all(map(storable, columns)):
         try:
-            lines = _LINES.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
+            encoded = _LINES.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
         except (UnicodeEncodeError, OverflowError):
             pass  # a cell among thousands that no UTF-8 or no machine can hold: one by one, then
         else:
-            return lines[:-1].replace(b"\n", b",\n")  # within a text it is written as two characters
+            return encoded[:-1].replace(b"\n", b",\n")  # within a text it is written as two characters
     return _json_rows_of_any(copy, names, columns)
 
 
-def _json_rows_of_any(copy: CollectionCopy, names: list[str], columns: list[list[Cell]]) -> bytes:
+def _json_rows_of_any(copy: CollectionCopy, names: list[str], columns: list[Sequence[Cell]]) -> bytes:
     plain = [[exact(cell) for cell in column] for column in columns]
     for column, written in zip(columns, plain, strict=True):
         copy.repaired += sum(isinstance(cell, str) and cell != text for cell, text in zip(column, written, strict=True))
@@ -156,14 +161,15 @@ def _write_csv(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None
         member.write(_csv_lines([[tabular(name)[0] for name in copy.fields]]))
         for batch in batches:
             places = [batch.fields.index(name) if name in batch.fields else None for name in copy.fields]
-            columns = [[""] * len(batch.rows) if at is None else _csv_column(copy, batch, at) for at in places]
-            member.write(_csv_lines(zip(*columns, strict=True)))
+            found = list(zip(*batch.rows, strict=True))
+            empty = ("",) * len(batch.rows)
+            columns = [empty if at is None else _csv_column(copy, batch.fields[at], found[at]) for at in places]
+            member.write(lines.csv_rows(columns) or _csv_lines(zip(*columns, strict=True)))
 
 
-def _csv_column(copy: CollectionCopy, batch: Batch, at: int) -> list[Cell]:
-    column = [row[at] for row in batch.rows]
+def _csv_column(copy: CollectionCopy, name: str, column: Sequence[Cell]) -> Sequence[Cell]:
     seen = kinds.seen(column)
-    copy.types.setdefault(batch.fields[at], set()).update(seen)
+    copy.types.setdefault(name, set()).update(seen)
     if seen <= kinds.NUMBERS:
         return column
     column = kinds.dated(column)
@@ -175,10 +181,10 @@ def _csv_column(copy: CollectionCopy, batch: Batch, at: int) -> list[Cell]:
 
 
 def _csv_lines(rows: Iterable[Iterable[Cell]]) -> bytes:
-    lines: list[str] = []  # a StringIO would be slower, and take four bytes for each character
+    written: list[str] = []  # a StringIO would be slower, and take four bytes for each character
     # All text in quotes: read with semicolons, a line that begins with -2 is one cell, and its text no formula.
-    csv.writer(SimpleNamespace(write=lines.append), quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
-    return "".join(lines).encode()
+    csv.writer(SimpleNamespace(write=written.append), quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
+    return "".join(written).encode()
 
 
 def _write_file(bag: Bag, copy: CollectionCopy, file: File) -> None:

@@ -1,9 +1,10 @@
 """Of which type a column is, and the text of those whose cells have none that could harm."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from dsr.connectors.contract import Cell
 
@@ -13,11 +14,12 @@ _DATED = frozenset({datetime, date, type(None)})
 _MONEY = frozenset({Decimal, type(None)})
 
 
-def seen(column: list[Cell]) -> set[str]:
+def seen(column: Sequence[Cell]) -> set[str]:
     """The types that its cells have; an empty cell has none."""
-    kinds = set(map(type, column)) - {type(None)}
-    types = {_TYPES.get(kind, "string") for kind in kinds}
-    if "number" in types and not all(map(_finite, column)):
+    kinds = set(map(type, column))
+    types = {_TYPES.get(kind, "string") for kind in kinds - {type(None)}}
+    finite: Callable[[Any], bool] = Decimal.is_finite if kinds == {Decimal} else _finite
+    if "number" in types and not all(map(finite, column)):
         types.add("string")  # 'inf' and 'nan' are words
     return types
 
@@ -34,14 +36,14 @@ def together(types: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else "string"
 
 
-def dated(column: list[Cell]) -> list[Cell]:
+def dated(column: Sequence[Cell]) -> Sequence[Cell]:
     """A column of moments or days as ISO 8601, which begins with a digit; any other as it is."""
     if set(map(type, column)) <= _DATED:
         return [None if cell is None else cell.isoformat() for cell in column]  # type: ignore[union-attr]  # see above
     return column
 
 
-def worded(column: list[Cell]) -> list[Cell]:
+def worded(column: Sequence[Cell]) -> Sequence[Cell]:
     """The same, with decimals too as JSON has them."""
     if set(map(type, column)) <= _MONEY:
         return [None if cell is None else str(cell) for cell in column]
