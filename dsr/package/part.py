@@ -7,10 +7,8 @@ UTC. Such cells travel beside the others under a mark of their own, and arrive a
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
-from itertools import chain
-from operator import is_
 from typing import BinaryIO
 
 import msgspec
@@ -24,6 +22,7 @@ from dsr.package.cells import valid
 PREFIX = 4  # bytes of big-endian frame length
 CHUNK = 1 << 16
 DECIMAL, WHOLE, TEXT, MOMENT = 1, 2, 3, 4  # the marks; all content is text
+DECIMALS, OTHERS = "d", "."  # kinds of columns: text of decimals alone, or cells each as it is
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None), date})  # as msgpack brings them, a date as text
 _KEPT_ZONES = {id(zone) for zone in (None, UTC)}  # others may have no hash
 
@@ -46,7 +45,10 @@ def pack(found: Iterator[Found], tally: Tally) -> Iterator[bytes]:
         if isinstance(item, Batch):
             tally.rows[item.collection] = tally.rows.get(item.collection, 0) + len(item.rows)
             share = [] if item.share is None else [item.share.mine, item.share.others]
-            yield _frame(["b", item.collection, item.fields, _marked(item.rows), *share])
+            columns = list(map(_column, zip(*item.rows, strict=True)))
+            kinds = "".join(kind for kind, _ in columns)
+            written = [column for _, column in columns]
+            yield _frame(["b", item.collection, item.fields, len(item.rows), kinds, written, *share])
         else:
             tally.files += 1
             yield _frame(["f", item.collection, item.key, item.name])
@@ -65,8 +67,9 @@ def unpack(stream: BinaryIO, *, exact: bool = False) -> Iterator[Found]:
     decoder = _EXACT if exact else _TAME
     for frame in _frames(stream, decoder):
         match frame:
-            case ["b", str(collection), list(fields), list(rows), *share]:
-                yield Batch(collection, tuple(fields), tuple(tuple(row) for row in rows), _share(share))
+            case ["b", str(collection), list(fields), int(count), str(kinds), list(columns), *share]:
+                rows = _rows(count, kinds, columns, exact=exact)
+                yield Batch(collection, tuple(fields), rows, _share(share))
             case ["f", str(collection), list(key), str(name)]:
                 chunks = _file(stream)
                 yield File(collection, tuple(key), name, chunks)
@@ -129,22 +132,35 @@ def _frame(content: list[object]) -> bytes:
     return len(body).to_bytes(PREFIX, "big") + body
 
 
-def _marked(rows: Sequence[Sequence[Cell]]) -> Sequence[Sequence[object]]:
-    """The rows; msgspec would make text of a decimal, and take a moment out of its zone."""
-    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
-        return rows
-    columns = list(zip(*rows, strict=True))
-    marked = list(map(_column, columns))
-    return rows if all(map(is_, marked, columns)) else list(zip(*marked, strict=True))
+def _rows(count: int, kinds: str, columns: list[object], *, exact: bool) -> tuple[tuple[Cell, ...], ...]:
+    """The columns' rows. Raises Torn."""
+    if len(kinds) != len(columns):
+        raise Torn
+    read = [
+        _opened(column, count, amounts=exact and kind == DECIMALS) for kind, column in zip(kinds, columns, strict=True)
+    ]
+    return tuple(zip(*read, strict=True)) if read else ((),) * count
 
 
-def _column(cells: tuple[Cell, ...]) -> tuple[object, ...]:
+def _opened(column: object, count: int, *, amounts: bool) -> list[Cell]:
+    if not isinstance(column, list) or len(column) != count:
+        raise Torn
+    try:
+        return [None if text is None else Decimal(text) for text in column] if amounts else column
+    except (InvalidOperation, TypeError, ValueError):
+        raise Torn from None
+
+
+def _column(cells: tuple[Cell, ...]) -> tuple[str, Sequence[object]]:
+    """Its kind, and the cells; msgspec would make text of a decimal, and take a moment out of its zone."""
     kinds = set(map(type, cells))
     if kinds <= _PLAIN:
-        return cells
+        return OTHERS, cells
+    if kinds <= {Decimal, type(None)}:  # one mark for all of them
+        return DECIMALS, [None if cell is None else str(cell) for cell in cells]
     if Decimal not in kinds and {id(cell.tzinfo) for cell in cells if isinstance(cell, datetime)} <= _KEPT_ZONES:
-        return cells
-    return tuple(_MARKS[type(cell)](cell) if type(cell) in _MARKS else cell for cell in cells)
+        return OTHERS, cells
+    return OTHERS, [_MARKS[type(cell)](cell) if type(cell) in _MARKS else cell for cell in cells]
 
 
 def _decimal(cell: Decimal) -> Ext:

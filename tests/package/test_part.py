@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from dsr.connectors.contract import Batch, Cell, File, Found
@@ -120,3 +121,28 @@ def test_a_file_and_whose_rows_are_shared_keep_their_names() -> None:
 def test_a_part_that_ends_too_early_is_torn(end: int) -> None:
     with pytest.raises(Torn):
         list(unpack(io.BytesIO(through([rows(*KINDS)])[:end])))
+
+
+def test_a_frame_whose_columns_do_not_fit_each_other_is_torn() -> None:
+    for frame in (
+        ["b", "orders", ["a"], 2, ".", [["one"]]],
+        ["b", "orders", ["a"], 1, ".", ["o"]],
+        ["b", "orders", ["a"], 1, "d", [["no number"]]],
+        ["b", "orders", ["a"], 1, "d", [[[]]]],
+        ["b", "orders", ["a"], 1, "..", [["one"]]],
+    ):
+        body = msgspec.msgpack.encode(frame)
+        with pytest.raises(Torn):
+            list(unpack(io.BytesIO(len(body).to_bytes(4, "big") + body), exact=True))
+
+
+def test_rows_without_a_field_are_counted_all_the_same() -> None:
+    assert back([Batch("orders", (), ((), (), ()))]) == [Batch("orders", (), ((), (), ()))]
+
+
+def test_a_column_of_amounts_alone_arrives_as_it_set_out() -> None:
+    amounts = (Decimal("-12.50"), None, Decimal("1E+400"), Decimal("0.10"))
+    found = [Batch("orders", ("id", "amount"), tuple(enumerate(amounts)))]
+    assert back(found) == found
+    (tame,) = back(found, exact=False)
+    assert [row[1] for row in tame.rows] == ["-12.50", None, "1E+400", "0.10"]  # type: ignore[union-attr]  # a Batch
