@@ -87,12 +87,14 @@ def storable(column: Sequence[Cell]) -> bool:
 def harmless(column: Sequence[Cell]) -> bool:
     """Whether a CSV writer gives all cells as `tabular` would, so that none needs to be looked at further."""
     kinds = set(map(type, column))
-    if str in kinds and not _texts_harmless([cell for cell in column if type(cell) is str]):
-        return False
+    if str in kinds:
+        texts = column if len(kinds) == 1 else [cell for cell in column if type(cell) is str]
+        if not _texts_harmless(texts):  # type: ignore[arg-type]  # all of them are text
+            return False
     return kinds <= _BARE or (kinds <= {*_BARE, float} and all(_finite(cell) for cell in column))
 
 
-def _texts_harmless(texts: list[str]) -> bool:
+def _texts_harmless(texts: Sequence[str]) -> bool:
     if _BEGINS.search("".join({text[:1] for text in texts})):
         return False
     whole = "".join(texts)  # none of them begins a formula, so none does for what stands before it

@@ -38,7 +38,10 @@ def together(types: Iterable[str]) -> str:
 
 def dated(column: Sequence[Cell]) -> Sequence[Cell]:
     """A column of moments or days as ISO 8601, which begins with a digit; any other as it is."""
-    if set(map(type, column)) <= _DATED:
+    kinds = set(map(type, column))
+    if kinds == {datetime}:
+        return list(map(datetime.isoformat, column))  # type: ignore[arg-type]  # see above; twice as fast as the next
+    if kinds <= _DATED:
         return [None if cell is None else cell.isoformat() for cell in column]  # type: ignore[union-attr]  # see above
     return column
 
