@@ -113,10 +113,12 @@ def _until_done(asked: list["SubjectRequest"], approver: "Actor", *, working: bo
         if not mine.exclude(state__in=[State.PACKAGED, State.DELIVERED]).exists():
             return stored if working else perf_counter()
         _no_failure(asked)
-        for manifest in Manifest.objects.filter(subject_request__in=mine.filter(state=State.SEARCHED)):
+        closed = list(Manifest.objects.filter(subject_request__in=mine.filter(state=State.SEARCHED)))
+        for manifest in closed:
             found = manifest.subject_request
             approval.approve(found, digest=manifest.digest, by=approver, at=datetime.now(UTC))
-        time.sleep(PAUSE if working else WATCH)
+        if not closed:
+            time.sleep(PAUSE if working else WATCH)
 
 
 def _no_failure(asked: list["SubjectRequest"]) -> None:

@@ -35,8 +35,8 @@ def beside_each_other(threads: int, each: int) -> int:
     for thread in running:
         thread.join()
     at = timezone.now() + timedelta(hours=1)
-    sequencer.sequence(at=at)
     sequencer.sequence_late(at=at, within=None)
+    sequencer.sequence(at=at + timedelta(hours=1))
     return Event.objects.count()
 
 

@@ -87,7 +87,8 @@ def _asked_shortly(
 ) -> Sequence[sa.Row[Any]]:
     known = remembered(connection.engine)
     form = (tuple(fields), tuple(values), *_form(tables, route))
-    if form not in known:
+    question = known.get(form)
+    if question is None:
         if len(known) >= MOST:
             known.clear()
         statement = _statement(tables, route, identities, fields, named=True)
@@ -95,8 +96,7 @@ def _asked_shortly(
             return ()
         compiled = shortly(statement).compile(dialect=connection.dialect)
         constants = {name: value for name, value in compiled.params.items() if name not in values}
-        known[form] = Remembered(str(compiled), constants)
-    question = known[form]
+        question = known[form] = Remembered(str(compiled), constants)
     return connection.exec_driver_sql(question.words, {**question.constants, **values}).all()
 
 

@@ -30,7 +30,7 @@ def kept(engine: sa.Engine) -> bool:
     _kept.pop(engine, None)
     _kept[engine] = None
     for oldest in list(_kept)[:-MOST]:
-        del _kept[oldest]
+        _kept.pop(oldest, None)  # another thread may be as far
         oldest.dispose()
     return True
 

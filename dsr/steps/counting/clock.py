@@ -153,7 +153,8 @@ def look_back(deadline: Deadline, *, at: datetime) -> None:
 
 
 def _meet(subject_request: SubjectRequest, duties: list[Duty], *, at: datetime, done_at: datetime) -> None:
-    for deadline in _open(subject_request).filter(duty__in=duties):
+    # The request itself, as it is by now, is read only for a date that was missed.
+    for deadline in _open(subject_request).select_related(None).filter(duty__in=duties):
         if local_day(done_at, reckoning.edition_of(deadline.edition_id)) > deadline.due_on:
             misses.note_if_over(deadline, at=at)
         Deadline.objects.filter(pk=deadline.pk, met_at=None).update(met_at=done_at, attend_on=None)

@@ -171,6 +171,8 @@ def find(item: PlanItem, *, at: datetime) -> None:
 
 def _left_out(item: PlanItem, plan: SystemPlan) -> list[str]:
     """Systems whose keys this one needs, and that were not searched."""
+    if not plan.after:
+        return []
     earlier = item.subject_request.items.filter(kind=Kind.FIND, system__in=plan.after, outcome=Outcome.FAILED)
     return sorted(earlier.values_list("system", flat=True))
 
