@@ -36,6 +36,7 @@ class Role(models.TextChoices):
     PRIVACY_OFFICER = "privacy-officer", "Privacy officer: reviews, approves, sees the record"
     ENGINEER = "engineer", "Engineer: looks after systems, retries items"
     AUDITOR = "auditor", "Auditor: reads the record"
+    REDACTOR = "redactor", "Redactor: looks at answers before they leave"
 
 
 class Membership(models.Model):

@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from time import perf_counter
 
@@ -50,6 +51,7 @@ def _walked() -> dict[str, float]:
     subject_request = intake.receive(asked, by=SUBJECT, at=datetime.now(UTC))
     verification.confirm(subject_request, demo.code_of(subject_request), at=datetime.now(UTC))
     review.accept(subject_request, by=dana, at=datetime.now(UTC))
+    pdf = _timed()
     start = perf_counter()
     while work.do_next(at=datetime.now(UTC)):
         pass
@@ -57,10 +59,30 @@ def _walked() -> dict[str, float]:
     subject_request.refresh_from_db()
     if subject_request.state != State.PACKAGED:
         raise RuntimeError(f"the access stays {subject_request.state}")
-    own, pdf = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, child = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     rows = sum(sum(item.counts.get("rows", {}).values()) for item in subject_request.items.all())
     package = subject_request.packages.get().size / 1e6
-    return {"seconds": seconds, "memory": own, "memory of the PDF's process": pdf, "rows": rows, "package": package}
+    measured = {"seconds": seconds, "memory": own, "memory of the PDF's process": child}
+    return {**measured, **pdf, "rows": rows, "package": package}
+
+
+def _timed() -> dict[str, float]:
+    """Pages and seconds of the PDF, once it is made."""
+    from pypdf import PdfReader
+
+    from dsr.package import report
+
+    render, told = report.render, {"PDF pages": 0.0, "PDF seconds": 0.0}
+
+    def timed(html: str) -> bytes:
+        start = perf_counter()
+        pdf = render(html)
+        told["PDF seconds"] = perf_counter() - start
+        told["PDF pages"] = len(PdfReader(BytesIO(pdf)).pages)
+        return pdf
+
+    report.render = timed
+    return told
 
 
 if __name__ == "__main__":

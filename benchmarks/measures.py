@@ -98,6 +98,7 @@ def access(folder: Path) -> Figure:
     found = json.loads(told)
     unit = "s from accepted to package: {rows:,} records, {package:.1f} MB; memory at most {memory:.0f} MB"
     unit += ", of the PDF's process {memory of the PDF's process:.0f} MB"
+    unit += "; the PDF {PDF pages:.0f} pages in {PDF seconds:.1f} s"
     return found["seconds"], unit.format_map(found)
 
 

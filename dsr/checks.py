@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.db import connections
 
 from dsr.datamap.load import MapError
-from dsr.models import Event, installer
+from dsr.models import Event, installer, sealed
 from dsr.sealing import keyring
 from dsr.sealing.keyring import KeysMissing
 from dsr.steps import maps
@@ -36,6 +36,16 @@ def refusals_name_what_the_law_demands(**_: Any) -> list[CheckMessage]:
         Error(f"{slug}: a law of region '{region}' wants a refusal to name '{block}'; no letter does.", id="dsr.E004")
         for slug, region, block in unsaid
     ]
+
+
+@register()
+def files_have_a_place(**_: Any) -> list[CheckMessage]:
+    """Sealed files have somewhere to lie; whether a bucket answers is asked when something is written."""
+    try:
+        sealed.shelf()
+    except ValueError as error:
+        return [Error(f"{error}. See docs/settings.md.", id="dsr.E005")]
+    return []
 
 
 @register(deploy=True)

@@ -29,6 +29,13 @@ def _list(name: str, default: str) -> list[str]:
 DSR_DEMO = _flag("DSR_DEMO")
 DSR_VAR = Path(os.environ.get("DSR_VAR", BASE / "var")).resolve()
 DSR_KEYS = Path(os.environ.get("DSR_KEYS", DSR_VAR / "keys")).resolve()
+# Sealed files: a folder in DSR_VAR, or a bucket of S3.
+DSR_FILES_URL = os.environ.get("DSR_FILES_URL", "")
+DSR_FILES_ENDPOINT = os.environ.get("DSR_FILES_ENDPOINT", "")
+DSR_FILES_REGION = os.environ.get("DSR_FILES_REGION", "")
+DSR_FILES_KEY_ID = os.environ.get("DSR_FILES_KEY_ID", "")
+DSR_FILES_SECRET = os.environ.get("DSR_FILES_SECRET", "")
+DSR_FILES_ADDRESSING = os.environ.get("DSR_FILES_ADDRESSING", "path")
 DSR_CONTROLLERS = Path(os.environ.get("DSR_CONTROLLERS", BASE / "controllers")).resolve()
 DSR_BASE_URL = os.environ.get("DSR_BASE_URL", "http://127.0.0.1:8000")  # links in letters; never from the Host header
 # The name under which the record is signed (C2SP: an address without a scheme); the first checkpoint fixes it.
@@ -228,7 +235,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "dsr.api.answers.shaped",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min", "package": "60/min"},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rightful API",

@@ -39,6 +39,7 @@ from dsr.steps.deciding import approval, review
 from dsr.steps.fulfilling import withdrawal
 from dsr.steps.post import notices
 from tests import mariadb as mariadb_server
+from tests.lookers import looked_at
 
 ANCHOR = date(2026, 11, 2)
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -292,6 +293,7 @@ def answered(world: World, dana: Actor, eli: Actor) -> Callable[..., SubjectRequ
             digest = subject_request.manifest.digest
             approval.approve(subject_request, digest=digest, by=eli, at=world.at)
             world.later(days=4)
+        looked_at(subject_request, lambda: world.work(State.APPROVED, subject_request), world.at)
         world.work(State.PACKAGED, subject_request)
         return subject_request
 

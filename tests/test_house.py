@@ -132,7 +132,7 @@ def test_only_the_installer_and_the_recount_speak_sql_to_our_tables() -> None:
 
 def test_what_opens_packages_by_our_own_keys_is_called_by_workers_commands_and_the_handover_alone() -> None:
     """The ring is asked for where a package is sealed, rewrapped, copied for the demo, or handed over at the desk."""
-    rings = {"dsr/steps/answering/packaging.py", "dsr/steps/answering/grants.py", "dsr/steps/answering/delivery.py"}
+    rings = {f"dsr/steps/answering/{name}.py" for name in ("packaging", "grants", "delivery", "rewrapping")}
     calls = {
         (dotted(node.func), path.relative_to(ROOT).as_posix())
         for path in sources("dsr", "accounts")
@@ -142,6 +142,8 @@ def test_what_opens_packages_by_our_own_keys_is_called_by_workers_commands_and_t
     assert {place for name, place in calls if name == "package.ring"} == rings | {"dsr/management/demo.py"}
     assert {place for name, place in calls if name == "delivery.opened"} == {"dsr/steps/answering/handover.py"}
     assert {place for name, place in calls if name == "grants.rewrap_next"} == {"dsr/steps/sweeping.py"}
+    commands = {"dsr/management/commands/rewrap_packages.py"}
+    assert {place for name, place in calls if name == "rewrapping.rewrap"} == commands
 
 
 def test_nothing_is_pickled() -> None:

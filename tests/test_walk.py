@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import SubjectRequest, sealed
+from dsr.models import SubjectRequest
 from dsr.steps.deciding import approval, review
 from dsr.steps.permissions import Forbidden
 from tests.conftest import Systems, World
@@ -129,7 +130,7 @@ def test_the_package_is_the_only_copy_once_it_is_offered(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         subject_request = answered(Right.ACCESS)
-    files = {path.stem for path in sealed.files_folder().glob("*/*.age")}
+    files = {path.stem for path in (settings.DSR_VAR / "files").glob("*/*.age")}
     assert str(subject_request.packages.get().pk) in files
     assert not files & {str(part.pk) for part in subject_request.parts.all()}
     assert world.at

@@ -1,20 +1,31 @@
-"""The same walk where JoyPix keeps its media in a bucket: the map is the same, the address another."""
+"""The same walk where JoyPix keeps its media in a bucket, and where the portal keeps its sealed files in one."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings as portal
+from pytest_django import Settings
 
 from dsr.connectors import registry
+from dsr.law.actors import Actor
 from dsr.law.rights import Right
-from dsr.models import SubjectRequest
-from dsr.steps import maps
-from tests.buckets import KEY_ID, REGION, SECRET, Bucket
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind
+from dsr.models import Package, Part, SubjectRequest, sealed
+from dsr.steps import maps, work
+from dsr.steps.answering import delivery, grants
+from dsr.steps.fulfilling import parts
+from dsr.steps.move import Conflict
+from tests.buckets import KEY_ID, REGION, SECRET, Bucket, Gate, gate
 from tests.conftest import Systems, World
+from tests.steps import scenes, taking
 from tests.test_walk import package_of
 
 Walk = Callable[..., SubjectRequest]
+OnCommit = Callable[..., AbstractContextManager[list[Callable[[], object]]]]
 SAM = "jp000001"
 
 
@@ -66,3 +77,109 @@ def test_the_bucket_fits_the_map(bucket: Bucket) -> None:
     system = maps.controller("joypix").systems["media-store"]
     with closing(registry.build(system, os.environ)) as store:
         assert store.check() == []
+
+
+@pytest.fixture
+def before(s3: str) -> Iterator[Gate]:
+    """What stands between the portal and the store."""
+    with gate(s3) as server:
+        yield server
+
+
+@pytest.fixture
+def shelf(s3: str, before: Gate, settings: Settings) -> Iterator[Bucket]:
+    """The bucket in which the portal keeps its sealed files."""
+    with closing(Bucket(s3, versioned=False)) as bucket:
+        settings.DSR_FILES_URL = f"s3://{bucket.name}/sealed"
+        settings.DSR_FILES_ENDPOINT, settings.DSR_FILES_REGION = before.url, REGION
+        settings.DSR_FILES_KEY_ID, settings.DSR_FILES_SECRET = KEY_ID, SECRET
+        with closing(sealed.shelf()):  # type: ignore[type-var]  # a bucket's has connections to give back
+            yield bucket
+    sealed._bucket.cache_clear()  # noqa: SLF001  the next test has a bucket of its own
+
+
+def keys_of(pks: Iterable[object]) -> set[str]:
+    return {f"sealed/{pk}.age" for pk in pks}
+
+
+def test_every_sealed_file_lies_in_the_bucket_and_none_on_the_disk(world: World, shelf: Bucket, answered: Walk) -> None:
+    subject_request = answered(Right.ACCESS)
+    package = subject_request.packages.get()
+    assert keys_of([package.pk]) <= set(shelf.everything())
+    mine = {package.pk, *subject_request.parts.values_list("pk", flat=True)}
+    assert not [pk for pk in mine if sealed.file_path(pk).exists()]
+    assert package_of(subject_request, world).testzip() is None
+
+
+def test_a_download_that_broke_off_goes_on_from_the_bucket(world: World, shelf: Bucket) -> None:
+    content = os.urandom(3 << 20)
+    subject_request = scenes.packaged(world, content)
+    grant, secret = taking.opened(subject_request, at=world.at)
+    first, last = 2_500_000, 2_999_999
+    part = b"".join(grants.use(grant, secret, at=world.at).part(first, last))
+    assert part == content[first : last + 1]
+
+
+def test_parts_that_are_not_needed_any_more_leave_the_bucket(
+    world: World, dana: Actor, shelf: Bucket, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    scenes.work_on(world, subject_request, Kind.FIND)
+    brought = keys_of(Part.objects.values_list("pk", flat=True))
+    assert brought == set(shelf.everything())
+    with django_capture_on_commit_callbacks(execute=True):
+        world.work(State.PACKAGED, subject_request)
+    assert set(shelf.everything()) == keys_of(Package.objects.values_list("pk", flat=True))
+
+
+def test_a_destroyed_package_is_noise_even_where_a_copy_of_the_object_stayed(world: World, shelf: Bucket) -> None:
+    package = scenes.packaged(world).packages.get()
+    (key,) = keys_of([package.pk])
+    copy = shelf.s3.get_object(Bucket=shelf.name, Key=key)["Body"].read()
+    assert delivery.expire_next(at=world.later(days=portal.DSR_PACKAGE_DAYS + 1))
+    assert shelf.everything() == {}
+    shelf.put(key, copy)
+    package.refresh_from_db()
+    with pytest.raises(Conflict, match="cannot be opened"):
+        delivery.opened(package)
+
+
+def test_a_store_that_is_down_is_tried_again_and_nobody_is_given_half(
+    world: World, dana: Actor, shelf: Bucket, before: Gate
+) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    scenes.work_on(world, subject_request, Kind.FIND)
+    before.fault = lambda passing: passing.command in ("PUT", "POST") and passing.refuse(403, "InvalidAccessKeyId")
+    for _ in range(3):
+        assert work.do_next(at=world.later(hours=1))
+    item = subject_request.items.get(kind=Kind.ASSEMBLE)
+    why = "The portal could not write: the bucket of sealed files: the store refuses (InvalidAccessKeyId)"
+    assert (item.state, item.note) == (ItemState.READY, why)
+    assert not subject_request.packages.exists()
+    assert subject_request.events.filter(tag="package:sealed").count() == 1
+    before.fault = lambda _: False
+    world.later(hours=1)
+    world.work(State.PACKAGED, subject_request)
+    assert package_of(subject_request, world).testzip() is None
+
+
+def test_while_the_store_is_down_a_download_says_so_and_counts_nothing(
+    world: World, shelf: Bucket, before: Gate
+) -> None:
+    subject_request = scenes.packaged(world)
+    before.fault = lambda passing: passing.refuse(503, "SlowDown")
+    with pytest.raises(Conflict, match="Try again in a few minutes"):
+        taking.taken(subject_request, at=world.at)
+    package = subject_request.packages.get()
+    assert (package.taken, package.downloads.count()) == (0, 0)
+
+
+def test_what_the_store_did_not_remove_the_tidying_does(world: World, shelf: Bucket, before: Gate) -> None:
+    scenes.packaged(world)
+    before.fault = lambda passing: passing.command == "DELETE" and passing.refuse(503, "SlowDown")
+    assert delivery.expire_next(at=world.later(days=portal.DSR_PACKAGE_DAYS + 1))
+    assert len(shelf.everything()) == 1
+    shelf.begin("sealed/left-by-a-worker-that-died.age")
+    before.fault = lambda _: False
+    assert parts.tidy(at=datetime.now(UTC) + timedelta(hours=2)) == 2
+    assert shelf.everything() == {}

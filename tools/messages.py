@@ -18,10 +18,10 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"zh_Hans": "zh-hans"}  # the folder in locale/, and the file in a controller's texts/
-KEYWORDS = ("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "say", "Mistake")
-TEMPLATES = ("portal", "notices")
+KEYWORDS = ("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "say", "said", "Mistake")
+TEMPLATES = ("portal", "notices", "package")
 # Staff's own pages and letters are in English, and so is what only programs read.
-PYTHON = ("dsr/portal", "dsr/steps", "dsr/datamap", "dsr/law")
+PYTHON = ("dsr/portal", "dsr/steps", "dsr/package", "dsr/datamap", "dsr/law")
 # Words of the pure rooms, which know no translation, and tables of them: translated where a page or letter says them.
 TABLES = (
     ("dsr.law.grounds", "GROUNDS"),

@@ -19,7 +19,8 @@ FONTS = {
     "NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     "NotoColorEmoji.ttf": "fonts-noto-color-emoji",
 }
-FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+# Not those of an account: the process that makes the PDF is told nothing of who runs it.
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 
 
 def missing_libraries() -> Iterator[str]:
@@ -33,8 +34,7 @@ def missing_libraries() -> Iterator[str]:
 
 def missing_fonts() -> Iterator[str]:
     """Packages none of whose fonts lie where fontconfig looks."""
-    folders = [Path(folder).expanduser() for folder in FONT_FOLDERS]
-    present = {file.name for folder in folders for file in folder.rglob("*.tt[fc]")}
+    present = {file.name for folder in FONT_FOLDERS for file in Path(folder).rglob("*.tt[fc]")}
     yield from (package for font, package in FONTS.items() if font not in present)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import APIException, AuthenticationFailed, ValidationError
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
@@ -21,6 +21,8 @@ def shaped(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, ValidationError):
         code, message = "invalid", "Some fields need mending."
         fields = dict(_flat(error.detail))
+    elif isinstance(error, APIException) and error.status_code in {409, 410, 416}:
+        message = str(error.detail)
     elif isinstance(error, NotFiled | Malformed | AuthenticationFailed):
         code, message = error.default_code, str(error.detail)
     response.data = body(code, message, fields)

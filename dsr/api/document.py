@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from dsr.api.errors import CODES, body
@@ -128,4 +129,23 @@ offering = extend_schema(
             status_codes=["200"],
         )
     ],
+)
+taking = extend_schema(
+    operation_id="take_package",
+    summary="Take a package",
+    description=(
+        "Hands out one package to a program, with the token that the person got on the page of the request by a fresh "
+        "code. The first byte counts as one download; afterwards the same token goes on where it broke off, with "
+        "`Range`, and never begins anew."
+    ),
+    tags=["package"],
+    parameters=[
+        OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One part, such as `bytes=1000-`."),
+        OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The ETag of what broke off."),
+    ],
+    responses={
+        (200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "The whole file."),
+        (206, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "The part that was asked for."),
+        **_errors(401, 409, 410, 416, 429, 503),
+    },
 )

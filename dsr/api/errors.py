@@ -14,10 +14,14 @@ CODES: dict[int, tuple[str, str]] = {
     404: ("not_found", "There is nothing here for this token."),
     405: ("method_not_allowed", "This address does not know this method."),
     406: ("not_acceptable", "Answers are JSON: accept application/json."),
+    409: ("not_ready", "The file is being opened for you. Ask again after the seconds in the Retry-After header."),
+    410: ("gone", "This token opens nothing any more. The page of the request says how to go on."),
     413: ("too_large", "This is more than a request can hold."),
     415: ("unsupported_media_type", "Send JSON with 'Content-Type: application/json'."),
+    416: ("out_of_range", "This part begins behind the end of the file."),
     429: ("throttled", "Too many calls. Try again after the seconds in the Retry-After header."),
     500: ("server_error", "We failed, and have noted it. Try again later."),
+    503: ("unreachable", "What this needs does not answer now. Try again later."),
 }
 API = "/api/"
 

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import CollectionMap, Stop, SystemMap, Way
+from dsr.datamap.secrets import secret
 from dsr.datamap.sharing import Others, Share
 
 # What a cell may hold; connectors turn everything else into text.
@@ -38,6 +39,7 @@ class Batch:
     fields: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     share: Share | None = None  # the person's, in rows that concern others, too; set by us: see sharing.py
+    left_out: frozenset[str] = frozenset()  # fields whose cells staff left out here; no connector sets it
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Schema:
 
 def fields_brought(collection: CollectionMap) -> tuple[str, ...]:
     """Name the fields of a collection's batches: its key first, then what the map names and lets out."""
-    described = (name for name, field_map in collection.fields.items() if not field_map.never_export)
+    described = (name for name, field_map in collection.fields.items() if not secret(field_map))
     return tuple(dict.fromkeys((*collection.key, *described)))
 
 

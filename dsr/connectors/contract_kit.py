@@ -17,6 +17,7 @@ from dsr.connectors.contract import Ability, Batch, CallingBack, Change, Chunk, 
 from dsr.datamap import erasing
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import Stop, Way
+from dsr.datamap.secrets import secret
 from dsr.datamap.sharing import Others
 
 MOST_ROWS = 1_000
@@ -158,8 +159,8 @@ def keys_of(connector: Connector, route: Route, identities: Identities) -> list[
 def _batch_keys(route: Route, batch: Batch) -> Iterator[Key]:
     promise(0 < len(batch.rows) <= MOST_ROWS, f"{route.name}: a batch has 1 to {MOST_ROWS} rows")
     same(batch.collection, route.name, "a batch names its collection")
-    secret = {name for name, described in route.collection.fields.items() if described.never_export}
-    promise(not secret & set(batch.fields), f"{route.name}: what is never exported stays there")
+    hidden = {name for name, described in route.collection.fields.items() if secret(described)}
+    promise(not hidden & set(batch.fields), f"{route.name}: what is never exported stays there")
     places = [batch.fields.index(name) for name in route.collection.key]
     for row in batch.rows:
         same(len(row), len(batch.fields), f"{route.name}: a row has a value for each field")

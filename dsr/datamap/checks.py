@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from zoneinfo import available_timezones
 
-from dsr.datamap import checks_changes, checks_erasure, checks_offers, checks_sharing, circles
+from dsr.datamap import checks_changes, checks_erasure, checks_offers, checks_sharing, circles, money, secrets
 from dsr.datamap.categories import CATEGORIES
 from dsr.datamap.circles import target
 from dsr.datamap.flaw import Flaw, Where, meant, unknown
@@ -24,6 +24,9 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
     yield from checks_offers.flaws(controller, systems, broken)
     for slug, system in systems.items():
         yield from _of_settings(slug, system)
+        if system.zone and system.zone not in available_timezones():
+            message = f"found '{system.zone}'; allowed are IANA time zones such as Europe/Helsinki"
+            yield Flaw(slug, ("zone",), message)
         yield from checks_changes.flaws(controller, slug, system)
         yield from checks_erasure.flaws(slug, system)
         yield from checks_sharing.flaws(slug, system, systems)
@@ -126,6 +129,8 @@ def _of_collection(controller: Controller, slug: str, name: str, collection: Col
             yield Flaw(slug, where, f"found category '{described.category}'; {allowed}{near}")
         own_purposes = described.purposes or ()
         yield from unknown(slug, (*where, "purposes"), own_purposes, controller.purposes, "purpose")
+    yield from secrets.flaws(slug, at, fields)
+    yield from money.flaws(slug, at, fields)
     yield from _of_erasure(rules, slug, at, collection)
 
 

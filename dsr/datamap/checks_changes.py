@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dsr.datamap.flaw import Flaw, Where, unknown
 from dsr.datamap.schema import ACCOUNT, NOW, CollectionMap, Controller, Stop, SystemMap
+from dsr.datamap.secrets import secret
 
 
 def flaws(controller: Controller, slug: str, system: SystemMap) -> Iterator[Flaw]:
@@ -27,7 +28,7 @@ def _of_collection(slug: str, at: Where, collection: CollectionMap) -> Iterator[
     tied = {*collection.key, collection.files, *(own for link in collection.links for own in link.on)}
     for name, field in collection.fields.items():
         where: Where = (*at, "fields", name)
-        if field.rectifiable and (field.never_export or name in tied):
+        if field.rectifiable and (secret(field) or name in tied):
             message = "found true; a key, a link, a file or a field that is never shown cannot be corrected"
             yield Flaw(slug, (*where, "rectifiable"), message)
         if field.type == "choice" and not field.codes:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dsr.datamap import erasing
 from dsr.datamap.flaw import Flaw, Where, unknown
 from dsr.datamap.schema import CollectionMap, Keep, Link, SystemMap, Way
+from dsr.datamap.secrets import secret
 
 
 def flaws(slug: str, system: SystemMap) -> Iterator[Flaw]:
@@ -64,7 +65,7 @@ def _of_keep(
     there = erasing.anchor(collection, keep.since)
     since = (siblings.get(there[0].to), there[1]) if there else (collection, keep.since)
     for part, (owner, name) in (("since", since), *(("when", (collection, name)) for name in keep.when)):
-        if owner and name in owner.fields and name not in owner.key and owner.fields[name].never_export:
+        if owner and name in owner.fields and name not in owner.key and secret(owner.fields[name]):
             message = f"{name} is 'never_export': it is not read, so nothing tells which rows stay"
             yield Flaw(slug, (*where, part), message)
 

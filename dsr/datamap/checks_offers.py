@@ -7,6 +7,9 @@ from dsr.datamap.schema import ACCOUNT, Basis, CollectionMap, Controller, Recipi
 from dsr.datamap.sharing import through_of
 from dsr.law.identifiers import clean
 from dsr.law.regimes import regimes
+from dsr.law.rights import Right
+
+COPIED = {Right.ACCESS, Right.PORTABILITY}
 
 
 def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Collection[str]) -> Iterator[Flaw]:
@@ -14,6 +17,8 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
     if not controller.languages:
         yield Flaw(None, ("languages",), "found none; allowed is one or more")
     yield from _of_regions(controller)
+    for right in sorted(set(controller.release) - COPIED):
+        yield Flaw(None, ("release", right.value), "is no copy of data; people look at access and portability only")
     yield from _of_purposes(controller, systems, broken)
     for slug, recipient in controller.recipients.items():
         yield from _of_recipient(slug, recipient, systems, broken)

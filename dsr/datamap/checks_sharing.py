@@ -6,6 +6,7 @@ from dsr.datamap.erasing import new_values
 from dsr.datamap.flaw import Flaw, Where, unknown
 from dsr.datamap.parties import Party, Shared
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
+from dsr.datamap.secrets import secret
 from dsr.datamap.sharing import of, through_of
 
 
@@ -53,9 +54,7 @@ def _of_party(slug: str, at: Where, party: Party, collection: CollectionMap, sha
     if not party.known_by:
         yield Flaw(slug, (*at, "known_by"), "found no field; allowed is one or more")
     yield from unknown(slug, (*at, "set"), party.set, of(party), "field of this party")
-    if hidden := [
-        name for name in party.known_by if name in collection.fields and collection.fields[name].never_export
-    ]:
+    if hidden := [name for name in party.known_by if name in collection.fields and secret(collection.fields[name])]:
         message = (
             f"{', '.join(hidden)} is 'never_export': it is not read, so nothing tells whether somebody else is there"
         )

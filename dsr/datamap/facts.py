@@ -119,7 +119,7 @@ def facts(controller_map: ControllerMap, say: Say = str) -> Facts:
         or _none(say("your data is given to nobody else")),
         retention=_retention(controller_map, say),
         rights=_rights(controller, say),
-        complaint=(Fact(say("Complain to a supervisory authority"), controller.authority),),
+        complaint=complaint(controller_map, say),
         source=_source(controller_map, say),
         automated_decisions=_automated(controller_map, say),
         transfer_safeguards=tuple(
@@ -129,6 +129,11 @@ def facts(controller_map: ControllerMap, say: Say = str) -> Facts:
         )
         or _none(say(STATES_NONE)),
     )
+
+
+def complaint(controller_map: ControllerMap, say: Say = str) -> tuple[Fact, ...]:
+    """To whom one can complain: where the person lives it may be somebody else."""
+    return (Fact(say("Complain to a supervisory authority"), controller_map.controller.authority),)
 
 
 def collection_facts(controller_map: ControllerMap, system: str, collection: str, say: Say = str) -> CollectionFacts:
@@ -189,8 +194,8 @@ def _by_category(controller_map: ControllerMap) -> dict[str, list[tuple[Collecti
     return dict(sorted(found.items()))
 
 
-def _listed(texts: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(texts))
+def _listed(texts: Iterable[str], say: Say) -> str:
+    return say("; ").join(dict.fromkeys(texts))
 
 
 def _purposes(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
@@ -201,7 +206,7 @@ def _purposes(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
         named = [(collection.fields[name].purposes, collection.purposes) for collection, name in places]
         slugs = dict.fromkeys(slug for own, shared in named for slug in (shared if own is None else own))
         named_so = ((register[slug].title, say(BASES[register[slug].basis])) for slug in slugs)
-        text = _listed(based.format(purpose=title, basis=basis) for title, basis in named_so)
+        text = _listed((based.format(purpose=title, basis=basis) for title, basis in named_so), say)
         title = say(category_title(category))
         entries.append(Fact(title, text or say(STATES_NONE), category, {"purposes": list(slugs)}))
     return tuple(entries) or _none(say("no system holds personal data"))
@@ -209,7 +214,7 @@ def _purposes(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
 
 def _categories(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     return tuple(
-        Fact(say(category_title(category)), _listed(collection.title for collection, _ in places), category)
+        Fact(say(category_title(category)), _listed((collection.title for collection, _ in places), say), category)
         for category, places in _by_category(controller_map).items()
     ) or _none(say("no system holds personal data"))
 
@@ -223,7 +228,7 @@ def _recipient(slug: str, one: Recipient, say: Say) -> Fact:
 def _retention(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     entries = []
     for slug, rule in controller_map.controller.retention.items():
-        titles = _listed(one.title for one in _collections(controller_map) if one.retention == slug)
+        titles = _listed((one.title for one in _collections(controller_map) if one.retention == slug), say)
         if titles:
             entries.append(Fact(titles, rule.says, slug, _rule(rule)))
     return tuple(entries) or _none(say(STATES_NONE))
@@ -260,7 +265,7 @@ def _source(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
             found.setdefault(one.source or collection.source, []).append(say(category_title(one.category)))
     said = {source: say(words) for source, words in SOURCES.items()}
     return tuple(
-        Fact(said[source][:1].upper() + said[source][1:], _listed(sorted(found[source])), source.value)
+        Fact(said[source][:1].upper() + said[source][1:], _listed(sorted(found[source]), say), source.value)
         for source in Source
         if source in found
     ) or _none(say("no system holds personal data"))
@@ -272,5 +277,5 @@ def _automated(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     recorded = tuple(Fact(one.title, one.automated) for one in _collections(controller_map) if one.automated)
     head, colon, reason = text.partition(":")
     if head.lower() == "none" and colon:
-        return recorded or _none(reason.strip())
-    return (Fact(say("Automated processing"), text), *recorded)
+        return recorded or _none(reason.strip() or say(STATES_NONE))
+    return (Fact(say("Automated processing"), text), *recorded) if text else recorded or _none(say(STATES_NONE))

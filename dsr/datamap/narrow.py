@@ -6,16 +6,20 @@ from dsr.datamap.plan import ForeignKey, Plan, SystemPlan
 from dsr.datamap.portable import portable_fields
 from dsr.datamap.route import Route
 from dsr.datamap.schema import CollectionMap, ControllerMap, IdentityKind
+from dsr.datamap.secrets import forbidden_by, secret
 from dsr.datamap.sharing import address_fields
 from dsr.law.rights import Right
 
 
-def rectifiable_fields(collection: CollectionMap) -> tuple[str, ...]:
-    """The fields that a person may have corrected. What a row is known by, and what is never shown, is none."""
+def rectifiable_fields(collection: CollectionMap, laws: Collection[str] = ()) -> tuple[str, ...]:
+    """The fields that a person may have corrected. What a row is known by, and what is never shown, is none.
+
+    `laws` are those under which the person asks: the form shows present values, and some forbid it (see secrets).
+    """
     return tuple(
         name
         for name, field in collection.fields.items()
-        if field.rectifiable and not field.never_export and name not in collection.key
+        if field.rectifiable and not secret(field) and not forbidden_by(field, laws) and name not in collection.key
     )
 
 

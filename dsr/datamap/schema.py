@@ -147,6 +147,7 @@ class Controller(Shape):
     policy_versions: tuple[PolicyVersion, ...]
     identities: dict[IdentityKind, str]  # what the form offers, with its hint
     rights: dict[Right, RightOffer]
+    release: dict[Right, Literal["none", "one", "two"]] = {}  # people who look at an answer before it leaves
     purposes: dict[Slug, Purpose]
     recipients: dict[Slug, Recipient]
     retention: dict[Slug, Retention]
@@ -174,7 +175,11 @@ class FieldMap(Shape):
     rectifiable: bool = False
     type: Literal["text", "email", "date", "number", "choice", "telephone", "language"] = "text"  # of a new value
     most: int = Field(default=200, ge=1)  # characters of a new value
-    never_export: bool = False  # credentials and the like: told that it is held, never shown
+    # Told that it is held, never shown. Unless said, its category decides (secrets.py); false needs a reason then.
+    never_export: bool | None = None
+    why_shown: str = ""
+    currency: str = ""  # of an amount: ISO 4217, or the field of the same collection that holds it
+    decimals: int = Field(default=0, ge=0, le=4)  # of an amount in whole hundredths (2) and the like: 1250 is 12.50
     codes: dict[str, str] = {}  # coded values, explained
 
 
@@ -279,6 +284,8 @@ class SystemMap(Shape):
     processor: Slug | None = None  # the recipient that runs it, where it is not the controller
     connector: ConnectorMap
     pace: Pace = Pace()
+    zone: str = ""  # IANA, of moments that the system writes without one; none: nobody has said
+    backups_days: int | None = Field(default=None, ge=0, le=3660)  # until overwritten; 0: none; None: nobody has said
     collections: dict[Slug, CollectionMap]
     stops: dict[Slug, Stop] = {}  # slug of a purpose, or ACCOUNT
     accepted: tuple[Accepted, ...] = ()

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from dsr.desk import cancelling, forms, handing, review_acts, words
+from dsr.desk import cancelling, forms, handing, parting, review_acts, words
 from dsr.desk.act import Act, Filled, Offer
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.steps import maps
-from dsr.steps.answering import on_file
+from dsr.steps.answering import on_file, partly
 from dsr.steps.asking import representation
 from dsr.steps.deciding import approval, review
 from dsr.steps.permissions import Duty, may
@@ -87,6 +87,7 @@ ACTS = {
             review_acts.refuse,
             "grave",
         ),
+        parting.DELIVER,
         handing.HAND_OVER,
         handing.GIVE_UP,
         review_acts.SECOND,
@@ -118,6 +119,8 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
 
 def _of_step(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     """What the step itself would say."""
+    if act is parting.DELIVER:
+        return partly.why_not(subject_request)
     if act.slug == "approve":
         return approval.why_not_by(subject_request, by) or on_file.why_not_yet(subject_request)
     if act.slug == "accept":

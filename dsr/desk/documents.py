@@ -31,6 +31,9 @@ def fetch(request: HttpRequest, reference: str, document: UUID) -> HttpResponse:
     except Unsealable:
         messages.error(request, "This document is not there any more: it is destroyed with the decision.")
         return redirect("desk:request", reference)
+    except OSError:
+        messages.error(request, "The place where documents lie cannot be reached. Try again in a few minutes.")
+        return redirect("desk:request", reference)
     ending = _ENDINGS[row.content_type]
     response = HttpResponse(content, content_type=row.content_type)
     response["Content-Disposition"] = f'attachment; filename="{reference}-document.{ending}"'

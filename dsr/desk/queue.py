@@ -18,6 +18,7 @@ from dsr.law.work import ItemState
 from dsr.models import Identity, PlanItem, Proposal, SubjectRequest, Supplement
 from dsr.steps import maps
 from dsr.steps.answering import handover
+from dsr.steps.deciding import looking
 from dsr.steps.permissions import Duty
 
 PER_PAGE = 50
@@ -108,6 +109,7 @@ VIEWS = (
     View("unassigned", "Unassigned", lambda *_: _OPEN & Q(owner=None)),
     View("review", "To review", lambda *_: Q(state=State.VERIFIED)),
     View("approve", "To approve", lambda *_: _TO_APPROVE),
+    View("look", "To look at", lambda *_: looking.waiting()),
     View("correct", "To decide", lambda *_: _TO_DECIDE),
     View("answer", "To answer", lambda *_: Q(state=State.ACCEPTED) & ~Q(right__in=SEARCHED)),
     View("post", "To be posted", lambda *_: handover.WAITING),

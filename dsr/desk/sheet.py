@@ -25,6 +25,8 @@ _ORDER: list[str] = [
     Kind.CLOSE,
     Kind.ERASE,
     Kind.CORRECT,
+    Kind.ASSEMBLE_PART,
+    Kind.LOOK,
     Kind.ASSEMBLE,
     Kind.RESUME,
 ]

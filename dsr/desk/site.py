@@ -20,6 +20,7 @@ from dsr.desk import (
     intake,
     law,
     limits,
+    looks,
     marking,
     pages,
     people,
@@ -100,6 +101,7 @@ class Desk(AdminSite):
             path(f"{one}package/", self.admin_view(taking.fetch), site, name="package"),
             path(f"{one}preview/", self.admin_view(preview.show), site, name="preview"),
             path(f"{one}preview/ask/", self.admin_view(preview.ask), site, name="preview_ask"),
+            *self._looks(f"{one}look/"),
             path(f"{one}take/", self.admin_view(decisions.take), site, name="take"),
             path(f"{one}clock/<slug:slug>/", self.admin_view(clock_pages.act), site, name="clock_act"),
             path("tasks/", self.admin_view(tasks.show), site, name="tasks"),
@@ -113,6 +115,16 @@ class Desk(AdminSite):
             path(f"{one}recipients/<uuid:recipient>/", self.admin_view(marking.mark), site, name="recipient"),
             path(f"{one}<slug:act>/", self.admin_view(decisions.decide), site, name="decide"),
             *super().get_urls(),
+        ]
+
+    def _looks(self, under: str) -> list[URLPattern]:
+        """What would go out, before it is released."""
+        site = {"site": self}
+        part = f"{under}<slug:system>/<slug:collection>/"
+        return [
+            path(under, self.admin_view(looks.overview), site, name="looks"),
+            path(f"{under}<uuid:mark>/back/", self.admin_view(looks.put_back), site, name="put_back"),
+            path(part, self.admin_view(looks.collection), site, name="looks_at"),
         ]
 
     def _corrections(self, under: str) -> list[URLPattern]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts.models import Role
 from dsr.datamap.schema import ControllerMap
-from dsr.desk import people, words
+from dsr.desk import looked, people, words
 from dsr.desk.clock import LONGER
 from dsr.desk.handing import NOBODY, WAYS
 from dsr.desk.recipients import ANSWERS
@@ -18,7 +18,7 @@ from dsr.steps import maps
 from dsr.steps.errands.said import confirmed
 
 VIEWED = "request:viewed"
-SENTENCES = {
+SENTENCES = looked.SENTENCES | {
     "request:received": "The request arrived {channel}",
     "request:answered-at-once": "Answered at once from the data map, without touching personal data",
     "request:taken": "Took the request",
@@ -124,6 +124,9 @@ SENTENCES = {
     "package:handed-over": "Handed the package over {way}, on {given_on}",
     "package:given-up": "Destroyed the package and closed the request: {because}",
     "package:granted": "Gave the code for one download of the package",
+    "package:part-asked": "Had a part delivered; still missing: {systems}",
+    "package:replaced": "Destroyed the version before: version {version} holds all of it",
+    "package:stopped": "Whoever reads another address on file stopped the download: frozen",
     "package:downloaded": "Downloaded the package",
     "package:offer-ended": "The days for downloading the package are over",
     "package:offered-again": "Asked for the package again, and it was offered anew",

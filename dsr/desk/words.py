@@ -1,6 +1,7 @@
 """Plain words of the desk for rights, states, items and letters."""
 
 from dsr.datamap.schema import IdentityKind
+from dsr.desk import looked
 from dsr.law.rights import WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Channel, ItemState, Kind, Letter, NoticeState, Outcome
@@ -62,6 +63,8 @@ KINDS = {
     Kind.RESUME: "Open the account again",
     Kind.CORRECT: "Correct",
     Kind.ASSEMBLE: "Put the package together",
+    Kind.LOOK: "Look at what goes out",
+    Kind.ASSEMBLE_PART: "Put a part of the answer together",
     Kind.PREVIEW: "Preview",
 }
 ITEM_STATES = {
@@ -70,6 +73,7 @@ ITEM_STATES = {
     ItemState.WAITING: ("Waiting for the system", "busy"),
     ItemState.IN_DOUBT: ("In doubt", "soon"),
     ItemState.QUARANTINED: ("Needs a person", "overdue"),
+    ItemState.TO_LOOK: ("Waits for a look", "soon"),
     ItemState.DONE: ("Done", "good"),
 }
 OUTCOMES = {
@@ -107,6 +111,8 @@ LETTERS = {
     Letter.TASK: "To staff: a system waits for a person",
     Letter.TO_HAND_OVER: "To staff: a package waits to be handed over",
     Letter.ON_FILE: "To the address on file: somebody asked by letter",
+    Letter.PARTLY: "A part of the answer is ready",
+    Letter.OPENING: "To another address on file: a package is about to be opened",
     Letter.TAKEN_AGAIN: "To staff: a package was taken once more",
     Letter.HANDED_OVER: "The package left",
     Letter.RETURNED: "A letter did not arrive",
@@ -158,6 +164,8 @@ def state_of(subject_request: SubjectRequest) -> str:
         return "To be posted"
     if values := _values_of(subject_request):
         return values[0]
+    if looked.waits(subject_request):
+        return looked.TO_LOOK
     return STATES[State(subject_request.state)]
 
 
@@ -200,6 +208,8 @@ def _elsewhere(subject_request: SubjectRequest) -> str:
         return FROZEN if blocking.blocks_delivery(subject_request) else TO_BE_POSTED
     if subject_request.state == State.CANCELLED and subject_request.notices.filter(state=NoticeState.TO_POST).exists():
         return f"{CANCELLED} Nothing to do but post the letters below."
+    if looked.waits(subject_request):
+        return looked.next_of(subject_request)
     if to_approve(subject_request):
         return "Rows came in after the manifest. A second person approves the list below before they are erased."
     return ""

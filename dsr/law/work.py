@@ -13,6 +13,8 @@ class Kind(StrEnum):
     STOP = "stop"  # of a purpose; or of the account, before an erasure
     RESUME = "resume"  # undo the stop of an account whose erasure was cancelled or refused
     ASSEMBLE = "assemble"  # build the package
+    LOOK = "look"  # by people, at what goes out; a controller asks for it
+    ASSEMBLE_PART = "assemble-part"  # of what is there, while a system does not answer
     PREVIEW = "preview"  # count what a search would find, before anybody decides
 
 
@@ -24,6 +26,7 @@ class ItemState(StrEnum):
     WAITING = "waiting"  # an asynchronous effect has started; poll it
     IN_DOUBT = "in_doubt"
     QUARANTINED = "quarantined"  # a person must look
+    TO_LOOK = "to-look"  # people look at what goes out; no worker claims it
     DONE = "done"
 
 
@@ -98,6 +101,8 @@ class Letter(StrEnum):
     TAKEN_AGAIN = "taken-again"  # to staff: somebody took such a package from the desk once more
     HANDED_OVER = "handed-over"  # on paper: that it left, when and in which way
     RETURNED = "returned"  # to staff: a letter came back, or no mail server takes it
+    PARTLY = "partly"  # a part of the answer is ready; the rest comes as the next version
+    OPENING = "opening"  # to other addresses on file: a package is about to be opened, and how to stop it
     MERGED = "merged"  # a duplicate: answered with its original
     ANSWERED_WITH = "answered-with"  # its original is answered
     AGENT_TOLD = "agent-told"  # to an agent: that the person was answered, and nothing more

@@ -34,6 +34,7 @@ CAST = {
     "dana": ("Dana Reyes", Role.AGENT, "reviews requests"),
     "eli": ("Eli Brandt", Role.APPROVER, "approves erasures"),
     "pia": ("Pia Lindqvist", Role.PRIVACY_OFFICER, "checks who asks, and watches the dates"),
+    "rhea": ("Rhea Solberg", Role.REDACTOR, "looks at answers before they leave"),
     "ada": ("Ada Marsh", Role.AUDITOR, "reads the record"),
 }
 
@@ -153,7 +154,7 @@ def _copied(subject_request: SubjectRequest, copy: Path, now: datetime) -> None:
         raise RuntimeError(message)
     place = sealed.file_place(package.pk)
     with (
-        files.reading(sealed.file_path(package.pk), place, package.ring(), package.wrapped_key) as stream,
+        files.reading(sealed.file_spot(package.pk), place, package.ring(), package.wrapped_key) as stream,
         copy.with_suffix(".half").open("wb") as out,
     ):
         shutil.copyfileobj(stream, out)

@@ -43,7 +43,7 @@ def make(folder: Path) -> None:
     """Make a key for every role and the secret key, readable by the owner only. Raises KeysThere."""
     if folder.exists() and any(folder.iterdir()):
         raise KeysThere(f"{folder} is not empty; keys are never made in place of others")
-    keyring.make(folder)
+    keyring.make(folder, sorted(keyring.lacking(folder)))  # those that the environment has are made already
     descriptor = os.open(folder / SECRET, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(60))

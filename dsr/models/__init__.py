@@ -9,6 +9,7 @@ from dsr.models.gate import Gate
 from dsr.models.notice import Notice
 from dsr.models.plan import Approval, CarriedName, Manifest, Part, PlanItem, Supplement
 from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
+from dsr.models.release import Look, Redaction
 from dsr.models.review import Evidence, LegalHold, Link, PartRefusal, Representative
 from dsr.models.subject_request import Identity, Proof, SubjectRequest
 from dsr.models.token import ApiToken
@@ -36,6 +37,7 @@ __all__ = [
     "Leaf",
     "LegalHold",
     "Link",
+    "Look",
     "Manifest",
     "Notice",
     "Package",
@@ -44,6 +46,7 @@ __all__ = [
     "PlanItem",
     "Proof",
     "Proposal",
+    "Redaction",
     "Representative",
     "SubjectRequest",
     "Supplement",

@@ -26,6 +26,7 @@ class Package(models.Model):
     held_until = models.DateTimeField(null=True, blank=True, help_text="When it is destroyed")
     taken = models.PositiveSmallIntegerField(default=0, help_text="Downloads of this offer")
     remind_at = models.DateTimeField(null=True, blank=True, help_text="When staff are reminded to hand it over")
+    others_sealed = models.TextField(blank=True, help_text="JSON of other addresses on file, told before it opens")
 
     class Meta:
         """One answer per version."""
@@ -54,8 +55,10 @@ class Package(models.Model):
 class Grant(models.Model):
     """One download that a code has opened: a worker wraps the package's key for it, and one browser has the secret.
 
-    The row opens nothing: the secret half of its pair stands in that browser alone.
+    The row opens nothing: the secret half of its pair stands in that browser alone, or in that program's token.
     """
+
+    PAGE, PROGRAM = "page", "program"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="grants")
@@ -68,6 +71,8 @@ class Grant(models.Model):
     first_used_at = models.DateTimeField(null=True, blank=True)
     openings = models.PositiveSmallIntegerField(default=0, help_text="Each opens the file from its beginning")
     ended_at = models.DateTimeField(null=True, blank=True)
+    purpose = models.CharField(max_length=16, default=PAGE, help_text="page or program")
+    tells_until = models.DateTimeField(null=True, blank=True, help_text="Opens no sooner than others were told")
 
     class Meta:
         """Workers look for those that wait for them, and for those whose time is over."""

@@ -1,6 +1,10 @@
 """How tables seal: the keyring of this installation, and places that a sealed text is bound to."""
 
+import logging
+import os
+from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +13,9 @@ from django.conf import settings
 from dsr.datamap.schema import IdentityKind
 from dsr.sealing import fields, keyring
 from dsr.sealing.keyring import Ring, Role
+from dsr.sealing.shelf import Folder, Shelf, Spot
+
+log = logging.getLogger(__name__)
 
 
 def ring(role: Role) -> Ring:
@@ -69,12 +76,45 @@ def file_place(pk: UUID) -> str:
     return f"file/{pk}"
 
 
-def files_folder() -> Path:
-    """Where sealed files lie, in folders of 256."""
-    return Path(settings.DSR_VAR) / "files"
+def shelf() -> Shelf:
+    """Where sealed files lie. Raises ValueError: a setting is wrong."""
+    if settings.DSR_FILES_URL:
+        return _bucket(settings.DSR_FILES_URL, os.getpid())
+    return _folder()
+
+
+@cache
+def _bucket(url: str, _process: int) -> Shelf:
+    """One connection for each process; none is taken along by a child."""
+    made: Shelf = import_module("dsr.connectors.object_store.shelf").at(  # its client is large: only if needed
+        url,
+        endpoint=settings.DSR_FILES_ENDPOINT,
+        region=settings.DSR_FILES_REGION,
+        key_id=settings.DSR_FILES_KEY_ID,
+        secret=settings.DSR_FILES_SECRET,
+        addressing=settings.DSR_FILES_ADDRESSING,
+    )
+    return made
+
+
+def _folder() -> Folder:
+    return Folder(Path(settings.DSR_VAR) / "files")
+
+
+def file_spot(pk: UUID) -> Spot:
+    """Where one sealed file is written to and read from."""
+    return shelf().spot(f"{pk}.age")
 
 
 def file_path(pk: UUID) -> Path:
-    """Where one sealed file lies."""
-    name = str(pk)
-    return files_folder() / name[:2] / f"{name}.age"
+    """Where it lies on this machine's disk, if files lie there."""
+    return _folder().path(f"{pk}.age")
+
+
+def remove_files(pks: Iterable[UUID]) -> None:
+    """Take away files whose keys are forgotten. What the store does not do now, the tidying does later."""
+    for pk in pks:
+        try:
+            file_spot(pk).remove()
+        except OSError as error:
+            log.warning("file %s stays for now, and opens no more: %s", pk, error.strerror)

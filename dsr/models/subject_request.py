@@ -1,7 +1,7 @@
 """The request, the identifiers it names, and the proofs asked for them."""
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,9 @@ from dsr.law.states import CLOSED, State
 from dsr.law.work import Asker, Channel
 from dsr.models import sealed
 
+if TYPE_CHECKING:
+    from dsr.package.contents import Answer
+
 
 def choices(enum: type[Right] | type[State] | type[Channel] | type[Ground] | type[Asker]) -> list[tuple[str, str]]:
     """Choices of a column, from a StrEnum."""
@@ -20,6 +23,8 @@ def choices(enum: type[Right] | type[State] | type[Channel] | type[Ground] | typ
 
 class SubjectRequest(models.Model):
     """One data subject's request to one controller."""
+
+    packed: "Answer | None" = None  # no column: what this very turn of a worker put into a package, for its letter
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=11, unique=True)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from dsr.package import descriptor, index, manifest, reading
+from django.utils import translation
+
+from dsr.package import deeds, descriptor, index, manifest, reading
 from dsr.package import report as report_pages
 from dsr.package.bag import Bag, Sealing
 from dsr.package.contents import Answer
@@ -29,18 +31,37 @@ class Written:
     counts: Counts
 
 
-def write(answer: Answer, out: BinaryIO, *, report: Callable[[str], bytes], sealing: Sealing | None = None) -> Written:
-    """Write the package to `out`, which need not seek; `report` turns the letter's HTML into a PDF."""
+def write(
+    answer: Answer,
+    out: BinaryIO,
+    *,
+    report: Callable[[str], bytes],
+    sealing: Sealing | None = None,
+    certificate: str = "",
+) -> Written:
+    """Write the package to `out`, which need not seek; `report` turns the letter's HTML into a PDF.
+
+    `certificate`: a signed statement of what was done, where something was.
+    """
     bag = Bag(out, answer.reference, answer.answered_at)
+    with translation.override(answer.language):
+        copies = _filled(bag, answer, report)
+    if certificate:
+        bag.put(deeds.CERTIFICATE, certificate.encode())
+    bag.close(sealing, Source_Organization=answer.controller.controller.operator)
+    counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
+    return Written(bag.whole.size, bag.whole.digest.hexdigest(), counts)
+
+
+def _filled(bag: Bag, answer: Answer, report: Callable[[str], bytes]) -> list[CollectionCopy]:
+    """The data, the pages, and the lists of both."""
     copies: list[CollectionCopy] = []
     for slug, part in answer.parts.items():
-        copies += copy_part(bag, answer.controller.systems[slug], part)
+        copies += copy_part(bag, answer.controller.systems[slug], part, answer.laws)
     read = reading.of(answer, copies)
     bag.put("index.html", index.page(read).encode())
     bag.put("report.pdf", report(report_pages.letter(read)))
     listed = manifest.build(answer, copies, bag.payload)
     bag.stream("manifest.json", manifest.streamed(listed, manifest.files(copies)))
     descriptor.put(bag, answer, copies)
-    bag.close(sealing, Source_Organization=answer.controller.controller.operator)
-    counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
-    return Written(bag.whole.size, bag.whole.digest.hexdigest(), counts)
+    return copies

@@ -6,12 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation.trans_null import gettext_noop
 
 from dsr.connectors.contract import Cell
+from dsr.package.words import said
 
 Plain = str | int | float | bool | None
-SHORT = 23  # characters: a date with its time to the second, and its zone
+SHORT = 29  # characters: a date with its time to the second, and its zone
 KILO = 1000  # what the unit means
+NO_ZONE = gettext_noop("no zone known")
 
 _EXACT = frozenset({str, int, bool, type(None)})
 _BARE = frozenset({str, int, type(None)})
@@ -26,7 +33,7 @@ _FORMULA = re.compile(rf"[\t\r\n\x00]|[{_UNSEEN}]*+[{_SIGNS}]")
 _TORN = re.compile(rf'([{_PARTS}])(?=[{_UNSEEN}"]*+[{_SIGNS}])')
 _LONG = 1 << 20  # characters; no spreadsheet takes so many into a cell
 # Moments often arrive as text; the files keep them as they are, a person reads them more easily apart.
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 # Controls, and the two marks that make a name read backwards.
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ufffe\uffff]")
 
@@ -134,40 +141,50 @@ class Shown:
         return Shown(self.text[: length - 1].rstrip() + "…", self.meaning, self.quiet)
 
 
-def shown(cell: Cell, codes: dict[str, str], *, length: int = 400) -> Shown:
-    """The cell in readable form, with the meaning of a coded value beside it."""
+def shown(cell: Cell, codes: dict[str, str], *, length: int = 400, zone: str | None = None) -> Shown:
+    """The cell in readable form, with the meaning of a coded value beside it.
+
+    `zone`: of moments that name none; '' when it is not known either, which is said then.
+    """
     if cell is None or cell == "":
-        return Shown("empty", quiet=True)
+        return Shown(said("empty"), quiet=True)
     if isinstance(cell, bool):
-        text = "yes" if cell else "no"
+        text = said("yes") if cell else said("no")
         return Shown(text, codes.get(str(cell).lower(), ""))
     if isinstance(cell, bytes):
-        return Shown(f"{len(cell):,} bytes", quiet=True)
+        return Shown(gettext("%(count)s bytes") % {"count": f"{len(cell):,}"}, quiet=True)
     if isinstance(cell, datetime):
-        return Shown(moment(cell))
+        return _moment(cell, zone)
     if isinstance(cell, str) and _MOMENT.fullmatch(cell):
-        return Shown(_readable(cell))
+        return _readable(cell, zone)
     text = valid(cell[: length + 1]) if isinstance(cell, str) else str(exact(cell))
     readable = _UNSHOWN.sub("\ufffd", text.replace("\r\n", "\n"))
     return Shown(readable, codes.get(text, "")).cut(length)
 
 
-def _readable(text: str) -> str:
+def _readable(text: str, zone: str | None) -> Shown:
     try:
-        return moment(datetime.fromisoformat(text))
+        return _moment(datetime.fromisoformat(text), zone)
     except ValueError:  # the 31st of a month that has none: shown as it stands
-        return text
+        return Shown(text)
+
+
+def _moment(at: datetime, zone: str | None) -> Shown:
+    if at.tzinfo is None and zone:
+        at = at.replace(tzinfo=ZoneInfo(zone))
+    return Shown(moment(at), said(NO_ZONE) if at.tzinfo is None and zone == "" else "")
 
 
 def moment(at: datetime) -> str:
-    """'2026-03-05 14:03 UTC'; a moment without a zone is shown without one."""
-    zone = at.strftime("%Z") or ""
-    return f"{at:%Y-%m-%d %H:%M} {zone}".rstrip() if at.second == 0 else f"{at:%Y-%m-%d %H:%M:%S} {zone}".rstrip()
+    """'2026-03-05 14:03 UTC', '2026-03-05 14:03 UTC-05:00'; a moment without a zone is shown without one."""
+    offset = f"{at:%z}"
+    zone = f" UTC{offset[:3]}:{offset[3:5]}" if offset.strip("+-0") else " UTC" if offset else ""
+    return f"{at:%Y-%m-%d %H:%M}{zone}" if at.second == 0 else f"{at:%Y-%m-%d %H:%M:%S}{zone}"
 
 
 def day(on: date) -> str:
-    """'5 March 2026'."""
-    return f"{on.day} {on:%B %Y}"
+    """'5 March 2026', as the language that is active writes it."""
+    return date_format(on, gettext("j F Y"))
 
 
 def size(count: int) -> str:
@@ -177,4 +194,4 @@ def size(count: int) -> str:
         if amount < KILO or unit == "GB":
             break
         amount /= KILO
-    return f"{count} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+    return gettext("%(count)s bytes") % {"count": count} if unit == "bytes" else f"{amount:.1f} {unit}"

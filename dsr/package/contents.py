@@ -34,6 +34,20 @@ class RefusedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What staff left out of a collection before it was released (GDPR Art. 15(4)): how much, and why."""
+
+    system: str
+    collection: str
+    field: str  # empty: whole records
+    label: str
+    records: int  # 0: every record
+    ground: str
+    citation: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRows:
     """Rows that an erasure left: how many, why, and until which day they are kept.
 
@@ -72,6 +86,42 @@ class RecipientTold:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldCorrected:
+    """One field of a rectification by its label, in how many rows, and what became of it; never a value."""
+
+    system: str
+    collection: str
+    field: str
+    label: str
+    outcome: str  # corrected, changed-meanwhile, failed, declined
+    count: int
+    words: str = ""  # of staff, why it was declined: for the person alone
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEnded:
+    """One withdrawn consent: since when it no longer holds (None: nothing was in force), and in which systems."""
+
+    purpose: str
+    title: str
+    since: datetime | None
+    systems: tuple[str, ...]
+    failed: tuple[str, ...]
+    means: str  # what follows
+    how: str  # what is left to do elsewhere
+    looked: bool  # somewhere, by an identifier that is proven
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Until which day copies of what was erased in a system may last in backups; None: the map does not say."""
+
+    system: str
+    title: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One request's answer. Moments are aware; `version` counts answers to the same request."""
 
@@ -88,3 +138,11 @@ class Answer:
     systems: tuple[SystemOutcome, ...]
     parts: Mapping[str, OpenPart] = field(default_factory=dict)  # system slug -> its records
     told: tuple[RecipientTold, ...] = ()
+    corrected: tuple[FieldCorrected, ...] = ()
+    statement: bool = False  # the person added something in words (GDPR Art. 16)
+    ended: tuple[ConsentEnded, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    laws: tuple[str, ...] = ()  # slugs of the regimes under which it came; some forbid to show what others demand
+    left_out: tuple[LeftOut, ...] = ()
+    unreached: frozenset[str] = frozenset()  # 'system.collection's that none of the proven identities leads to
+    language: str = "en"  # of the person, such as zh-hans; the map and all words above are in it

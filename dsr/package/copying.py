@@ -15,13 +15,15 @@ from dsr.datamap.schema import CollectionMap, SystemMap
 from dsr.datamap.sharing import hidden
 from dsr.package import kinds, lines
 from dsr.package.bag import Bag
-from dsr.package.cells import Plain, Shown, exact, harmless, shown, storable, tabular
+from dsr.package.cells import Plain, Shown, exact, harmless, storable, tabular
 from dsr.package.contents import OpenPart
 from dsr.package.naming import PACKED, sniffed
-from dsr.package.redaction import OF_OTHERS, Withheld, withheld
+from dsr.package.readable import Readable
+from dsr.package.redaction import BY_STAFF, OF_OTHERS, Withheld, withheld
+from dsr.package.since import Since, watched
+from dsr.package.words import said
 
 _LINES = msgspec.json.Encoder()
-_THEIRS = Shown(OF_OTHERS, quiet=True)
 FIRST_ROWS = 40  # as many as the report shows; the index shows fewer
 
 
@@ -45,6 +47,9 @@ class CollectionCopy:
     system: str
     collection: str
     described: CollectionMap
+    laws: tuple[str, ...] = ()  # under which the person asks
+    zone: str = ""  # of the system's moments that name none
+    since: dict[str, Since] = field(default_factory=dict)  # field -> its dates, for periods that count from it
     fields: dict[str, None] = field(default_factory=dict)  # in order, those that are copied
     withheld: dict[str, Withheld] = field(default_factory=dict)
     of_others: dict[str, int] = field(default_factory=dict)  # field -> rows that it was left out of
@@ -59,7 +64,7 @@ class CollectionCopy:
 
     def take(self, batch: Batch) -> list[tuple[str, int]]:
         """Count a batch; give the fields that are copied, with their places in its rows."""
-        for entry in withheld(self.described, batch.fields):
+        for entry in withheld(self.described, batch.fields, self.laws):
             self.withheld[entry.field] = entry
         places = [(name, place) for place, name in enumerate(batch.fields) if name not in self.withheld]
         self.fields.update(dict.fromkeys(name for name, _ in places))
@@ -67,23 +72,34 @@ class CollectionCopy:
         left_out = hidden(self.described, batch.share.mine) if batch.share else frozenset[str]()
         for name in (each for each, _ in places if each in left_out):
             self.of_others[name] = self.of_others.get(name, 0) + len(batch.rows)
-        for row in batch.rows[: FIRST_ROWS - len(self.first)]:
-            shows = {name: self._shown(name, row[place]) for name, place in places}
-            self.first.append({name: _THEIRS if name in left_out else cell for name, cell in shows.items()})
+        for name, place in places:
+            if name in self.since:
+                self.since[name].unclear |= name in batch.left_out or name in left_out
+                self.since[name].note([row[place] for row in batch.rows])
+        if len(self.first) < FIRST_ROWS:
+            self._read(batch, places, left_out)
         return places
 
-    def _shown(self, name: str, cell: Cell) -> Shown:
-        return shown(cell, self.described.fields[name].codes)
+    def _read(self, batch: Batch, places: list[tuple[str, int]], left_out: frozenset[str]) -> None:
+        """The first rows, as a person reads them."""
+        by_staff, theirs = Shown(said(BY_STAFF), quiet=True), Shown(said(OF_OTHERS), quiet=True)
+        left = {**dict.fromkeys(batch.left_out, by_staff), **dict.fromkeys(left_out, theirs)}
+        open_ = [(name, place) for name, place in places if name not in left]
+        readable = Readable(self.described, open_, self.zone)
+        for row in batch.rows[: FIRST_ROWS - len(self.first)]:
+            shows = readable.row(row)
+            self.first.append({name: left[name] if name in left else shows[name] for name, _ in places})
 
 
-def copy_part(bag: Bag, system: SystemMap, part: OpenPart) -> list[CollectionCopy]:
+def copy_part(bag: Bag, system: SystemMap, part: OpenPart, laws: tuple[str, ...] = ()) -> list[CollectionCopy]:
     """Copy a Part. It is read once per format, because a ZIP has one open member at a time."""
     copies: dict[str, CollectionCopy] = {}
     for name, batches in _by_collection(part()):
         if name in copies or name not in system.collections:
             message = f"{system.slug}.{name} is not in the data map, or its batches do not follow each other"
             raise ValueError(message)
-        copies[name] = CollectionCopy(system.slug, name, system.collections[name])
+        described, since = system.collections[name], watched(system, name)
+        copies[name] = CollectionCopy(system.slug, name, described, laws, system.zone, since)
         _write_json(bag, copies[name], batches)
     for name, batches in _by_collection(part()):
         if copies[name].json_path:
@@ -196,7 +212,8 @@ def _write_file(bag: Bag, copy: CollectionCopy, file: File) -> None:
     with bag.member(path, packed=found.extension in PACKED) as member:
         for chunk in found.chunks:
             member.write(chunk)
-    row = tuple(exact(value) for value in file.key)
+    told = zip(copy.described.key, file.key, strict=True)
+    row = tuple("" if name in copy.withheld else exact(value) for name, value in told)
     listed = bag.payload[path]
     copy.files.append(
         CopiedFile(path, listed.sha256, listed.size, found.extension, found.picture, str(exact(file.name)), row)

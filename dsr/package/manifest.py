@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 
+from dsr.package import deeds, leaving_out
 from dsr.package.bag import Listed
 from dsr.package.contents import Answer, CollectionOutcome, SystemOutcome
 from dsr.package.copying import CollectionCopy
+from dsr.package.reading import spoken
 from dsr.package.redaction import of_others
 
 SCHEMA_VERSION = "1.0"
@@ -35,10 +37,13 @@ def build(answer: Answer, copies: Iterable[CollectionCopy], payload: Mapping[str
         "received_at": answer.received_at.isoformat(),
         "due_on": answer.due_on.isoformat(),
         "generated_at": answer.answered_at.isoformat(),
+        "language": spoken(),
         "identities": list(dict.fromkeys(kind for kind, _ in answer.identities)),
         "facts": answer.facts.as_json(),
         "systems": [_system(answer, outcome) for outcome in answer.systems],
         "collections": [_collection(copy, payload) for copy in copies],
+        "left_out": leaving_out.listed(answer),
+        **deeds.entries(answer),
     }
 
 
@@ -108,6 +113,8 @@ def _collection(copy: CollectionCopy, payload: Mapping[str, Listed]) -> Json:
                 "category": copy.described.fields[name].category,
                 "label": copy.described.fields[name].label,
                 "codes": copy.described.fields[name].codes,
+                "currency": copy.described.fields[name].currency or None,
+                "decimals": copy.described.fields[name].decimals,
             }
             for name in copy.fields
         },

@@ -1,16 +1,31 @@
-"""HTML in, PDF out, in a process of its own that has no network, opens no file of ours and cannot grow."""
+"""HTML in, PDF out, in a process of its own that has no network, opens no file of ours and cannot grow.
 
+Each guard stands without the others: the fetcher refuses every address, the audit hook what code asks past it, the
+kernel (where it lets us) has taken the network away, and the limits end what runs away.
+"""
+
+import ctypes
 import logging
 import os
 import resource
+import signal
 import sys
 from types import TracebackType
+from typing import NoReturn
 
 import weasyprint
 from weasyprint.urls import URLFetcher
 
 MEMORY = 3 << 30  # address space: CJK fonts alone are mapped with 100 MB, several times
 SECONDS = 60
+# No limit on processes: the kernel counts all of an account's, and would end a thread of Pango's for those of others.
+LIMITS = {
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_FSIZE: 0,
+    resource.RLIMIT_NOFILE: 64,
+    resource.RLIMIT_AS: MEMORY,
+    resource.RLIMIT_CPU: SECONDS,
+}
 _REFUSED = (
     "socket.",
     "subprocess.",
@@ -21,6 +36,37 @@ _REFUSED = (
     "os.spawn",
     "ctypes.",
 )
+_NEW_NETWORK, _NEW_ACCOUNTS = 0x40000000, 0x10000000  # CLONE_NEWNET, CLONE_NEWUSER
+_DIES_WITH_ITS_PARENT, _GAINS_NOTHING = 1, 38  # PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS
+
+
+class Refusing(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """Everything the page needs stands in the page: every address is refused, whatever its scheme."""
+
+    def fetch(self, url: str, headers: object = None) -> NoReturn:  # noqa: ARG002  WeasyPrint's signature
+        """Refuse."""
+        raise ValueError("a report loads nothing")
+
+
+class Boxes(logging.Handler):
+    """Counts letters that no font has, and keeps none of them."""
+
+    count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count it."""
+        self.count += str(record.msg).startswith(".notdef glyph")
+
+
+def leave_network() -> bool:
+    """Go where no network is, die with the worker, and gain no rights; whether the kernel gave us a place of our own.
+
+    Containers may forbid it; then the hook alone refuses sockets.
+    """
+    libc = ctypes.CDLL(None)
+    libc.prctl(_DIES_WITH_ITS_PARENT, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(_GAINS_NOTHING, 1, 0, 0, 0)
+    return not libc.unshare(_NEW_NETWORK) or not libc.unshare(_NEW_NETWORK | _NEW_ACCOUNTS)
 
 
 def _guard(event: str, arguments: tuple[object, ...]) -> None:
@@ -47,15 +93,19 @@ def _say_kind_only(kind: type[BaseException], _error: BaseException, _trace: Tra
 def main() -> None:
     """Read HTML from stdin, write the PDF to stdout."""
     sys.excepthook = _say_kind_only
-    logging.disable()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    boxes = Boxes()
+    weasyprint.LOGGER.addHandler(boxes)
+    weasyprint.LOGGER.propagate = False
+    logging.getLogger("fontTools").disabled = True
+    leave_network()
+    for limit, most in LIMITS.items():
+        resource.setrlimit(limit, (most, most))
     html = sys.stdin.buffer.read().decode()
     sys.addaudithook(_guard)
-    # Everything the page needs stands in the page: every address is refused, whatever its scheme.
-    page = weasyprint.HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=()))
+    page = weasyprint.HTML(string=html, url_fetcher=Refusing())
     sys.stdout.buffer.write(page.write_pdf(pdf_tags=True))
+    if boxes.count:
+        sys.stderr.write(f"{boxes.count} letters have no font\n")
 
 
 if __name__ == "__main__":

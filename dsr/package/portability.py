@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
+from django.utils import translation
+from django.utils.translation import get_language_bidi
+
 from dsr.datamap.facts import BASES, SOURCES, category_title
 from dsr.datamap.portable import portable_fields
 from dsr.datamap.schema import CollectionMap, ControllerMap
-from dsr.package import descriptor, index
+from dsr.package import descriptor, index, leaving_out
 from dsr.package.archive import Counts, Written
 from dsr.package.bag import Bag, Listed, Sealing
 from dsr.package.cells import day
@@ -20,8 +23,9 @@ from dsr.package.copying import CollectionCopy, CopiedFile, copy_part
 from dsr.package.manifest import streamed
 from dsr.package.pages import rendered
 from dsr.package.portable import Observed, key_text, left_out, only
+from dsr.package.reading import spoken
 from dsr.package.redaction import label, of_others
-from dsr.package.words import OPEN_OUTCOMES, UNSEARCHED, counted, outcome_says
+from dsr.package.words import OPEN_OUTCOMES, UNSEARCHED, counted, listed, outcome_says, said
 
 FORMAT = "rightful-portability"
 FORMAT_VERSION = "1.0"
@@ -33,19 +37,26 @@ Json = dict[str, Any]
 def write(answer: Answer, out: BinaryIO, *, sealing: Sealing | None = None) -> Written:
     """Write the package to `out`, which need not seek. What is not portable passes no further than the first line."""
     bag = Bag(out, answer.reference, answer.answered_at)
+    with translation.override(answer.language):
+        copies = _filled(bag, answer)
+    bag.close(sealing, Source_Organization=answer.controller.controller.operator)
+    counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
+    return Written(bag.whole.size, bag.whole.digest.hexdigest(), counts)
+
+
+def _filled(bag: Bag, answer: Answer) -> list[CollectionCopy]:
+    """The data, the page, and the descriptors of both."""
     copies: list[CollectionCopy] = []
     observed = {slug: Observed({}, {}) for slug in answer.parts}
     for slug, part in answer.parts.items():
-        portable = only(answer.controller, slug, part, observed[slug])
-        copies += copy_part(bag, answer.controller.systems[slug], portable)
+        portable = only(answer.controller, slug, part, observed[slug], answer.laws)
+        copies += copy_part(bag, answer.controller.systems[slug], portable, answer.laws)
     described = describe(answer, copies, observed)
     bag.put("index.html", _page(answer, described, copies).encode())
     entries = (each for copy in copies for each in _files(copy, observed[copy.system], bag.payload))
     bag.stream(DESCRIPTOR, streamed(described, entries))
     descriptor.put(bag, answer, copies)
-    bag.close(sealing, Source_Organization=answer.controller.controller.operator)
-    counts = Counts(len(copies), sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies))
-    return Written(bag.whole.size, bag.whole.digest.hexdigest(), counts)
+    return copies
 
 
 def describe(answer: Answer, copies: Iterable[CollectionCopy], observed: dict[str, Observed]) -> Json:
@@ -57,6 +68,7 @@ def describe(answer: Answer, copies: Iterable[CollectionCopy], observed: dict[st
         "reference": answer.reference,
         "version": answer.version,
         "generated_at": answer.answered_at.isoformat(),
+        "language": spoken(),
         "controller": {
             "slug": controller.slug,
             "name": controller.name,
@@ -65,8 +77,9 @@ def describe(answer: Answer, copies: Iterable[CollectionCopy], observed: dict[st
         },
         "identities": list(dict.fromkeys(kind for kind, _ in answer.identities)),
         "systems": list(_systems(answer)),
-        "collections": [_collection(answer.controller, copy, observed[copy.system]) for copy in copies],
-        "left_out": list(_left_out(answer.controller)),
+        "collections": [_collection(answer, copy, observed[copy.system]) for copy in copies],
+        "left_out": list(_left_out(answer)),
+        "left_out_by_us": leaving_out.listed(answer),
         "refused": [
             {"system": system.system, "collection": each.collection, **asdict(each.refused)}
             for system in answer.systems
@@ -80,7 +93,7 @@ def _systems(answer: Answer) -> Iterator[Json]:
     """Those that hold something portable, with what came of the search; a reader sees whether the copy is whole."""
     for outcome in answer.systems:
         described = answer.controller.systems[outcome.system]
-        if any(portable_fields(answer.controller, outcome.system, name) for name in described.collections):
+        if any(portable_fields(answer.controller, outcome.system, name, answer.laws) for name in described.collections):
             yield {
                 "system": outcome.system,
                 "title": described.title,
@@ -90,9 +103,9 @@ def _systems(answer: Answer) -> Iterator[Json]:
             }
 
 
-def _collection(controller_map: ControllerMap, copy: CollectionCopy, observed: Observed) -> Json:
-    described = copy.described
-    out = [*left_out(controller_map, copy.system, copy.collection)]
+def _collection(answer: Answer, copy: CollectionCopy, observed: Observed) -> Json:
+    controller_map, described = answer.controller, copy.described
+    out = [*left_out(controller_map, copy.system, copy.collection, answer.laws)]
     out += [of_others(described, name, rows) for name, rows in copy.of_others.items()]
     return {
         "system": copy.system,
@@ -121,18 +134,20 @@ def _field(controller_map: ControllerMap, collection: CollectionMap, name: str, 
         "name": name,
         "label": label(name, field),
         "category": field.category,
-        "category_title": category_title(field.category),
+        "category_title": said(category_title(field.category)),
         "type": types,
         "meaning": field.type,
         "codes": field.codes,
+        "currency": field.currency or None,
+        "decimals": field.decimals,
         "source": source,
-        "source_title": SOURCES[source],
+        "source_title": said(SOURCES[source]),
         "purposes": [
             {
                 "purpose": slug,
                 "title": register[slug].title,
                 "basis": register[slug].basis,
-                "basis_title": BASES[register[slug].basis],
+                "basis_title": said(BASES[register[slug].basis]),
             }
             for slug in slugs
         ],
@@ -173,12 +188,13 @@ def _media_type(path: str) -> str:
     return mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
-def _left_out(controller_map: ControllerMap) -> Iterator[Json]:
+def _left_out(answer: Answer) -> Iterator[Json]:
     """Collections of which nothing is portable, with the reasons of their fields."""
+    controller_map, laws = answer.controller, answer.laws
     for slug, system in controller_map.systems.items():
         for name, collection in system.collections.items():
-            if not portable_fields(controller_map, slug, name):
-                fields = left_out(controller_map, slug, name)
+            if not portable_fields(controller_map, slug, name, laws):
+                fields = left_out(controller_map, slug, name, laws)
                 told = [each for each in fields if each.field not in collection.key] or fields  # a number says little
                 reasons = dict.fromkeys(each.why for each in told)
                 yield {"system": slug, "collection": name, "title": collection.title, "why": list(reasons)}
@@ -211,11 +227,27 @@ def _page(answer: Answer, described: Json, copies: Iterable[CollectionCopy]) -> 
             for each in described["collections"]
         ],
         open=[
-            {**each, "says": outcome_says(each["outcome"], 0).lower()}
-            for each in described["systems"]
-            if not each["complete"]
+            {**each, "says": outcome_says(each["outcome"], 0)} for each in described["systems"] if not each["complete"]
         ],
         unsearched=[each for each in described["systems"] if each["outcome"] in UNSEARCHED - OPEN_OUTCOMES],
         left_out=described["left_out"],
+        empty=listed(tuple(_empty(answer, copies))),
+        language=spoken(),
+        direction="rtl" if get_language_bidi() else "ltr",
+        left_out_by_us=leaving_out.read(answer),
         refused=[{**each, "title": titles[each["system"], each["collection"]]} for each in described["refused"]],
     )
+
+
+def _empty(answer: Answer, copies: Iterable[CollectionCopy]) -> Iterator[str]:
+    """Titles of collections with something portable that were searched, and hold nothing."""
+    copied = {(copy.system, copy.collection) for copy in copies}
+    for outcome in answer.systems:
+        held = {each.collection for each in outcome.collections if each.found or each.refused}
+        held |= {each.collection for each in answer.left_out if each.system == outcome.system}
+        for name, collection in answer.controller.systems[outcome.system].collections.items():
+            place = f"{outcome.system}.{name}"
+            looked = outcome.outcome not in UNSEARCHED and place not in answer.unreached and name not in held
+            portable = portable_fields(answer.controller, outcome.system, name, answer.laws)
+            if looked and portable and (outcome.system, name) not in copied:
+                yield collection.title

@@ -1,22 +1,29 @@
 """What passes into a portable copy, and why the rest does not (GDPR Art. 20(1); WP242 rev.01)."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation.trans_null import gettext_noop
 
 from dsr.connectors.contract import Batch, Cell, Found
 from dsr.datamap.portable import Barrier, barrier, portable_fields
 from dsr.datamap.schema import CollectionMap, ControllerMap
 from dsr.package.cells import exact
 from dsr.package.contents import OpenPart
-from dsr.package.redaction import SECRET, Withheld, label
+from dsr.package.redaction import SECRET, Withheld, forbidden, label
 
 WHY = {
     Barrier.SECRET: SECRET,
-    Barrier.DERIVED: "We worked it out ourselves. What you can take with you is what you gave us and what we observed.",
-    Barrier.RECEIVED: "We received it from somebody else, not from you.",
-    Barrier.MARKED: "Our data map marks it as a record of our own, which is not portable.",
-    Barrier.BASIS: "We hold it neither by your consent nor for a contract with you, and the right reaches no further.",
+    Barrier.DERIVED: gettext_noop(
+        "We worked it out ourselves. What you can take with you is what you gave us and what we observed."
+    ),
+    Barrier.RECEIVED: gettext_noop("We received it from somebody else, not from you."),
+    Barrier.MARKED: gettext_noop("Our data map marks it as a record of our own, which is not portable."),
+    Barrier.BASIS: gettext_noop(
+        "We hold it neither by your consent nor for a contract with you, and the right reaches no further."
+    ),
 }
 
 JSON_TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
@@ -30,12 +37,15 @@ class Observed:
     places: dict[tuple[str, str], int]
 
 
-def only(controller_map: ControllerMap, system: str, part: OpenPart, observed: Observed) -> OpenPart:
+def only(
+    controller_map: ControllerMap, system: str, part: OpenPart, observed: Observed, laws: Collection[str] = ()
+) -> OpenPart:
     """The same Part without anything that is not portable. It is read several times, and passes alike each time."""
 
     def passed() -> Iterator[Found]:
         fields = {
-            name: portable_fields(controller_map, system, name) for name in controller_map.systems[system].collections
+            name: portable_fields(controller_map, system, name, laws)
+            for name in controller_map.systems[system].collections
         }
         rows: dict[str, int] = {}
         for found in part():
@@ -70,22 +80,24 @@ def key_text(parts: Iterable[Cell]) -> str:
 
 def _cut(batch: Batch, wanted: tuple[str, ...], observed: Observed) -> Batch:
     kept = [(name, place) for place, name in enumerate(batch.fields) if name in wanted]
-    rows = tuple(tuple(row[place] for _, place in kept) for row in batch.rows)
-    for number, (name, _) in enumerate(kept):
+    rows = tuple(tuple(row[place] for name, place in kept) for row in batch.rows)
+    for number, name in enumerate(name for name, place in kept):
         seen = observed.types.setdefault((batch.collection, name), set())
         seen.update(_types(row[number] for row in rows))
-    return Batch(batch.collection, tuple(name for name, _ in kept), rows, batch.share)
+    return Batch(batch.collection, tuple(name for name, _ in kept), rows, batch.share, batch.left_out)
 
 
 def _types(cells: Iterable[Cell]) -> set[str]:
     return {JSON_TYPES[type(exact(cell))] for cell in cells}
 
 
-def left_out(controller_map: ControllerMap, system: str, collection: str) -> tuple[Withheld, ...]:
+def left_out(
+    controller_map: ControllerMap, system: str, collection: str, laws: Collection[str] = ()
+) -> tuple[Withheld, ...]:
     """The fields of a collection that do not pass, each with its reason."""
     described = controller_map.systems[system].collections[collection]
     return tuple(
-        Withheld(name, label(name, field), field.category, WHY[stopped])
+        Withheld(name, label(name, field), field.category, _(WHY.get(stopped, "")) or forbidden(field, laws))
         for name, field in described.fields.items()
-        if (stopped := barrier(controller_map.controller, described, field))
+        if (stopped := barrier(controller_map.controller, described, field, laws))
     )

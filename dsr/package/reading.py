@@ -4,13 +4,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from dsr.datamap.facts import BASES, Facts, collection_facts
+from django.utils.translation import get_language, get_language_bidi, ngettext
+
+from dsr.datamap.facts import BASES, Facts
 from dsr.datamap.schema import Controller, Recipient
+from dsr.law.rights import Right
+from dsr.package import beside, deeds, leaving_out, staying
 from dsr.package.cells import Shown, day, size
 from dsr.package.contents import Answer, RecipientTold, SystemOutcome
 from dsr.package.copying import CollectionCopy
+from dsr.package.leaving_out import LeftOutReading
 from dsr.package.redaction import Withheld, label, of_others
-from dsr.package.words import IDENTITIES, OPEN_OUTCOMES, RIGHTS, UNSEARCHED, RightWords, counted, outcome_says
+from dsr.package.words import (
+    IDENTITIES,
+    OPEN_OUTCOMES,
+    UNSEARCHED,
+    RightWords,
+    counted,
+    introduced,
+    listed,
+    outcome_says,
+    said,
+)
 
 FIRST_FILES = 48  # of a collection
 
@@ -70,6 +85,8 @@ class SystemReading:
     erased: int
     kept: int
     collections: tuple[CollectionReading, ...]
+    empty: str = ""  # the titles of collections that were searched and hold nothing
+    unled: str = ""  # and of those that no proven identifier leads to
 
     @property
     def found_text(self) -> str:
@@ -88,27 +105,6 @@ class SystemReading:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptReading:
-    """What stays, why, and until when."""
-
-    where: str
-    counted: str
-    ground: str
-    citation: str
-    until: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedReading:
-    """A collection that is left out, and why."""
-
-    where: str
-    ground: str
-    citation: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """The whole answer in words."""
 
@@ -123,19 +119,28 @@ class Reading:
     due: str
     policy: str
     systems: tuple[SystemReading, ...]
-    kept: tuple[KeptReading, ...]
-    refused: tuple[RefusedReading, ...]
+    kept: tuple[staying.KeptReading, ...]
+    refused: tuple[staying.RefusedReading, ...]
+    left_out: tuple[LeftOutReading, ...]
     totals: tuple[tuple[str, str], ...]
     purposes: tuple[tuple[str, str, str], ...]
     recipients: tuple[Recipient, ...]
     facts: Facts
     statements: tuple[str, ...]
     told: tuple[RecipientTold, ...]
+    deeds: deeds.Deeds
+    language: str  # as HTML names it
+    direction: str
 
     @property
     def erasing(self) -> bool:
         """Whether this answers an erasure."""
         return self.right == "erasure"
+
+    @property
+    def telling(self) -> bool:
+        """Whether this answers with what was done, and copies nothing."""
+        return self.right in deeds.DEEDS
 
     @property
     def shown(self) -> tuple[SystemReading, ...]:
@@ -148,9 +153,9 @@ class Reading:
         return tuple(system for system in self.systems if system.erased)
 
     @property
-    def empty(self) -> tuple[SystemReading, ...]:
-        """Systems that were searched and hold nothing."""
-        return tuple(system for system in self.systems if system.outcome == "nothing")
+    def empty(self) -> str:
+        """Systems that were searched and hold nothing, by their titles."""
+        return listed(tuple(system.title for system in self.systems if system.outcome == "nothing"))
 
     @property
     def open(self) -> tuple[SystemReading, ...]:
@@ -163,36 +168,49 @@ def of(answer: Answer, copies: Iterable[CollectionCopy]) -> Reading:
     copies = list(copies)
     controller = answer.controller.controller
     zone = ZoneInfo(controller.calendar.zone)
-    systems = tuple(_system(answer, outcome, copies) for outcome in answer.systems)
+    by_name = {(copy.system, copy.collection): copy for copy in copies}
+    systems = tuple(_system(answer, outcome, by_name) for outcome in answer.systems)
     return Reading(
         reference=answer.reference,
         version=answer.version,
         right=str(answer.right),
-        words=RIGHTS[answer.right],
+        words=introduced(answer.right),
         controller=controller,
-        identities=tuple((IDENTITIES.get(kind, kind), value) for kind, value in answer.identities),
+        identities=tuple((said(IDENTITIES.get(kind, kind)), value) for kind, value in answer.identities),
         received=day(answer.received_at.astimezone(zone)),
         answered=day(answer.answered_at.astimezone(zone)),
         due=day(answer.due_on),
         policy=answer.policy_version,
         systems=systems,
-        kept=tuple(_kept(answer)),
-        refused=tuple(_refused(answer)),
+        kept=tuple(staying.kept(answer)),
+        refused=tuple(staying.refused(answer)),
+        left_out=leaving_out.read(answer),
         totals=_totals(systems, copies),
         purposes=tuple(
-            (purpose.title, purpose.describes, BASES[purpose.basis]) for purpose in controller.purposes.values()
+            (purpose.title, purpose.describes, said(BASES[purpose.basis])) for purpose in controller.purposes.values()
         ),
         recipients=tuple(controller.recipients.values()),
         facts=answer.facts,
         statements=tuple(controller.statements.values()),
         told=answer.told,
+        deeds=deeds.of(answer),
+        language=spoken(),
+        direction="rtl" if get_language_bidi() else "ltr",
     )
 
 
-def _system(answer: Answer, outcome: SystemOutcome, copies: list[CollectionCopy]) -> SystemReading:
+def spoken() -> str:
+    """The language that is active, as HTML and PDF name it: 'en', 'zh-Hans'."""
+    language, dash, script = (get_language() or "en").partition("-")
+    return f"{language}{dash}{script.title()}"
+
+
+def _system(answer: Answer, outcome: SystemOutcome, copies: beside.Copies) -> SystemReading:
     described = answer.controller.systems[outcome.system]
     erased = sum(each.erased for each in outcome.collections)
-    mine = [copy for copy in copies if copy.system == outcome.system]
+    mine = [copy for copy in copies.values() if copy.system == outcome.system]
+    looked = answer.right is Right.ACCESS and outcome.outcome in {"found", "nothing"}
+    empty, unled = beside.empty(answer, outcome.system, (each.collection for each in mine)) if looked else ((), ())
     return SystemReading(
         anchor=outcome.system,
         title=described.title,
@@ -203,27 +221,19 @@ def _system(answer: Answer, outcome: SystemOutcome, copies: list[CollectionCopy]
         found=sum(copy.rows for copy in mine) or sum(each.found for each in outcome.collections),
         erased=erased,
         kept=sum(kept.count for each in outcome.collections for kept in each.kept),
-        collections=tuple(_collection(answer, copy) for copy in mine),
+        collections=tuple(_collection(answer, copy, copies) for copy in mine),
+        empty=listed(empty),
+        unled=listed(unled),
     )
 
 
-def _collection(answer: Answer, copy: CollectionCopy) -> CollectionReading:
-    facts = collection_facts(answer.controller, copy.system, copy.collection)
-    said = (
-        ("Kind of data", "; ".join(facts.categories)),
-        ("Why we have it", "; ".join(facts.purposes)),
-        ("Legal basis", "; ".join(facts.basis)),
-        ("Where it comes from", facts.source),
-        ("Who receives it", "; ".join(facts.recipients) or "nobody outside"),
-        ("How long we keep it", facts.retention),
-        ("Decided by machines", copy.described.automated),
-    )
-    nothing = Shown("empty", quiet=True)
+def _collection(answer: Answer, copy: CollectionCopy, copies: beside.Copies) -> CollectionReading:
+    nothing = Shown(said("empty"), quiet=True)
     return CollectionReading(
         anchor=f"{copy.system}.{copy.collection}",
-        title=facts.title,
-        describes=facts.describes,
-        facts=tuple((name, text) for name, text in said if text),
+        title=copy.described.title,
+        describes=copy.described.describes,
+        facts=beside.facts(answer, copy, copies),
         count=copy.rows,
         counted=counted(copy.rows, "record"),
         labels=tuple(label(name, copy.described.fields[name]) for name in copy.fields),
@@ -246,38 +256,16 @@ def _collection(answer: Answer, copy: CollectionCopy) -> CollectionReading:
     )
 
 
-def _kept(answer: Answer) -> Iterable[KeptReading]:
-    for outcome in answer.systems:
-        described = answer.controller.systems[outcome.system]
-        for each in outcome.collections:
-            for kept in each.kept:
-                yield KeptReading(
-                    where=f"{described.collections[each.collection].title} ({described.title})",
-                    counted=counted(kept.count, "record"),
-                    ground=kept.why,
-                    citation=kept.citation,
-                    until=day(kept.until) if kept.until else "the reason ends; no date is fixed",
-                )
-
-
-def _refused(answer: Answer) -> Iterable[RefusedReading]:
-    for outcome in answer.systems:
-        described = answer.controller.systems[outcome.system]
-        for each in outcome.collections:
-            if each.refused:
-                where = f"{described.collections[each.collection].title} ({described.title})"
-                yield RefusedReading(where, each.refused.ground, each.refused.citation, each.refused.words)
-
-
 def _totals(systems: tuple[SystemReading, ...], copies: list[CollectionCopy]) -> tuple[tuple[str, str], ...]:
     erased = sum(system.erased for system in systems)
     kept = sum(system.kept for system in systems)
     searched = sum(system.outcome not in UNSEARCHED for system in systems)
+    rows, files = sum(copy.rows for copy in copies), sum(len(copy.files) for copy in copies)
     figures = (
-        (searched, "system searched", "systems searched"),
-        (sum(copy.rows for copy in copies), "record copied", "records copied"),
-        (sum(len(copy.files) for copy in copies), "file copied", "files copied"),
-        (erased, "record erased", "records erased"),
-        (kept, "record kept", "records kept"),
+        (searched, ngettext("system searched", "systems searched", searched)),
+        (rows, ngettext("record copied", "records copied", rows)),
+        (files, ngettext("file copied", "files copied", files)),
+        (erased, ngettext("record erased", "records erased", erased)),
+        (kept, ngettext("record kept", "records kept", kept)),
     )
-    return tuple((f"{count:,}", one if count == 1 else many) for count, one, many in figures if count)
+    return tuple((f"{count:,}", what) for count, what in figures if count)

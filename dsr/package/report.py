@@ -1,16 +1,22 @@
 """report.pdf: a letter with a summary and the first records. WeasyPrint works in a child process."""
 
+import logging
 import os
 import subprocess
 import sys
 from itertools import accumulate
 from pathlib import Path
 
+from django.utils.translation import gettext
+
 from dsr.package.cells import Shown
 from dsr.package.pages import FOLDER, rendered
 from dsr.package.reading import CollectionReading, Reading
-from dsr.package.redaction import OF_OTHERS
-from dsr.package.words import counted
+from dsr.package.redaction import BY_STAFF, OF_OTHERS
+from dsr.package.usage import usage
+from dsr.package.words import counted, said
+
+log = logging.getLogger(__name__)
 
 ROWS = 40  # of one collection
 WIDE = 7  # collections with more fields are shown record by record
@@ -20,7 +26,7 @@ LINE = 100  # Latin characters that fit one line
 LONGEST_LABEL = 44  # characters that fit before a bar
 TEXT = 480  # characters of one row, shared by its cells
 _CHILD = Path(__file__).with_name("pdf_child.py")
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "HOME", "XDG_CACHE_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
+_KEPT_ENVIRONMENT = ("FONTCONFIG_FILE", "FONTCONFIG_PATH")  # where fonts are; nothing else of ours reaches the child
 _SECONDS = 180.0  # of waiting; the child itself may work for less
 
 
@@ -31,15 +37,24 @@ class ReportFailed(Exception):
 def letter(reading: Reading) -> str:
     """The letter's HTML."""
     css = (FOLDER / "report.css").read_text(encoding="utf-8").replace("#123456", reading.controller.brand.colour)
+    css = css.replace('"1 / 1"', _numbering())
     sheets = sum(len(system.collections) for system in reading.shown)
     lines = max(6.0, LINES / max(1, sheets) - BESIDE)
     return rendered(
         "report.html",
+        usage=usage(reading),
         reading=reading,
         css=css,
         bars=bars(reading),
         sheets=[(system, [_sheet(collection, lines) for collection in system.collections]) for system in reading.shown],
     )
+
+
+def _numbering() -> str:
+    """'Page 3 of 7' in the language that is active, as CSS counts it."""
+    # Translators: stands at the foot of each page of a PDF.
+    words = gettext("Page %(page)s of %(pages)s").replace('"', "").replace("\\", "")
+    return f'"{words}"' % {"page": '" counter(page) "', "pages": '" counter(pages) "'}
 
 
 def render(html: str) -> bytes:
@@ -54,10 +69,20 @@ def render(html: str) -> bytes:
         message = f"the report was not ready after {_SECONDS:.0f} s"
         raise ReportFailed(message) from None
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2][:80]
-        message = f"the report's process ended with {done.returncode}: {last}"
+        message = f"the report's process ended {_how(done.returncode)}: {_last(done.stderr)}"
         raise ReportFailed(message)
+    if done.stderr:
+        log.warning("a report: %s; see tools/native.sh", _last(done.stderr))
     return done.stdout
+
+
+def _last(said: bytes) -> str:
+    """The last line of what the child said, which is of our own words."""
+    return said.decode(errors="replace").strip().rpartition("\n")[2][:80]
+
+
+def _how(code: int) -> str:
+    return f"by signal {-code}" if code < 0 else f"with {code}"
 
 
 def _sheet(collection: CollectionReading, lines: float) -> dict[str, object]:
@@ -83,8 +108,8 @@ def _sheet(collection: CollectionReading, lines: float) -> dict[str, object]:
 
 
 def _told(cell: Shown) -> bool:
-    """An empty cell needs no line of its own; one that was left out for somebody else does."""
-    return not cell.quiet or cell.text == OF_OTHERS
+    """An empty cell needs no line of its own; one that was left out does."""
+    return not cell.quiet or cell.text in (said(OF_OTHERS), said(BY_STAFF))
 
 
 def _shares(labels: tuple[str, ...], rows: list[list[Shown]]) -> list[float]:

@@ -13,10 +13,10 @@ from io import TextIOWrapper
 from typing import BinaryIO
 from zipfile import ZipFile
 
-from dsr.package import brought, shapes
+from dsr.package import brought, deeds, shapes
 from dsr.package.bag import SEAL
 from dsr.package.brought import LINE, MOST, Broken, Brought, Fault
-from dsr.record import package_seal
+from dsr.record import answered, package_seal
 from dsr.record.jws import LONGEST
 from dsr.record.note import Unverified, VerifierKey
 
@@ -50,8 +50,9 @@ def authenticate(package: Brought, keys: Iterable[VerifierKey], *, longest: int 
 
     `longest`: the bytes of the file that describes it, which is read at once.
     """
-    files = compare(package)
+    files, keys = compare(package), list(keys)
     seal = _sealed(package, keys)
+    _require_certificate(package, seal, keys)
     _require_shape(package, longest)
     return Checked(files, seal)
 
@@ -81,6 +82,18 @@ def _sealed(package: Brought, keys: Iterable[VerifierKey]) -> package_seal.Genui
         )
     except Unverified as error:
         raise Broken(Fault.NOT_OURS, SEAL, error) from error
+
+
+def _require_certificate(package: Brought, seal: package_seal.Genuine, keys: Iterable[VerifierKey]) -> None:
+    """The statement of what was done, where there is one, is signed by us and about the same answer."""
+    if deeds.CERTIFICATE not in package.sizes:
+        return
+    try:
+        stated = answered.verify(package.whole(deeds.CERTIFICATE, LONGEST).decode("ascii", "replace"), keys)
+    except Unverified as error:
+        raise Broken(Fault.NOT_OURS, deeds.CERTIFICATE, error) from error
+    if any(stated.get(name) != seal.statement[name] for name in ("reference", "right", "version")):
+        raise Broken(Fault.NOT_OURS, deeds.CERTIFICATE, "it is of another answer")
 
 
 def _require_shape(package: Brought, longest: int) -> None:

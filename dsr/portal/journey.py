@@ -137,6 +137,7 @@ ENDED: Mapping[State, tuple[Text, frozenset[str]]] = {
 }
 
 
+DOWNLOADED, ANSWERED = "package:downloaded", frozenset({"package:released", "request:answered"})
 ASKED = _("Please answer our question above.")
 WAITS = _("It waits until the day above.")
 THEIR_TURN = (STAGES[State.VERIFIED], YOUR_TURN)  # here the person has something else to do as well
@@ -161,9 +162,7 @@ def walk(subject_request: SubjectRequest, *, waits: bool = False) -> Iterator[St
 
     `waits`: what is ready is not shown before the account's own address had its days (see on_file).
     """
-    moments: dict[str, datetime] = {}
-    for event in subject_request.events.all():
-        moments.setdefault(event.tag, event.at)
+    moments = _moments(subject_request)
     state = State(subject_request.state)
     right = Right(subject_request.right)
     told = _walked(right, state, moments)
@@ -187,6 +186,15 @@ def walk(subject_request: SubjectRequest, *, waits: bool = False) -> Iterator[St
             yield Step("now", stage.ahead, text=ASKED if asked and stage not in THEIR_TURN else text)
         else:
             yield Step("later", stage.ahead)
+
+
+def _moments(subject_request: SubjectRequest) -> dict[str, datetime]:
+    """When each kind of Event was there first; what is downloaded before the answer is a part of it."""
+    moments: dict[str, datetime] = {}
+    for event in subject_request.events.all():
+        if event.tag != DOWNLOADED or moments.keys() & ANSWERED:
+            moments.setdefault(event.tag, event.at)
+    return moments
 
 
 def _walked(right: Right, state: State, moments: Mapping[str, datetime]) -> list[State]:

@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from django.conf import settings
 
+from dsr.law.states import State
 from dsr.models import SubjectRequest
-from dsr.steps.answering import delivery
+from dsr.steps.answering import delivery, partly
 from dsr.steps.answering.delivery import Standing
 
 _GONE = frozenset({Standing.FROZEN, Standing.DESTROYED})
@@ -22,6 +23,7 @@ class Offered:
     last_day: date | None
     held_day: date | None  # on which it can still be asked for again; None: not after the offer
     most: int  # downloads of one offer
+    missing: tuple[str, ...] = ()  # systems whose part comes with the next version
 
     @property
     def again(self) -> bool:
@@ -36,4 +38,5 @@ def of(own: SubjectRequest, *, at: datetime) -> Offered | None:
     if package is None or stands in _GONE:
         return None
     days = (delivery.last_day(package), delivery.asked_until(package))
-    return Offered(stands, package.size, package.sha256, *days, settings.DSR_PACKAGE_DOWNLOADS)
+    owed = tuple(partly.titles(own)) if own.state == State.ACCEPTED else ()
+    return Offered(stands, package.size, package.sha256, *days, settings.DSR_PACKAGE_DOWNLOADS, owed)

@@ -15,6 +15,7 @@ from dsr.portal.views import (
     question,
     recipient,
     start,
+    stopping,
     verify,
     withdraw,
 )
@@ -47,6 +48,7 @@ urlpatterns = [
     path("<slug:slug>/help/", start.help_page, name="help"),
     path("<slug:slug>/processing/", start.processing, name="processing"),
     path("<slug:slug>/recipients/<str:token>/", recipient.acknowledge, name="recipient"),
+    path("<slug:slug>/downloads/<uuid:grant>/<str:token>/", stopping.stop, name="stop_download"),
     path("<slug:slug>/withdraw/", withdraw.withdraw, name="withdraw"),
     path("<slug:slug>/leave/", own.leave, name="leave"),
     path("<slug:slug>/find/", find.find, name="find"),

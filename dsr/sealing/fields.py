@@ -36,6 +36,14 @@ def unseal(ring: Ring, sealed: str, place: str) -> bytes:
         raise Unsealable(place) from None
 
 
+def key_id(sealed: str) -> str:
+    """Which key sealed it. Raises Unsealable."""
+    version, dot, rest = sealed.partition(".")
+    if version != "v1" or not dot:
+        raise Unsealable("a sealed text")
+    return rest.partition(".")[0]
+
+
 def keyed_hash(ring: Ring, purpose: str, value: str) -> str:
     """HMAC-SHA-256 of a value for one purpose, as 64 hex digits: to look up or compare without the value."""
     return _keyed_hash(ring.key(ring.current), purpose, value)

@@ -1,9 +1,8 @@
-"""Sealed files: age (X25519), one identity per file, itself sealed by the ring. No plain byte touches the disk."""
+"""Sealed files: age (X25519), one identity per file, itself sealed by the ring. No plain byte is stored anywhere."""
 
 import hashlib
 import io
 import os
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from typing_extensions import Buffer
 
 from dsr.sealing.fields import Unsealable, seal, unseal
 from dsr.sealing.keyring import Ring
+from dsr.sealing.shelf import OnDisk, Spot
 
 SHORT = 1 << 18  # bytes
 
@@ -50,25 +50,20 @@ class _Counted(io.RawIOBase):
         return piece.nbytes
 
 
-def write(path: Path, place: str, ring: Ring, fill: Callable[[BinaryIO], None]) -> Sealed:
-    """Seal what `fill` writes into `path`: to a neighbour first, flushed, then renamed into place.
+def write(where: Spot | Path, place: str, ring: Ring, fill: Callable[[BinaryIO], None]) -> Sealed:
+    """Seal what `fill` writes: with its end the file is there whole.
 
     What `fill` raises is raised, and nothing is left behind.
     """
     identity = x25519.Identity.generate()
-    partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with partial.open("xb") as file:
-            counted = _encrypted(file, identity, fill)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
+    with _spot(where).writing() as file:
+        counted = _encrypted(file, identity, fill)
     wrapped = seal(ring, str(identity).encode(), place)
     return Sealed(wrapped, counted.digest.hexdigest(), counted.size)
+
+
+def _spot(where: Spot | Path) -> Spot:
+    return OnDisk(where) if isinstance(where, Path) else where
 
 
 def _encrypted(file: BinaryIO, identity: x25519.Identity, fill: Callable[[BinaryIO], None]) -> _Counted:
@@ -92,9 +87,21 @@ class _Recalled(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
+    def readable(self) -> bool:
+        return True
+
     def write(self, chunk: Buffer) -> int:
-        try:
+        with self._recalling():
             return self.file.write(chunk)
+
+    def read(self, size: int = -1) -> bytes:
+        with self._recalling():
+            return self.file.read(size)
+
+    @contextmanager
+    def _recalling(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             self.failure = error
             raise
@@ -130,26 +137,25 @@ def key_of(place: str, ring: Ring, wrapped_key: str) -> str:
 
 
 @contextmanager
-def reading(path: Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[BinaryIO]:
+def reading(where: Spot | Path, place: str, ring: Ring, wrapped_key: str) -> Iterator[BinaryIO]:
     """The plain content of a sealed file as a stream. Raises Unsealable when it was changed or cut short."""
-    with opened_with(key_of(place, ring, wrapped_key), path, place) as stream:
+    with opened_with(key_of(place, ring, wrapped_key), where, place) as stream:
         yield stream
 
 
 @contextmanager
-def opened_with(key: str, path: Path, place: str) -> Iterator[BinaryIO]:
+def opened_with(key: str, where: Spot | Path, place: str) -> Iterator[BinaryIO]:
     """The same for whoever has the file's own key, and no ring. Raises Unsealable."""
     identity = x25519.Identity.from_str(key)
-    try:
-        source = path.open("rb")
-    except FileNotFoundError:
-        raise Unsealable(place) from None
-    with source:
-        if os.fstat(source.fileno()).st_size <= SHORT:
+    with ExitStack() as stack:
+        try:
+            source, size = stack.enter_context(_spot(where).reading())
+        except FileNotFoundError:
+            raise Unsealable(place) from None
+        if size <= SHORT:
             yield io.BytesIO(_decrypted(source.read(), identity, place))
         else:
-            with _flown(source, identity, place) as stream:
-                yield stream
+            yield stack.enter_context(_flown(source, identity, place))
 
 
 def _decrypted(content: bytes, identity: x25519.Identity, place: str) -> bytes:
@@ -163,37 +169,33 @@ def _decrypted(content: bytes, identity: x25519.Identity, place: str) -> bytes:
 def _flown(source: BinaryIO, identity: x25519.Identity, place: str) -> Iterator[BinaryIO]:
     """The other way round: age at the near end, whoever reads at the far end."""
     far, near = os.pipe()
+    recalled = _Recalled(source)
 
     def flow() -> None:
         with os.fdopen(near, "wb") as sink:
-            decrypt_io(source, sink, [identity])
+            try:
+                decrypt_io(recalled, sink, [identity])
+            except (DecryptError, OSError) as error:  # age tells of both as either
+                raise (recalled.failure or Unsealable(place)) from error
 
     with ThreadPoolExecutor(1, "age") as threads, os.fdopen(far, "rb") as stream:  # closed first, which ends the thread
-        yield io.BufferedReader(_Checked(stream, threads.submit(flow), place), 1 << 16)
+        yield io.BufferedReader(_Checked(stream, threads.submit(flow)), 1 << 16)
 
 
 class _Checked(io.RawIOBase):
     """Reads a pipe; at its end the decryption must have ended well, else a cut file would pass for a whole one."""
 
-    def __init__(self, stream: BinaryIO, decryption: Future[None], place: str) -> None:
-        self.stream, self.decryption, self.place = stream, decryption, place
+    def __init__(self, stream: BinaryIO, decryption: Future[None]) -> None:
+        self.stream, self.decryption = stream, decryption
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer) -> int:
         count = self.stream.readinto(buffer)  # type: ignore[attr-defined]
-        if count == 0 and (failure := self.decryption.exception()):
-            raise Unsealable(self.place) from failure
+        if count == 0:
+            self.decryption.result()  # its failure, if it failed
         return int(count)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 __all__ = ["Sealed", "Unsealable", "key_of", "opened_with", "reading", "write"]

@@ -1,13 +1,20 @@
-"""Keys by role, each with an id, so that a key can be changed while older texts stay readable."""
+"""Keys by role, each with an id, so that a key can be changed while older texts stay readable.
+
+They stand in a file each, `<role>.json`, or in the environment, `DSR_KEY_<ROLE>`.
+"""
 
 import base64
 import json
 import os
+import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
+
+from dsr.sealing.shelf import sync_folder
 
 
 class Role(StrEnum):
@@ -26,6 +33,7 @@ class Role(StrEnum):
 
 # These sign and open nothing: until something is signed, an installation without them has lost nothing.
 KEY_BYTES = 32  # AES-256
+_KID = re.compile(r"[A-Za-z0-9_-]{1,32}")  # it stands in sealed texts, between dots
 SIGNING = frozenset({Role.CHECKPOINTS, Role.CERTIFICATES})
 # An older installation lacks them, and has lost nothing before they are used.
 LATER = SIGNING | {Role.SUPPRESSION, Role.PACKAGES}
@@ -55,38 +63,93 @@ Keyring = Mapping[Role, Ring]
 
 
 def load(folder: Path) -> Keyring:
-    """Read `<role>.json` of every role: {"current": kid, "keys": {kid: base64 of 32 bytes}}."""
+    """Read the keys of every role; a file is {"current": kid, "keys": {kid: base64 of 32 bytes}}."""
     return {role: read(folder, role) for role in Role}
 
 
+def variable(role: Role) -> str:
+    """The environment's variable that stands in a file's place: 'kid:base64 of 32 bytes', the one that seals first."""
+    return f"DSR_KEY_{role.upper()}"
+
+
 def read(folder: Path, role: Role) -> Ring:
-    """Read the file of one role. Raises KeysMissing."""
-    path = folder / f"{role}.json"
+    """Read the keys of one role: from the environment, else from its file. Raises KeysMissing."""
+    if told := os.environ.get(variable(role)):
+        return _ring(variable(role), lambda: _of_line(told))
+    path = _file(folder, role)
     try:
-        raw = json.loads(path.read_text(encoding="ascii"))
-        ring = Ring(raw["current"], {kid: base64.b64decode(text, validate=True) for kid, text in raw["keys"].items()})
+        text = path.read_text(encoding="ascii")
     except FileNotFoundError:
         message = f"{path.name} is missing from the folder of keys"
         raise KeysMissing(message) from None
+    except UnicodeDecodeError:
+        text = ""
+    return _ring(path.name, lambda: _of_file(text))
+
+
+def _of_file(text: str) -> Ring:
+    raw = json.loads(text)
+    return Ring(raw["current"], {kid: _key(encoded) for kid, encoded in raw["keys"].items()})
+
+
+def _of_line(text: str) -> Ring:
+    pairs = [pair.strip().partition(":") for pair in text.split(",")]
+    return Ring(pairs[0][0], {kid: _key(encoded) for kid, _, encoded in pairs})
+
+
+def _key(encoded: str) -> bytes:
+    return base64.b64decode(encoded, validate=True)
+
+
+def _ring(source: str, read_it: Callable[[], Ring]) -> Ring:
+    """What was read, checked; an error quotes nothing of it."""
+    try:
+        ring = read_it()
+        well = all(len(key) == KEY_BYTES and _KID.fullmatch(kid) for kid, key in ring.keys.items())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{path.name} cannot be read: {error}"
+        message = f"{source} cannot be read ({type(error).__name__})"
         raise KeysMissing(message) from None
-    if any(len(key) != KEY_BYTES for key in ring.keys.values()) or ring.current not in ring.keys:
-        message = f"{path.name}: every key has 32 bytes, and 'current' names one of them"
+    if not well or ring.current not in ring.keys:
+        message = f"{source}: every key has a short name and 32 bytes, and 'current' names one of them"
         raise KeysMissing(message)
     return ring
 
 
 def lacking(folder: Path) -> frozenset[Role]:
-    """Roles without a file."""
-    return frozenset(role for role in Role if not (folder / f"{role}.json").exists())
+    """Roles that neither the environment nor a file has keys of."""
+    return frozenset(role for role in Role if not os.environ.get(variable(role)) and not _file(folder, role).exists())
+
+
+def _file(folder: Path, role: Role) -> Path:
+    return folder / f"{role}.json"
 
 
 def make(folder: Path, roles: Iterable[Role] = tuple(Role)) -> None:
     """Make a first key of each role, readable by the owner only. Never replaces a file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for role in roles:
-        text = json.dumps({"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}})
-        descriptor = os.open(folder / f"{role}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
+        _put(_file(folder, role), Ring("k1", {"k1": secrets.token_bytes(KEY_BYTES)}))
+
+
+def add(folder: Path, role: Role) -> str:
+    """Add a key to the file of a role, which seals from now on; its name. Raises KeysMissing."""
+    if os.environ.get(variable(role)):
+        message = f"{variable(role)} stands in the file's place: write the new key in front of the others there"
+        raise KeysMissing(message)
+    ring = read(folder, role)
+    kid = next(name for number in count(len(ring.keys) + 1) if (name := f"k{number}") not in ring.keys)
+    new = _file(folder, role).with_suffix(".new")
+    new.unlink(missing_ok=True)  # of a run that broke off: nothing was sealed by it
+    _put(new, Ring(kid, {**ring.keys, kid: secrets.token_bytes(KEY_BYTES)}))
+    new.replace(_file(folder, role))
+    sync_folder(folder)  # what it seals from now on opens with it alone
+    return kid
+
+
+def _put(path: Path, ring: Ring) -> None:
+    keys = {kid: base64.b64encode(key).decode() for kid, key in ring.keys.items()}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(json.dumps({"current": ring.current, "keys": keys}))
+        file.flush()
+        os.fsync(file.fileno())

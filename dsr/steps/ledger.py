@@ -93,6 +93,7 @@ def _due(at: datetime, full: Iterable[tuple[str, str]] = ()) -> QuerySet[PlanIte
 def _open_work() -> QuerySet[PlanItem]:
     """Everything in a claim's statement that no moment changes."""
     earlier = PlanItem.objects.filter(before=OuterRef("pk")).exclude(state=ItemState.DONE)
+    earlier = earlier.exclude(kind=Kind.ASSEMBLE_PART, state=ItemState.QUARANTINED)  # the whole needs no part
     return (
         PlanItem.objects.filter(state_among(OPEN), ~Q(state=ItemState.RUNNING) | Q(lease_until__lt=Now()))
         # What ran when a request was refused or cancelled comes back here, and finds no work any more; but what it
@@ -292,6 +293,6 @@ def call_off(subject_request: SubjectRequest) -> None:
     lock(subject_request)
     effects = subject_request.items.filter(kind__in=EFFECTS, until=None)
     list(effects.select_for_update(no_key=True).order_by("pk"))
-    idle = [ItemState.READY, ItemState.WAITING, ItemState.QUARANTINED]
+    idle = [ItemState.READY, ItemState.WAITING, ItemState.QUARANTINED, ItemState.TO_LOOK]
     started = Q(kind=Kind.STOP, state=ItemState.WAITING)
     subject_request.items.filter(~started, state__in=idle, until=None).update(state=ItemState.DONE, note="Called off.")

@@ -16,14 +16,18 @@ class Duty(StrEnum):
     OPERATE = "operate"  # retry items
     AUDIT = "audit"
     RAISE = "raise"  # a limit of the map, for one request
+    RELEASE = "release"  # see what would go out, leave out what concerns others, and let it go
 
 
 DUTIES: dict[Role, frozenset[Duty]] = {
     Role.AGENT: frozenset({Duty.VIEW, Duty.REVIEW, Duty.OPERATE}),
     Role.APPROVER: frozenset({Duty.VIEW, Duty.APPROVE}),
-    Role.PRIVACY_OFFICER: frozenset({Duty.VIEW, Duty.REVIEW, Duty.APPROVE, Duty.OPERATE, Duty.AUDIT, Duty.RAISE}),
+    Role.PRIVACY_OFFICER: frozenset(
+        {Duty.VIEW, Duty.REVIEW, Duty.APPROVE, Duty.OPERATE, Duty.AUDIT, Duty.RAISE, Duty.RELEASE}
+    ),
     Role.ENGINEER: frozenset({Duty.OPERATE}),
     Role.AUDITOR: frozenset({Duty.VIEW, Duty.AUDIT}),
+    Role.REDACTOR: frozenset({Duty.VIEW, Duty.RELEASE}),
 }
 
 

@@ -18,8 +18,8 @@ from dsr.models import PlanItem, SubjectRequest
 from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import gates, ledger, turns
-from dsr.steps.answering import delivery, handover, on_file
-from dsr.steps.deciding import announced, approval, blocking, carried, holds
+from dsr.steps.answering import deeds, delivery, handover, on_file, partly
+from dsr.steps.deciding import announced, approval, blocking, carried, holds, looking
 from dsr.steps.frames import tell
 from dsr.steps.fulfilling import (
     correcting,
@@ -49,6 +49,7 @@ ACTS: dict[str, Callable[..., None]] = {
     Kind.ERASE: execution.erase,
     Kind.CORRECT: correcting.correct,
     Kind.ASSEMBLE: renewal.assemble,
+    Kind.ASSEMBLE_PART: partly.assemble,
     Kind.STOP: stopping.stop,
     Kind.RESUME: stopping.resume,
     Kind.PREVIEW: previewing.look,
@@ -99,15 +100,21 @@ def _act(item: PlanItem, *, at: datetime) -> None:
         gates.answered(item, at=at)
     except holds.Held as held:
         holds.wait(item, at=at, held=held)
-    except OSError as error:  # disk full, file limit: nothing half was left behind
-        ledger.release(item, seconds=None, note=f"The portal could not write: {error.strerror}", at=at)
-    except (Rejected, execution.Halted, ReportFailed) as error:
+    except (OSError, ReportFailed) as error:  # disk full, store down, PDF's process killed: nothing half was left
+        ledger.release(item, seconds=None, note=_unwritten(error), at=at)
+    except (Rejected, execution.Halted) as error:
         ledger.quarantine(item, note=str(error), at=at)
     except NotAsSigned as error:
         note = f"No package is sealed while the record is not as it was signed: {error}. Run manage.py verify_audit."
         ledger.quarantine(item, note=note, at=at)
     except Unsealable as error:
         ledger.quarantine(item, note=f"A sealed file is missing, or not as it was written: {error}", at=at)
+
+
+def _unwritten(error: OSError | ReportFailed) -> str:
+    if isinstance(error, OSError):
+        return f"The portal could not write: {error.strerror}"
+    return f"The PDF was not made: {error}"
 
 
 def advance(subject_request: SubjectRequest, *, at: datetime) -> None:
@@ -131,7 +138,8 @@ def _read(subject_request: SubjectRequest, at: datetime) -> bool:
     if any(item.state != ItemState.DONE for item in finds):
         return False
     steps = [(State.SEARCHED, "request:searched"), (State.APPROVED, "plan:approved")]
-    if not versions.gone(subject_request, (), finds):
+    # While people look at it first, it can still be cancelled.
+    if not looking.asked(subject_request) and not versions.gone(subject_request, (), finds):
         steps.append((State.CARRIED_OUT, "request:carried-out"))
     pass_through(subject_request, steps, by=PORTAL, at=at)
     return all(item.state == ItemState.DONE for item in items if item.kind == Kind.ASSEMBLE)
@@ -165,6 +173,8 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     grace = subject_request.erase_after
     early = grace is not None and at < grace
     if early or announced.waits(subject_request):
+        return False
+    if looking.asked(subject_request) and not _done(subject_request, Kind.ASSEMBLE):
         return False
     if not _done(subject_request, Kind.STOP, Kind.ERASE):
         return False
@@ -241,7 +251,7 @@ def _done(subject_request: SubjectRequest, *kinds: Kind) -> bool:
 def advance_stalled(*, at: datetime) -> None:
     """Requests whose worker died between its last item and the move."""
     open_items = PlanItem.objects.filter(subject_request=OuterRef("pk"), until=None).exclude(state=ItemState.DONE)
-    open_items = open_items.exclude(kind=Kind.PREVIEW)  # nothing waits for one
+    open_items = open_items.exclude(Q(kind=Kind.PREVIEW) | deeds.in_vain(at=at))  # nothing waits for one
     waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & Q(manifest__erases=True)  # for a second person
     waiting |= rectification.undecided() | withdrawal.waiting() | (Q(state=State.CARRIED_OUT) & blocking.on_requests())
     idle = SubjectRequest.objects.filter(_between_moves()).exclude(waiting).exclude(Exists(open_items))

@@ -20,6 +20,13 @@ from tests.package.test_hostile import MEDIA, PIECES
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 PRESSED = 6  # keys of each kind, on each page
+BACK = 40  # keys
+UNDER = """() => {
+  const box = document.getElementById("search").getBoundingClientRect();
+  const own = document.activeElement.getBoundingClientRect();
+  const inside = document.getElementById("search").contains(document.activeElement);
+  return !inside && own.top < box.bottom && own.bottom <= box.bottom && own.bottom > box.top;
+}"""
 
 
 class Bird:
@@ -190,3 +197,108 @@ def test_the_bird_would_have_heard(chromium: Browser, bird: Bird, tmp_path: Path
     context.close()
     heard, bird.heard[:] = set(bird.heard), []
     assert heard == {"/img", "/svg", "/image"}
+
+
+def opened(context: BrowserContext, folder: Path) -> Watched:
+    """The page of an access, watched from before it opens."""
+    watched = Watched(context)
+    watched.page.goto((folder / "index.html").as_uri())
+    return watched
+
+
+def test_a_search_shows_what_it_finds_and_counts_it(chromium: Browser, bird: Bird, unpacked: dict[Right, Path]) -> None:
+    context = chromium.new_context()
+    watched = opened(context, unpacked[Right.ACCESS])
+    page = watched.page
+    rows = page.locator(".rows tbody tr")
+    all_rows, items = rows.count(), page.locator(".rows tbody tr, .files li").count()
+    page.get_by_role("searchbox", name="Search in what this page shows").fill("ACCOUNT  sam@example")
+    expect(page.get_by_role("status")).to_have_text(f"Rows and files found: 1 / {items}")
+    expect(rows.locator("visible=true")).to_have_count(1)
+    expect(page.get_by_role("heading", name="Media store")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(rows.locator("visible=true")).to_be_focused()
+    page.get_by_role("searchbox").fill("no such thing as this")
+    expect(page.get_by_role("status")).to_have_text("Nothing found on this page.")
+    page.get_by_role("searchbox").press("Escape")
+    expect(rows.locator("visible=true")).to_have_count(all_rows)
+    expect(page.get_by_role("status")).to_have_text("")
+    context.close()
+    assert (watched.said, bird.heard) == ([], [])
+
+
+def test_what_mallory_wrote_can_be_searched_for_and_stays_text(
+    chromium: Browser, bird: Bird, unpacked: dict[Right, Path]
+) -> None:
+    context = chromium.new_context()
+    watched = opened(context, unpacked[Right.ACCESS])
+    for bait in (*baits(bird.address), "constructor __proto__", "\\", "[", "$&"):
+        watched.page.get_by_role("searchbox").fill(bait)
+        watched.page.keyboard.press("Enter")
+        expect(watched.page.get_by_role("status")).not_to_have_text("")
+        watched.page.get_by_role("searchbox").press("Escape")
+    watched.rest()
+    context.close()
+    assert (watched.said, bird.heard) == ([], [])
+
+
+def test_what_the_search_box_lies_over_is_never_what_has_the_focus(
+    chromium: Browser, unpacked: dict[Right, Path]
+) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 700})
+    page = opened(context, unpacked[Right.ACCESS]).page
+    page.locator("footer").scroll_into_view_if_needed()
+    page.get_by_role("link").last.focus()
+    hidden = []
+    for _ in range(BACK):
+        page.keyboard.press("Shift+Tab")
+        hidden.append(page.evaluate(UNDER))
+    context.close()
+    assert sum(hidden) == 0
+
+
+def test_a_section_whose_title_has_the_words_counts_as_found(chromium: Browser, bird: Bird, tmp_path: Path) -> None:
+    secret = ((None,) * 9 + ("hash",),)
+    batch = Batch("users", answers.USER[-1:], tuple(row[-1:] for row in secret))
+    given = answers.access(systems=(SystemOutcome("app", "found"),), parts={"app": lambda: iter([batch])})
+    out = io.BytesIO()
+    archive.write(given, out, report=lambda _: b"%PDF-marked")
+    with zipfile.ZipFile(out) as package:
+        package.extractall(tmp_path)
+    context = chromium.new_context()
+    page = opened(context, tmp_path / given.reference).page
+    title = page.locator(".place h3").inner_text()
+    page.get_by_role("searchbox").fill(title)
+    expect(page.locator(".place h3")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Rows and files found: 0 / 0")
+    context.close()
+    assert bird.heard == []
+
+
+def test_a_name_of_a_file_is_found(chromium: Browser, unpacked: dict[Right, Path]) -> None:
+    context = chromium.new_context()
+    page = opened(context, unpacked[Right.ACCESS]).page
+    page.get_by_role("searchbox").fill("0003.")
+    expect(page.locator(".files li").locator("visible=true")).to_have_count(1)
+    context.close()
+
+
+def test_without_scripts_there_is_no_search_and_nothing_is_missing(
+    chromium: Browser, unpacked: dict[Right, Path]
+) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = opened(context, unpacked[Right.ACCESS]).page
+    expect(page.get_by_role("searchbox")).to_have_count(0)
+    assert page.locator(".rows tbody tr").count() == page.locator(".rows tbody tr").locator("visible=true").count()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_its_window(chromium: Browser, unpacked: dict[Right, Path], width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 800})
+    widths = {}
+    for right, folder in unpacked.items():
+        page = opened(context, folder).page
+        widths[right] = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert widths == dict.fromkeys(unpacked, width)

@@ -69,6 +69,14 @@ def test_safeguards_of_a_third_country_are_told(tmp_path: Path) -> None:
     assert (entry.title, entry.text) == ("Bank", "Standard clauses")
 
 
+@pytest.mark.parametrize("text", ["", "none:", " None: "])
+def test_where_nothing_is_said_of_automated_decisions_the_reason_is_that(tmp_path: Path, text: str) -> None:
+    loaded = load(acme(tmp_path))
+    silent = loaded.controller.model_copy(update={"automated_decisions": text})
+    told = facts(loaded.model_copy(update={"controller": silent})).as_json()
+    assert told["automated_decisions"] == "none: the policy states none"
+
+
 def test_automated_processing_that_a_collection_records_is_told(tmp_path: Path) -> None:
     shop = SYSTEM.replace("    title: Orders\n", "    title: Orders\n    automated: A model rates each order.\n")
 

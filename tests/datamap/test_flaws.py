@@ -63,6 +63,23 @@ def problems(root: Path, good: str, bad: str) -> str:
         ("[shop.orders]", "[shop.users]", "rows of 'shop.orders' point to 'shop.users' and would be left behind"),
         ("rectifiable: true, type: email", "rectifiable: true, never_export: true", "email.rectifiable: found true"),
         ("{category: user.unique_id}", "{category: user.unique_id, rectifiable: true}", "id.rectifiable: found true"),
+        (
+            "rectifiable: true, type: email",
+            "rectifiable: true, type: email, why_shown: Because.",
+            "email.why_shown: is a reason for 'never_export: false'",
+        ),
+        (
+            "closed_at: {category: user.account}",
+            "closed_at: {category: user.authorization.password, never_export: false}",
+            "closed_at.never_export: found false; 'user.authorization.password' stays in",
+        ),
+        (
+            "closed_at: {category: user.account}",
+            "closed_at: {category: user.government_id.passport_number, never_export: false, why_shown: ' '}",
+            "closed_at.never_export: found false; 'user.government_id.passport_number' stays in",
+        ),
+        ("promise_source:", "release: {erasure: one}\npromise_source:", "release.erasure: is no copy of data"),
+        ("promise_source:", "release: {access: three}\npromise_source:", "release.access: found 'three'"),
         ("type: email", "type: choice", "fields.email.codes: is missing"),
         ("type: email", "type: mail", "fields.email.type: found 'mail'; allowed are 'text', 'email'"),
         ("title: Users\n", "title: Users\n    item_title: nam\n", "users.item_title: found field 'nam'"),

@@ -10,7 +10,17 @@ from struct import pack
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.facts import facts
 from dsr.law.rights import Right
-from dsr.package.contents import Answer, CollectionOutcome, KeptRows, OpenPart, SystemOutcome
+from dsr.package.contents import (
+    Answer,
+    Backup,
+    CollectionOutcome,
+    ConsentEnded,
+    FieldCorrected,
+    KeptRows,
+    OpenPart,
+    RecipientTold,
+    SystemOutcome,
+)
 from tests.package.maps import JOYPIX
 
 HOSTILE = (
@@ -174,4 +184,33 @@ def erasure() -> Answer:
             SystemOutcome("support", "nothing"),
         ),
         parts={},
+        backups=(Backup("app", "App", date(2026, 4, 16)), Backup("payments", "Payments", None)),
+    )
+
+
+def rectification() -> Answer:
+    """Sam's corrections: one done, one declined."""
+    return access(
+        right=Right.RECTIFICATION,
+        systems=(SystemOutcome("app", "corrected", "", (CollectionOutcome("users", 1),)),),
+        parts={},
+        corrected=(
+            FieldCorrected("app", "users", "name", "Name <b>", "corrected", 2),
+            FieldCorrected("app", "users", "plan", "Plan", "declined", 1, "=It is what you pay for"),
+        ),
+        statement=True,
+        told=(RecipientTold("Bank", "It is done", "5 May 2026"),),
+    )
+
+
+def withdrawal() -> Answer:
+    """Sam's withdrawn consents: one stopped, one that nobody could look for."""
+    return access(
+        right=Right.CONSENT_WITHDRAWAL,
+        systems=(SystemOutcome("app", "stopped"),),
+        parts={},
+        ended=(
+            ConsentEnded("letters", "Letters", AT, ("app",), ("media",), "No letters come.", "", looked=True),
+            ConsentEnded("maps", "Maps", None, (), (), "", "Delete the cookies.", looked=False),
+        ),
     )

@@ -162,6 +162,8 @@ def test_batches_that_do_not_follow_each_other_are_refused_aloud() -> None:
 MEASURED = """
 import io, re
 from pathlib import Path
+import django
+django.setup()
 from dsr.package import archive
 from tests.package import answers
 

@@ -145,10 +145,11 @@ class Elements(HTMLParser):
 
     OURS = re.compile(
         "html|head|meta|title|style|body|header|main|footer|section|div|p|h[123]|[uo]l|li|[bai]|span|small|img|bdi|d[ltd]"
-        "|table|thead|tbody|t[rhd]"
+        "|table|thead|tbody|t[rhd]|br|label|input|script"
     )
     ATTRIBUTES = re.compile(
         "lang|charset|http-equiv|content|name|class|id|href|scope|tabindex|role|aria-labelledby|dir|src|alt|loading"
+        "|aria-label|colspan|hidden|for|type|autocomplete|spellcheck|aria-(describedby|controls|live)|data-(found|none)"
     )
 
     def __init__(self) -> None:
@@ -156,6 +157,7 @@ class Elements(HTMLParser):
         self.hostile: list[str] = []
         self.cells: list[str] = []
         self._open = False
+        self._searches = False
 
     @classmethod
     def of(cls, page: str) -> "Elements":
@@ -165,7 +167,8 @@ class Elements(HTMLParser):
         return parsed
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.hostile += [] if self.OURS.fullmatch(tag) else [tag]
+        self.hostile += [] if self.OURS.fullmatch(tag) and not (tag == "script" and self._searches) else [tag]
+        self._searches = self._searches or tag == "script"  # one, and that is ours
         self.hostile += [name for name, _ in attrs if not self.ATTRIBUTES.fullmatch(name)]
         self.hostile += [value for name, value in attrs if name in {"href", "src"} and value and ":" in value]
         self._open = tag in {"td", "span"}
@@ -262,6 +265,8 @@ def test_media_that_would_act_arrive_byte_by_byte_and_are_never_opened() -> None
 
 LARGE = """
 import io, json, resource
+import django
+django.setup()
 from dsr.connectors.contract import Batch
 from dsr.package.copying import copy_part
 from dsr.package.bag import Bag

@@ -43,17 +43,19 @@ def test_the_page_points_only_into_its_own_package(name: str, request: pytest.Fi
 
 def test_the_page_has_no_element_of_mallorys(access: Opened) -> None:
     elements = Elements(access.text("index.html")).found
-    assert not {"script", "svg", "iframe", "object", "b"} & {tag for tag, _ in elements} - {"b"}
+    assert not {"svg", "iframe", "object"} & {tag for tag, _ in elements}
+    assert [attributes for tag, attributes in elements if tag == "script"] == [{}]  # our own, which searches the page
     assert not [name for _, attributes in elements for name in attributes if name.startswith(("on", "style"))]
     assert [tag for tag, _ in elements].count("h1") == 1
     assert "Sam &lt;b&gt;Ä.&lt;/b&gt;" in access.text("index.html")
     assert "{{ reading.controller }}{% debug %}" in access.text("index.html")
 
 
-def test_the_policy_allows_the_one_style_sheet_and_no_script(access: Opened) -> None:
+def test_the_policy_allows_the_one_style_sheet_and_the_one_script(access: Opened) -> None:
     page = access.text("index.html")
     (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    styled, searched = (base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in (style, script))
     (policy,) = [
         attributes["content"]
         for tag, attributes in Elements(page).found
@@ -61,8 +63,21 @@ def test_the_policy_allows_the_one_style_sheet_and_no_script(access: Opened) -> 
     ]
     assert policy is not None
     assert policy.startswith("default-src 'none'; ")
-    assert f"'sha256-{digest}'" in policy
+    assert f"style-src 'sha256-{styled}'; script-src 'sha256-{searched}'; " in policy
     assert "unsafe" not in policy
+
+
+def test_the_script_fetches_nothing_and_writes_text_alone(access: Opened) -> None:
+    (script,) = re.findall(r"<script>(.*?)</script>", access.text("index.html"), re.DOTALL)
+    acts = (
+        r"fetch|XMLHttp|import|eval|Function|innerHTML|outerHTML|insertAdjacent|document\.write|src|href|location|open"
+    )
+    assert re.findall(acts, script) == []
+
+
+def test_a_page_without_data_has_no_script_and_allows_none(erasure: Opened) -> None:
+    assert "<script" not in erasure.text("index.html")
+    assert "script-src" not in erasure.text("index.html")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import BinaryIO, cast
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 from zipfile import ZipFile
 
 import pytest
@@ -29,6 +31,7 @@ from tests.package import answers
 from tests.package.conftest import Json, Pipe
 from tests.package.maps import JOYPIX
 from tests.steps import taking
+from tests.tree import ROOT
 
 CANARY = "canary-4c1d"
 CONTROLLERS = ["joypix", "pixplus"]
@@ -253,3 +256,18 @@ def test_of_a_real_person_only_what_is_portable_arrives(
         fields = portable_fields(maps.controller(controller), each["system"], each["collection"])
         for record in package.json(each["json"]):
             assert set(record) == set(fields)
+
+
+def test_another_service_takes_it_in_with_the_reader_of_the_documentation(tmp_path: Path) -> None:
+    package = taken(answers.access(right=Right.PORTABILITY))
+    for path, content in package.files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    documented = re.findall(r"```python\n(.*?)```", (ROOT / "docs/portability.md").read_text("utf-8"), re.DOTALL)
+    reader: dict[str, Any] = {}
+    exec(documented[0], reader)  # noqa: S102 — the code of our own page
+    found = [(collection["collection"], record, media) for collection, record, media in reader["taken"](tmp_path)]
+    assert {name for name, _, _ in found} == {"users", "prompts", "events", "saved"}
+    pictures = [path for _, _, media in found for path in media]
+    assert sorted(pictures) == sorted(each["path"] for each in package.about["files"] if each["kind"] == "media")
+    assert [media for _, record, media in found if record.get("path") == "CON"] == [["data/files/media/saved/0002.png"]]

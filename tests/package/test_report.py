@@ -5,16 +5,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import cast
 
 import pytest
+from django.utils import translation
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, NameObject
 
 from dsr.connectors.contract import Batch
-from dsr.package import pdf_child, report
+from dsr.package import markup, pdf_child, report
+from dsr.package.cells import Shown
 from tests.package import answers
 from tests.package.conftest import Opened, opened
 from tests.package.test_hostile import PIECES
@@ -174,12 +177,33 @@ def test_the_child_reads_its_library_where_the_environment_is_a_link(tmp_path: P
 
 def test_a_child_that_fails_tells_nothing_of_the_letter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     child = tmp_path / "child.py"
-    child.write_text(
-        Path(pdf_child.__file__)
-        .read_text()
-        .replace("resource.RLIMIT_AS, (MEMORY, MEMORY)", "resource.RLIMIT_AS, (1, 1)")
-    )
+    child.write_text(Path(pdf_child.__file__).read_text().replace("MEMORY = 3 << 30", "MEMORY = 1"))
     monkeypatch.setattr(report, "_CHILD", child)
     with pytest.raises(report.ReportFailed) as failed:
         report.render("<p>sam@example.org</p>" * 10_000)
     assert "sam@example.org" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        ("7", "ltr"),
+        ("Sam", "ltr"),
+        ("", "ltr"),
+        ("«مرحبا» Sam", "rtl"),
+        ("שלום", "rtl"),
+        ("Ä مرحبا", "ltr"),
+        ("🎨 12", "ltr"),
+    ],
+)
+def test_on_paper_a_text_runs_as_its_first_letter_does(text: str, direction: str) -> None:
+    assert f'dir="{direction}"' in markup.narrow_rows([[Shown(text)]])
+
+
+def test_the_letter_says_which_language_it_is_in(access: Opened) -> None:
+    assert '<html lang="en"' in access.report_html
+    assert '"Page " counter(page) " of " counter(pages) ""' in access.report_html
+    with translation.override("zh-hans"):
+        letter = opened(replace(answers.access(), language="zh-hans"))
+    assert '<html lang="zh-Hans"' in letter.report_html
+    assert 'content:"第 " counter(page) " 页，共 " counter(pages) " 页"' in letter.report_html

@@ -25,6 +25,8 @@ from tests.package.maps import JOYPIX
 REFUSED = CollectionOutcome("prompts", 0, refused=RefusedPart("Two wrote it.", "GDPR Art. 15(4)", "Both are named."))
 ANSWERS = {
     "access": answers.access(),  # with all hostile cells and names
+    "rectification": answers.rectification(),
+    "withdrawal": answers.withdrawal(),
     "erasure": answers.erasure(),
     "portability": answers.access(right=Right.PORTABILITY),
     "refused": answers.access(systems=(SystemOutcome("app", "found", "", (REFUSED,)),), parts={}),

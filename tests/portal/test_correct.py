@@ -168,6 +168,7 @@ def test_a_declined_value_stands_with_its_reason(sam: Client, asked: SubjectRequ
     row = asked.corrections.get()
     rectification.decide(row, accepted=False, words="You chose it yourself.", by=dana, at=world.at)
     work.advance_stalled(at=world.at)
+    world.work()
     text = text_of(sam, page_of(asked))
     assert "Not corrected." in text
     assert "You chose it yourself." in text

@@ -221,6 +221,7 @@ def test_the_package_is_downloaded_by_who_proved_the_mailbox_and_nobody_else(
     assert mallory.post(page_of(subject_request, "download/code/"), code).status_code == 404
     address = sam.post(page_of(subject_request, "download/code/"), code)["Location"]
     assert grants.rewrap_next(at=world.at)
+    world.letters()  # the address of Sam's social sign-in is told first
     assert mallory.get(f"{address}file/").status_code == 404
     body = sam.get(f"{address}file/").getvalue()
     assert zipfile.ZipFile(io.BytesIO(body)).testzip() is None

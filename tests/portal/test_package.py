@@ -300,6 +300,7 @@ def test_no_web_process_opens_a_package_with_a_key_of_its_own(
     sam.get(address)
     monkeypatch.setattr(settings, "DSR_KEYS", of_workers)
     assert grants.rewrap_next(at=timezone.now())
+    world.letters()  # the address of Sam's social sign-in is told first
     monkeypatch.setattr(settings, "DSR_KEYS", of_the_web)
     sam.get(address)
     body = b"".join(sam.get(f"{address}file/"))

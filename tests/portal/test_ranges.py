@@ -2,7 +2,7 @@
 
 import pytest
 
-from dsr.portal import ranges
+from dsr.steps.answering import ranges
 
 TAG = '"abc"'
 

@@ -23,13 +23,15 @@ from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
+from dsr.law.work import ItemState, Kind, Outcome
 from dsr.management import demo
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import ledger, sweeping
+from dsr.steps.answering import partly
 from dsr.steps.asking import cancellation, intake, verification
 from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
-from tests.postgresql import endings, plans, releases, sequences, takings, timetable
+from tests.postgresql import endings, lookings, plans, releases, sequences, takings, timetable
 from tests.steps import taking
 
 SAM = "sam@example.com"
@@ -123,7 +125,12 @@ def at_once(act: str, many: str) -> dict[str, object]:
     """So many clicks on one decision at the same moment, each on a connection of its own; what came of it."""
     dana, eli = member("dana", Role.AGENT), member("eli", Role.APPROVER)
     at, together, outcomes = timezone.now(), threading.Barrier(int(many)), []
-    subject_request = proven("joypix", Right.ERASURE, SAM, at)
+    subject_request = proven("joypix", Right.ACCESS if act == "part" else Right.ERASURE, SAM, at)
+    if act == "part":
+        review.accept(subject_request, by=dana, at=at)
+        subject_request.items.filter(kind=Kind.FIND).update(tries=1)
+        first = subject_request.items.filter(kind=Kind.FIND)[:1].values("pk")
+        PlanItem.objects.filter(pk__in=first).update(state=ItemState.DONE, outcome=Outcome.FOUND)
     if act == "approve":
         review.accept(subject_request, by=dana, at=at)
         work_until(subject_request, State.SEARCHED)
@@ -131,6 +138,7 @@ def at_once(act: str, many: str) -> dict[str, object]:
     clicks: dict[str, Callable[[SubjectRequest], None]] = {
         "accept": lambda mine: review.accept(mine, by=dana, at=at),
         "approve": lambda mine: approval.approve(mine, digest=digest, by=eli, at=at),
+        "part": lambda mine: partly.deliver_part(mine, by=dana, at=at),
         "cancel": lambda mine: cancellation.cancel(mine, by=SUBJECT, at=at),
     }
 
@@ -153,13 +161,21 @@ def at_once(act: str, many: str) -> dict[str, object]:
     for thread in threads:
         thread.join()
     tags = {"accept": "request:accepted", "approve": "plan:approved", "cancel": "request:cancelled"}
+    tags["part"] = "package:part-asked"
     letters = {"accept": "accepted", "approve": "approved", "cancel": "cancelled"}
     return {
         "outcomes": {each: outcomes.count(each) for each in sorted(set(outcomes))},
         "events": subject_request.events.filter(tag=tags[act]).count(),
-        "letters": subject_request.notices.filter(letter=letters[act]).count(),
+        "letters": subject_request.notices.filter(letter=letters.get(act, "accepted")).count(),
         "plans": subject_request.events.filter(tag="plan:made").count(),
     }
+
+
+def look_at_once(many: str) -> dict[str, object]:
+    """So many looks at one answer in the same moment, by five people."""
+    dana, at = member("dana", Role.AGENT), timezone.now()
+    subject_request = accepted("pixplus", Right.PORTABILITY, SAM, dana, at)
+    return lookings.at_once(subject_request, [member(f"looker{each}", Role.REDACTOR) for each in range(5)], int(many))
 
 
 def end_in_a_moment() -> dict[str, object]:
@@ -181,10 +197,12 @@ def release_in_a_moment() -> dict[str, object]:
 
 
 def take_at_once(many: str) -> dict[str, object]:
-    """One package, by so many at the same moment: with one grant, then twelve with one each."""
+    """One package, by so many at the same moment: with one grant, then one each, then one program's token."""
     own, at = proven("joypix", Right.ACCESS, SAM, timezone.now()), timezone.now()
     takings.offered(own, at)
-    return {"one grant": takings.one_grant(own, int(many), at), "one each": takings.one_each(own, 12, at)}
+    done = {"one grant": takings.one_grant(own, int(many), at), "one each": takings.one_each(own, 12, at)}
+    own.packages.update(taken=0)
+    return {**done, "one program": takings.one_program(own, 12, at)}
 
 
 def settings_in_force() -> dict[str, object]:
@@ -227,6 +245,7 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
         claim_beside_a_lock,
         end_in_a_moment,
         release_in_a_moment,
+        look_at_once,
         take_at_once,
         settings_in_force,
         claim_plan,

@@ -27,7 +27,7 @@ def offered(own: SubjectRequest, at: datetime) -> None:
     def fill(out: BinaryIO) -> None:
         out.write(CONTENT)
 
-    done = files.write(sealed.file_path(package.pk), sealed.file_place(package.pk), package.ring(), fill)
+    done = files.write(sealed.file_spot(package.pk), sealed.file_place(package.pk), package.ring(), fill)
     package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
     with transaction.atomic():
         package.save(force_insert=True)
@@ -40,19 +40,26 @@ def one_grant(own: SubjectRequest, many: int, at: datetime) -> dict[str, object]
     return _at_once([opened(own, at=at)] * many, at)
 
 
+def one_program(own: SubjectRequest, many: int, at: datetime) -> dict[str, object]:
+    """So many programs with one token, each of which wants the whole."""
+    grant, secret = opened(own, at=at)
+    Grant.objects.filter(pk=grant.pk).update(purpose=Grant.PROGRAM)
+    return _at_once([(grant, secret)] * many, at, goes_on=False)
+
+
 def one_each(own: SubjectRequest, many: int, at: datetime) -> dict[str, object]:
     """So many grants, each used once."""
     return _at_once([opened(own, at=at) for _ in range(many)], at)
 
 
-def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime) -> dict[str, object]:
+def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime, *, goes_on: bool = True) -> dict[str, object]:
     together, outcomes = threading.Barrier(len(secrets)), list[str]()
 
     def use(grant: Grant, secret: str) -> None:
         mine = Grant.objects.select_related("package__subject_request").get(pk=grant.pk)
         together.wait()
         try:
-            whole = b"".join(grants.use(mine, secret, at=at)) == CONTENT
+            whole = b"".join(grants.use(mine, secret, at=at, goes_on=goes_on)) == CONTENT
             outcomes.append("whole" if whole else "cut")
         except Conflict as conflict:
             outcomes.append(str(conflict))

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.processes
 MANY = 50
 
 
-@pytest.mark.parametrize("act", ["accept", "approve", "cancel"])
+@pytest.mark.parametrize("act", ["accept", "approve", "cancel", "part"])
 def test_fifty_clicks_at_once_have_one_effect(portal: Portal, act: str) -> None:
     done = portal.act("at_once", act, str(MANY), **portal.patient)
     assert done["outcomes"] == {"conflict": MANY - 1, "done": 1}
@@ -20,11 +20,18 @@ def test_fifty_clicks_at_once_have_one_effect(portal: Portal, act: str) -> None:
     assert done["plans"] == (0 if act == "cancel" else 1)
 
 
+def test_twenty_looks_at_once_by_five_people_are_one_first_and_one_second_of_two(portal: Portal) -> None:
+    done = portal.act("look_at_once", "20", **portal.patient)
+    assert done["outcomes"] == {"conflict": 18, "done": 2}
+    assert (done["looks"], done["people"], done["events"], done["item"]) == ([1, 2], 2, 2, "done")
+
+
 def test_fifty_uses_of_one_grant_count_once_and_twelve_grants_no_more_often_than_allowed(portal: Portal) -> None:
     done = portal.act("take_at_once", str(MANY), **portal.patient)
     assert done["one grant"] == {"outcomes": {"whole": OPENINGS, "over": MANY - OPENINGS}, "downloads": 1, "taken": 1}
     allowed = {"taken": 8, "whole": 4}
     assert done["one each"] == {"outcomes": allowed, "downloads": 5, "taken": 5}
+    assert done["one program"] == {"outcomes": {"used": 11, "whole": 1}, "downloads": 6, "taken": 1}
 
 
 def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or_is_not_ended(portal: Portal) -> None:

@@ -71,7 +71,7 @@ def laid_out(world: World, subject_request: SubjectRequest) -> SubjectRequest:
             archive.writestr("index.html", "What was found of Sam")
         out.write(made.getvalue())
 
-    done = files.write(sealed.file_path(package.pk), place, ring, fill)
+    done = files.write(sealed.file_spot(package.pk), place, ring, fill)
     package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
     package.save(force_insert=True)
     work.advance(subject_request, at=world.at)

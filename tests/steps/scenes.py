@@ -167,7 +167,7 @@ def packaged(world: World, content: bytes = b"PK, and what was found of sam@exam
     def fill(out: BinaryIO) -> None:
         out.write(content)
 
-    done = files.write(sealed.file_path(package.pk), place, ring, fill)
+    done = files.write(sealed.file_spot(package.pk), place, ring, fill)
     package.wrapped_key, package.sha256, package.size = done.wrapped_key, done.sha256, done.size
     with transaction.atomic():
         package.save(force_insert=True)

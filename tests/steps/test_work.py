@@ -124,3 +124,17 @@ def test_a_disk_that_is_full_is_tried_again_and_the_second_time_delivers(
     world.later(hours=1)
     world.work(State.PACKAGED, subject_request)
     assert subject_request.packages.count() == 1
+
+
+def test_a_disk_that_stays_full_fills_the_record_with_no_seals(world: World, dana: Actor) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    scenes.work_on(world, subject_request, Kind.FIND)
+    for _ in range(4):
+        with cramped(2_000):  # a short package is sealed in one piece, behind its seal
+            assert work.do_next(at=world.at)
+        world.later(hours=1)
+    seals = subject_request.events.filter(tag="package:sealed")
+    assert seals.count() == 1
+    world.work(State.PACKAGED, subject_request)
+    assert seals.count() == 2
+    assert subject_request.packages.count() == 1

@@ -72,11 +72,11 @@ def _place(system: SystemMap, environ: Mapping[str, str]) -> Local | Bucket:
     if scheme == "file":  # the same map may lead to a bucket elsewhere: its settings wait, and need no values here
         return Local(_root(slug, url))
     name, _, root = rest.partition("/")
-    if scheme != "s3" or not name or not _inside(root):
+    if scheme != "s3" or not name or not is_below(root):
         raise ValueError(f"{slug}: setting 'url' must be such as file:///srv/media or s3://bucket/folder")
     given = system_settings(system, environ, needed=("url", "region", "key_id", "secret"), optional=S3)
     endpoint = given.get("endpoint", "")
-    if endpoint and not _is_origin(endpoint):
+    if endpoint and not is_origin(endpoint):
         raise ValueError(f"{slug}: setting 'endpoint' must be such as https://s3.example.com")
     return Bucket(
         name=name,
@@ -104,11 +104,13 @@ def _root(slug: str, url: str) -> str:
     return root
 
 
-def _inside(root: str) -> bool:
+def is_below(root: str) -> bool:
+    """Whether this is a folder's name in a bucket, or none."""
     return not root or not {"", ".", ".."} & set(root.removesuffix("/").split("/"))
 
 
-def _is_origin(endpoint: str) -> bool:
+def is_origin(endpoint: str) -> bool:
+    """Whether this is an address alone, without a path or a name to sign in with."""
     try:
         parsed = urlsplit(endpoint)
         well = parsed.port != 0

@@ -97,6 +97,10 @@ class Connection:
             raise Unreachable("an object came in part", retry_in=RETRY_IN)
         return content
 
+    def begin(self, key: str, most: int) -> tuple[bytes, str, int]:
+        """Read its first bytes; with the tag by which more is read, and its size. Raises Missing."""
+        return self._waited_for(self._begun, {"Key": key, "Range": f"bytes=0-{most - 1}"})
+
     def together(self, act: Callable[[_Asked], _Told], things: Iterable[_Asked]) -> Iterator[_Told]:
         """Do it to many, some at a time; in their order."""
         return self._threads.map(act, things)
@@ -120,3 +124,10 @@ class Connection:
         async with answer["Body"] as body:
             content: bytes = await body.read()
             return content
+
+    async def _begun(self, params: Mapping[str, object]) -> tuple[bytes, str, int]:
+        answer = await self._asked("get_object", params)
+        async with answer["Body"] as body:
+            content: bytes = await body.read()
+        whole = str(answer.get("ContentRange", "")).rpartition("/")[2]
+        return content, str(answer["ETag"]), int(whole) if whole.isdigit() else len(content)

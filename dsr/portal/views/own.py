@@ -15,7 +15,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.portal import access, bounds, corrections, journey, offered, pages, standing
+from dsr.portal import access, bounds, corrections, journey, offered, pages, progress, standing
 from dsr.portal.forms import CodeForm, FindForm
 from dsr.portal.timing import timing
 from dsr.portal.views.question import AnswerForm
@@ -24,6 +24,7 @@ from dsr.steps import maps
 from dsr.steps.answering import grants, on_file
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.asking.verification import Confirmation
+from dsr.steps.counting import pauses
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import stopping
 from dsr.steps.move import Conflict
@@ -102,13 +103,14 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     package = offered.of(own, at=timezone.now())
     corrected = None if blocking.blocks_delivery(own) else corrections.of(own, about)
     waits_until = on_file.waits(own, at=timezone.now()) if package or corrected else None
-    return pages.page(
+    page = pages.page(
         request,
         "own/status.html",
         about,
         own=own,
         wording=WORDS[Right(own.right)],
         timing=timing(own, at=timezone.now()),
+        progress=(far := progress.of(own)),
         form=AnswerForm(),
         walk=list(journey.walk(own, waits=waits_until is not None)),
         kept=list(journey.kept(own, about)),
@@ -127,6 +129,14 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         zone=about.controller.calendar.zone,
         erase_after=_erase_after(own),
     )
+    return _looking_again(page, own, far)
+
+
+def _looking_again(page: HttpResponse, own: SubjectRequest, far: progress.Progress | None) -> HttpResponse:
+    """While something moves it is loaded anew by itself; not where something may be typed just now."""
+    if far and far.moving and pauses.open_question(own) is None:
+        page["Refresh"] = str(progress.LOOKS)
+    return page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dsr.law.references import read_reference
 from dsr.models import Grant, SubjectRequest
-from dsr.portal import access, pages, ranges
+from dsr.portal import access, pages
 from dsr.portal.forms import CodeForm
 from dsr.portal.views.own import SAID
-from dsr.steps.answering import delivery, grants
+from dsr.steps.answering import delivery, grants, ranges
 from dsr.steps.answering.delivery import Standing
 from dsr.steps.answering.grants import Stage
 from dsr.steps.asking import verification
@@ -29,7 +29,7 @@ AGAIN = "again"  # the offer is used up, or its days are over
 log = logging.getLogger(__name__)
 
 # Seconds until the page looks again: by a header, so that no script is needed.
-LOOKS: Mapping[str, int] = {Stage.ASKED: 1, Stage.SLOW: 10}
+LOOKS: Mapping[str, int] = {Stage.ASKED: 1, Stage.TELLS: 3, Stage.SLOW: 10}
 
 
 @require_POST
@@ -53,9 +53,10 @@ def code(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         return redirect("portal:status", slug, own.reference)
     form = CodeForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
-        outcome, given = _given(own, form.cleaned_data["code"], at)
+        purpose = Grant.PROGRAM if "program" in request.POST else Grant.PAGE
+        outcome, given = _given(own, form.cleaned_data["code"], at, purpose)
         if given is not None:
-            return _kept(request, own, given)
+            return _shown(request, own, given) if purpose == Grant.PROGRAM else _kept(request, own, given)
         form.add_error("code", SAID[outcome])
     mailbox = own.mailbox()
     return pages.page(
@@ -75,9 +76,9 @@ def _open(own: SubjectRequest, at: datetime) -> bool:
     return package is not None and delivery.standing(package, at=at) is Standing.OPEN
 
 
-def _given(own: SubjectRequest, typed: str, at: datetime) -> tuple[Confirmation, grants.Given | None]:
+def _given(own: SubjectRequest, typed: str, at: datetime, purpose: str) -> tuple[Confirmation, grants.Given | None]:
     try:
-        return grants.give(own, typed, at=at)
+        return grants.give(own, typed, at=at, purpose=purpose)
     except Conflict:  # its time was over just now, and the page of the request says so
         return Confirmation.NONE, None
 
@@ -90,6 +91,15 @@ def _kept(request: HttpRequest, own: SubjectRequest, given: grants.Given) -> Htt
     response = redirect(page)
     response.set_cookie(_cookie(), given.secret, path=page, httponly=True, secure=_https(), samesite="Strict")
     return response
+
+
+def _shown(request: HttpRequest, own: SubjectRequest, given: grants.Given) -> HttpResponse:
+    """The token for a program, once: nobody can read it again, and no cache keeps the page."""
+    about = pages.controller_map(own.controller)
+    command = f'curl -o answer.zip -H "Authorization: Bearer TOKEN" {settings.DSR_BASE_URL}{reverse("api:package")}'
+    page = pages.page(request, "own/token.html", about, own=own, token=grants.token_of(given), command=command)
+    page["Cache-Control"] = "no-store"
+    return page
 
 
 def _https() -> bool:
@@ -201,7 +211,7 @@ def again(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 
 def _granted(request: HttpRequest, slug: str, reference: str, pk: UUID) -> Grant | None:
     """The grant, if this is the browser that was given it."""
-    found = Grant.objects.filter(pk=pk, package__subject_request__controller=slug)
+    found = Grant.objects.filter(pk=pk, purpose=Grant.PAGE, package__subject_request__controller=slug)
     grant = found.select_related("package__subject_request").first()
     known = grant is not None and grant.package.subject_request.reference == read_reference(reference)
     return grant if grant and known and grants.fits(grant, request.COOKIES.get(_cookie(), "")) else None

@@ -9,19 +9,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from dsr.law.actors import PORTAL, SUBJECT, Actor
 from dsr.law.deadlines import closes_at, local_day
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Letter
-from dsr.models import Package, SubjectRequest, sealed
+from dsr.models import Grant, Package, SubjectRequest, sealed
 from dsr.sealing import files
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import KeysMissing
@@ -49,6 +50,7 @@ class Standing(StrEnum):
 
 
 AGAIN = frozenset({Standing.OVER, Standing.TAKEN})
+ENDED = (State.REFUSED, State.CANCELLED)  # what was delivered in part goes with the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +79,35 @@ class Stream:
 
 def offer(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Make the newest package available and tell the person. Call it within the move to packaged."""
-    package = subject_request.packages.filter(offered_at=None).order_by("-version")[0]
-    package.offered_at = at
     waits = on_file.waits(subject_request, at=at)
-    package.expires_at, package.held_until = _dates(subject_request, waits or at, at)
-    package.save(update_fields=["offered_at", "expires_at", "held_until"])
-    record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
+    package = begin(subject_request, at=at, waits=waits)
     kind, told = letter(subject_request, at=at)
     opens_on = on_file.page_opens_on(subject_request, waits)
     days: dict[str, Any] = {"expires_on": last_day(package), "held_on": asked_until(package)}
     notices.queue(subject_request, kind, at=at, size=package.size, opens_on=opens_on, **days, **told)
+
+
+def begin(subject_request: SubjectRequest, *, at: datetime, waits: datetime | None) -> Package:
+    """Make the newest package available, to be taken when it `waits` no longer; the letter is its caller's."""
+    package = subject_request.packages.filter(offered_at=None).order_by("-version")[0]
+    package.offered_at = at
+    package.expires_at, package.held_until = _dates(subject_request, waits or at, at)
+    package.save(update_fields=["offered_at", "expires_at", "held_until"])
+    if package.version > 1:
+        _replace(subject_request, package, at)
+    record.write(subject_request, "package:offered", by=PORTAL, at=at, version=package.version, size=package.size)
+    return package
+
+
+def _replace(subject_request: SubjectRequest, package: Package, at: datetime) -> None:
+    """The new version holds all that an older one held: that is destroyed, and its downloads are over."""
+    older = subject_request.packages.filter(version__lt=package.version).exclude(wrapped_key="")
+    pks = list(older.values_list("pk", flat=True))
+    Package.objects.filter(pk__in=pks).update(wrapped_key="", others_sealed="")
+    Grant.objects.filter(package__in=pks, ended_at=None).update(expires_at=at, ended_at=at, wrapped_for="")
+    transaction.on_commit(partial(sealed.remove_files, pks))
+    if pks:
+        record.write(subject_request, "package:replaced", by=PORTAL, at=at, version=package.version)
 
 
 def dates(subject_request: SubjectRequest, *, at: datetime) -> tuple[datetime, datetime]:
@@ -135,7 +156,8 @@ def newest(subject_request: SubjectRequest) -> Package | None:
 
 def standing(package: Package, *, at: datetime) -> Standing:
     """Whether it can be taken now. What keeps it back for everybody comes before what the person can mend."""
-    if package.wrapped_key == "" or package.expires_at is None or (package.held_until and package.held_until <= at):
+    over = package.held_until and package.held_until <= at
+    if over or package.wrapped_key == "" or package.expires_at is None or package.subject_request.state in ENDED:
         return Standing.DESTROYED
     if blocking.blocks_delivery(package.subject_request):
         return Standing.FROZEN
@@ -187,14 +209,14 @@ def name_of(package: Package) -> str:
 def opened(package: Package) -> Iterator[bytes]:
     """The plain bytes, by the key of a worker or of the desk. Raises Conflict."""
     place = sealed.file_place(package.pk)
-    path = sealed.file_path(package.pk)
-    return begun(lambda: files.reading(path, place, package.ring(), package.wrapped_key))
+    spot = sealed.file_spot(package.pk)
+    return begun(lambda: files.reading(spot, place, package.ring(), package.wrapped_key))
 
 
 def opened_with(package: Package, key: str) -> Iterator[bytes]:
     """The plain bytes, by the package's own key. Raises Conflict."""
-    place, path = sealed.file_place(package.pk), sealed.file_path(package.pk)
-    return begun(lambda: files.opened_with(key, path, place))
+    place, spot = sealed.file_place(package.pk), sealed.file_spot(package.pk)
+    return begun(lambda: files.opened_with(key, spot, place))
 
 
 def begun(reading: Callable[[], AbstractContextManager[BinaryIO]]) -> Iterator[bytes]:
@@ -207,6 +229,9 @@ def begun(reading: Callable[[], AbstractContextManager[BinaryIO]]) -> Iterator[b
         raise Conflict(message) from None
     except Unsealable:
         message = "This package cannot be opened. Write to us, and name your reference."
+        raise Conflict(message) from None
+    except OSError:
+        message = "We cannot reach the place where this package lies. Try again in a few minutes."
         raise Conflict(message) from None
     return chain([first], chunks)
 
@@ -228,22 +253,23 @@ def end_offer_next(*, at: datetime) -> bool:
 
 
 def expire_next(*, at: datetime) -> bool:
-    """Destroy one package whose time is over; whether there was one. A freeze stops its time (see holds)."""
-    due = Package.objects.filter(~blocking.on_packages(), held_until__lte=at).exclude(wrapped_key="")
+    """Destroy one package whose time or request is over; whether there was one. A freeze stops that (see holds)."""
+    over = Q(held_until__lte=at) | Q(subject_request__state__in=ENDED)
+    due = Package.objects.filter(~blocking.on_packages(), over).exclude(wrapped_key="")
     package = _free(due)
     if package is None:
         return False
     try:
         with transaction.atomic():
             lock(package.subject_request)
-            if not due.filter(pk=package.pk).update(wrapped_key=""):
+            if not due.filter(pk=package.pk).update(wrapped_key="", others_sealed=""):
                 return True  # another worker was faster, or it was frozen just now
             package.grants.exclude(wrapped_for="").update(wrapped_for="", ended_at=at)
             close(package, "package:expired", by=PORTAL, at=at)
     except Conflict:
         log.info("%s was downloaded just now", package.subject_request.reference)
         return True  # nothing was changed; the next turn looks again
-    sealed.file_path(package.pk).unlink(missing_ok=True)
+    sealed.remove_files([package.pk])
     return True
 
 

@@ -5,6 +5,7 @@ Nothing was answered then, so no date counts as kept: what was over is missed, t
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from django.db import transaction
 
@@ -64,10 +65,6 @@ def _why_not(subject_request: SubjectRequest, reason: str) -> str:
 def _destroy(subject_request: SubjectRequest) -> None:
     """The key in this transaction, the file after it."""
     pks = list(subject_request.packages.values_list("pk", flat=True))
-    Package.objects.filter(pk__in=pks).update(wrapped_key="", remind_at=None)
+    Package.objects.filter(pk__in=pks).update(wrapped_key="", others_sealed="", remind_at=None)
 
-    def unlink() -> None:
-        for pk in pks:
-            sealed.file_path(pk).unlink(missing_ok=True)
-
-    transaction.on_commit(unlink)
+    transaction.on_commit(partial(sealed.remove_files, pks))

@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -22,7 +23,7 @@ from dsr.sealing import files, keyring, pairs
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import KeysMissing, Role
 from dsr.steps import bell
-from dsr.steps.answering import delivery
+from dsr.steps.answering import channels, delivery
 from dsr.steps.answering.delivery import Standing
 from dsr.steps.asking import verification
 from dsr.steps.asking.verification import Confirmation
@@ -32,6 +33,7 @@ from dsr.steps.recording import record
 
 log = logging.getLogger(__name__)
 
+TOKEN = "dsg_"  # how a token for a program begins
 LASTS = timedelta(hours=1)  # until the first byte, and from then again
 SLOW = timedelta(seconds=20)  # a worker needs one or two
 OPENINGS = 24  # of one grant, for each opens the file from its beginning, however small the part
@@ -43,7 +45,9 @@ class Stage(StrEnum):
     ASKED = "asked"
     SLOW = "slow"  # no worker has come to it yet
     READY = "ready"
+    USED = "used"  # by a program, which gets it whole once
     OVER = "over"  # its hour has passed, or whoever had it has left
+    TELLS = "tells"  # other addresses on file are told first
     BROKEN = "broken"  # the package does not open: a person has to look
 
 
@@ -55,8 +59,13 @@ class Given:
     secret: str
 
 
-def give(subject_request: SubjectRequest, code: str, *, at: datetime) -> tuple[Confirmation, Given | None]:
-    """Spend the code for one download of the package on offer. Raises Conflict when none can be taken now."""
+def give(
+    subject_request: SubjectRequest, code: str, *, at: datetime, purpose: str = Grant.PAGE
+) -> tuple[Confirmation, Given | None]:
+    """Spend the code for one download of the package on offer. Raises Conflict when none can be taken now.
+
+    `purpose`: for the page, in this browser, or for a program, with a token. The one never does the other's work.
+    """
     package = _on_offer(subject_request, at)
     with transaction.atomic():
         outcome, proof = verification.spend_download(subject_request, code, at=at)
@@ -64,9 +73,17 @@ def give(subject_request: SubjectRequest, code: str, *, at: datetime) -> tuple[C
             return outcome, None
         secret, public = pairs.pair()
         expires_at = at + LASTS
+        addresses = channels.others(package)
         grant = Grant.objects.create(
-            package=package, proof=proof, public_key=public, asked_at=at, expires_at=expires_at
+            package=package,
+            proof=proof,
+            public_key=public,
+            asked_at=at,
+            expires_at=expires_at,
+            purpose=purpose,
+            tells_until=at + channels.WAIT if addresses else None,
         )
+        channels.tell(grant, addresses, at=at)
         record.write(subject_request, "package:granted", by=SUBJECT, at=at, version=package.version)
         bell.ring_after_commit()
     return outcome, Given(grant, secret)
@@ -143,7 +160,7 @@ def stage(grant: Grant, *, at: datetime) -> Stage:
     if grant.ended_at is not None or grant.expires_at <= at:
         return Stage.OVER
     if grant.ready_at is not None:
-        return Stage.READY
+        return Stage.TELLS if channels.waits(grant, at=at) else Stage.READY
     return Stage.SLOW if at >= grant.asked_at + SLOW else Stage.ASKED
 
 
@@ -161,8 +178,27 @@ def why_not(grant: Grant, *, at: datetime) -> Standing | Stage | None:
     return None if begun or stands is Standing.OPEN else stands
 
 
-def use(grant: Grant, secret: str, *, at: datetime) -> delivery.Stream:
-    """The package, for who has the secret; the first time counts, however many come at once. Raises Conflict."""
+def token_of(given: Given) -> str:
+    """What a program sends: which grant, and the secret half of its pair."""
+    return f"{TOKEN}{given.grant.pk.hex}.{given.secret}"
+
+
+def of_token(token: str) -> tuple[Grant, str] | None:
+    """The grant that this token was made for, and its secret; None: no token of a program."""
+    pk, _, secret = token.removeprefix(TOKEN).partition(".")
+    try:
+        found = Grant.objects.filter(pk=UUID(hex=pk), purpose=Grant.PROGRAM)
+    except ValueError:
+        return None
+    grant = found.select_related("package__subject_request").first()
+    return (grant, secret) if grant and token.startswith(TOKEN) and fits(grant, secret) else None
+
+
+def use(grant: Grant, secret: str, *, at: datetime, goes_on: bool = True) -> delivery.Stream:
+    """The package, for who has the secret; the first time counts, however many come at once. Raises Conflict.
+
+    `goes_on`: that it asks for what lies behind the first byte. A program gets it from there only once.
+    """
     _require(grant, at)
     try:
         key = pairs.unwrap(grant.wrapped_for, secret)
@@ -174,6 +210,8 @@ def use(grant: Grant, secret: str, *, at: datetime) -> delivery.Stream:
         lock(grant.package.subject_request)
         grant.refresh_from_db()
         _require(grant, at)
+        if grant.purpose == Grant.PROGRAM and grant.first_used_at is not None and not goes_on:
+            raise Conflict(Stage.USED)
         _count(grant, at)
     return delivery.stream_of(grant.package, chunks)
 

@@ -5,6 +5,7 @@ the sealed keys of their rows until their date, and the keyed hashes by which a 
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import models, transaction
@@ -47,6 +48,7 @@ _OF_ITS_ROWS: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (LegalHold, ("reason_sealed", "lookup")),
     (Correction, ("key_sealed", "before_sealed", "proposed_sealed", "words_sealed")),
     (Telling, ("words_sealed", "token_hash")),
+    (Package, ("others_sealed",)),
     (PlanItem, ("handle_sealed",)),
 )
 REDUCED = "request:reduced"
@@ -92,6 +94,7 @@ def _reduce(subject_request: SubjectRequest, *, at: datetime) -> None:
         EventSecret.objects.filter(event__subject_request=subject_request).delete()
         Package.objects.filter(subject_request=subject_request).update(wrapped_key="")
         Grant.objects.filter(package__subject_request=subject_request).delete()
+        subject_request.redactions.all().delete()
         _forget_parts(subject_request)
         record.write(subject_request, REDUCED, by=PORTAL, at=at)
 
@@ -132,8 +135,4 @@ def _forget_parts(subject_request: SubjectRequest) -> None:
     pks = list(over.values_list("pk", flat=True))
     Part.objects.filter(pk__in=pks).update(wrapped_key="")
 
-    def unlink() -> None:
-        for pk in pks:
-            sealed.file_path(pk).unlink(missing_ok=True)
-
-    transaction.on_commit(unlink)
+    transaction.on_commit(partial(sealed.remove_files, pks))

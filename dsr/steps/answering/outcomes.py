@@ -1,5 +1,6 @@
 """Outcomes: what became of each system and collection, as the answer names it; what is recorded is read once."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,8 @@ from dsr.steps.deciding import withholding
 from dsr.steps.errands.said import confirmed
 from dsr.steps.fulfilling import sources
 from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, UNREAD, last_day
+
+_BY_WAY = re.compile(r"It is searched by way of (.+), which was left out\.")  # as the search notes it for the desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def of(known: Known, find: PlanItem) -> SystemOutcome:
     """What became of the system that was searched."""
     rows = _rows(known, find)
     if find.outcome == Outcome.FAILED:
-        return SystemOutcome(find.system, "failed", find.note)
+        return SystemOutcome(find.system, "failed", _failed(known.about, find.note))
     if not known.erasing or not rows:
         refused = known.refused
         collections = tuple(
@@ -72,6 +75,16 @@ def of(known: Known, find: PlanItem) -> SystemOutcome:
     )
     how = confirmed(known.about, find.system)
     return SystemOutcome(find.system, "kept" if any(kept.values()) else "erased", how, collections)
+
+
+def _failed(about: ControllerMap, note: str) -> str:
+    """Why a system was not searched: words of staff as they are, our own in the language of the answer."""
+    ours = _BY_WAY.fullmatch(note)
+    if not ours:
+        return note
+    slugs = ours[1].split(", ")
+    titles = _(", ").join(about.systems[slug].title if slug in about.systems else slug for slug in slugs)
+    return _("It is searched by way of %(systems)s, which was left out.") % {"systems": titles}
 
 
 def _rows(known: Known, find: PlanItem) -> Counter[str]:

@@ -5,6 +5,7 @@ After the check only the note of who checked stays (EDPB 01/2022: take no copy, 
 
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO
 
 from django.db import transaction
@@ -48,7 +49,11 @@ def keep(subject_request: SubjectRequest, kind: str, content: bytes, *, by: Acto
         out.write(content)
 
     place = sealed.file_place(evidence.pk)
-    done = files.write(sealed.file_path(evidence.pk), place, sealed.ring(Role.FILES), fill)
+    try:
+        done = files.write(sealed.file_spot(evidence.pk), place, sealed.ring(Role.FILES), fill)
+    except OSError:  # disk full, or a store that cannot be reached: nothing half was left behind
+        message = _("We cannot keep files just now. Try again in a few minutes.")
+        raise NotTaken(message) from None
     evidence.wrapped_key, evidence.sha256, evidence.size = done.wrapped_key, done.sha256, done.size
     with transaction.atomic():
         evidence.save(force_insert=True)
@@ -62,7 +67,7 @@ def read(evidence: Evidence, *, by: Actor, at: datetime) -> bytes:
     if not evidence.wrapped_key:
         raise Unsealable(str(evidence.pk))
     place, ring = sealed.file_place(evidence.pk), sealed.ring(Role.FILES)
-    with files.reading(sealed.file_path(evidence.pk), place, ring, evidence.wrapped_key) as stream:
+    with files.reading(sealed.file_spot(evidence.pk), place, ring, evidence.wrapped_key) as stream:
         content = stream.read()
     record.write(evidence.subject_request, "evidence:viewed", by=by, at=at, kind=evidence.kind)
     return content
@@ -77,8 +82,4 @@ def destroy(subject_request: SubjectRequest, *, at: datetime) -> None:
     Evidence.objects.filter(pk__in=pks).update(wrapped_key="", sha256="", size=0, destroyed_at=at)
     record.write(subject_request, "evidence:destroyed", by=PORTAL, at=at, documents=len(pks))
 
-    def unlink() -> None:
-        for pk in pks:
-            sealed.file_path(pk).unlink(missing_ok=True)
-
-    transaction.on_commit(unlink)
+    transaction.on_commit(partial(sealed.remove_files, pks))

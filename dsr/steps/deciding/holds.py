@@ -83,6 +83,13 @@ def freeze(subject_request: SubjectRequest, *, at: datetime) -> list[LegalHold]:
     return _set(subject_request, order, places, by=PORTAL, at=at) if places else []
 
 
+def freeze_request(subject_request: SubjectRequest, *, at: datetime) -> list[LegalHold]:
+    """Freeze this request alone: whoever reads an address on file says that its package must not be opened."""
+    review_on = local_day(at, maps.calendar(subject_request.controller)) + timedelta(days=FREEZE_DAYS)
+    order = Order("An address on file stopped a download.", review_on, LegalHold.FREEZE)
+    return _set(subject_request, order, [""], by=PORTAL, at=at)
+
+
 def release(hold: LegalHold, *, by: Actor, at: datetime) -> None:
     """End a legal hold, on a person with all its identifiers; work that waited goes on. Raises Forbidden, Conflict."""
     subject_request = _home(hold)

@@ -39,6 +39,8 @@ def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
 def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     """Accept a verified request; what searches is planned in the same transaction. Raises Forbidden, Conflict."""
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    if why := not_yet(subject_request):
+        raise Conflict(why)
     if why := why_not_by(subject_request, by):
         raise permissions.Forbidden(why)
     columns: dict[str, object] = {"accepted_by_id": int(by.id)} if by.kind is ActorKind.STAFF else {}
@@ -48,14 +50,19 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         columns["map_version"] = maps.controller(subject_request.controller).version
     with transaction.atomic():
         move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=columns)
-        if why := not_yet(subject_request):  # asked once the row is ours: nobody merges it from here on
-            raise Conflict(why)
+        _still(subject_request)
         prefetch_related_objects([subject_request], "identities")  # who it is about is asked five times from here on
         if subject_request.right in SEARCHED:
             search.plan(subject_request, at=at, behind=stopping.first(subject_request, at=at))
         disabled = bool(stopping.disables(subject_request))
         notices.queue(subject_request, Letter.ACCEPTED, at=at, disabled=disabled)
         holds.tell(subject_request, at=at)
+
+
+def _still(subject_request: SubjectRequest) -> None:
+    """Asked again once the row is ours: somebody may have merged it a moment ago."""
+    if why := not_yet(subject_request):
+        raise Conflict(why)
 
 
 def not_yet(subject_request: SubjectRequest) -> str:
@@ -177,6 +184,5 @@ def answer(subject_request: SubjectRequest, *, text: str, freeze: str = "", by: 
     with transaction.atomic():
         reports.settle(subject_request, freeze, by=by, at=at)
         move(subject_request, State.DELIVERED, by=by, at=at, event="request:answered", columns=columns)
-        if why := not_yet(subject_request):  # asked once the row is ours: nobody merges it from here on
-            raise Conflict(why)
+        _still(subject_request)
         notices.queue(subject_request, Letter.ANSWER, at=at)

@@ -5,7 +5,7 @@ it can take the account over. Such a value is changed in the account, or by staf
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from dsr.steps import maps
 from dsr.steps.fulfilling import parts
 from dsr.steps.fulfilling.manifest import spelled
 from dsr.steps.move import Conflict
-from dsr.steps.post import wording
+from dsr.steps.post import remedies, wording
 
 ADDRESS = "user.contact.email"  # by which we know a person, and write to them
 _NO_FIELD = FieldMap(category="user")  # the map has changed since
@@ -67,6 +67,7 @@ class Row:
 def rows(subject_request: SubjectRequest, about: ControllerMap | None = None) -> Iterator[Row]:
     """Every row that was found and has rectifiable fields, system by system; `about` says in which language."""
     controller_map = about or maps.controller(subject_request.controller)
+    laws = remedies.laws(subject_request)
     finds = subject_request.items.filter(kind=Kind.FIND).exclude(part=None).select_related("part").order_by("system")
     for item in finds:
         known = controller_map.systems.get(item.system)
@@ -77,7 +78,7 @@ def rows(subject_request: SubjectRequest, about: ControllerMap | None = None) ->
             mine = [batch for batch in batches if batch.collection == name]
             numbered = sum(len(batch.rows) for batch in mine) > 1
             for batch in mine:
-                yield from _rows(item.system, batch, collection, numbered=numbered)
+                yield from _rows(item.system, batch, collection, laws, numbered=numbered)
 
 
 def row(subject_request: SubjectRequest, place: str, about: ControllerMap | None = None) -> Row | None:
@@ -129,8 +130,10 @@ def named(subject_request: SubjectRequest) -> list[dict[str, object]]:
     return [{"where": title, "fields": list(dict.fromkeys(labels))} for title, labels in found.items()]
 
 
-def _rows(system: str, batch: Batch, collection: CollectionMap, *, numbered: bool) -> Iterator[Row]:
-    offered = (name for name in rectifiable_fields(collection) if not _identifies(name, collection))
+def _rows(
+    system: str, batch: Batch, collection: CollectionMap, laws: Collection[str], *, numbered: bool
+) -> Iterator[Row]:
+    offered = (name for name in rectifiable_fields(collection, laws) if not _identifies(name, collection))
     own = own_fields(collection, batch.share)  # of a row that concerns others, too
     names = [name for name in offered if name in batch.fields and (own is None or name in own)]
     if not names:

@@ -1,11 +1,12 @@
 """Sealed Parts on disk: written while records stream in, read as a stream."""
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import BinaryIO
 
 from django.db import transaction
@@ -18,6 +19,8 @@ from dsr.models import Evidence, Package, Part, PlanItem, SubjectRequest, sealed
 from dsr.package.part import Tally, pack, unpack
 from dsr.sealing import files
 from dsr.sealing.keyring import Role
+
+log = logging.getLogger(__name__)
 
 ORPHANED = timedelta(hours=1)
 
@@ -45,7 +48,7 @@ def write_lines(item: PlanItem, lines: Iterator[bytes]) -> Part:
 
 def _written(item: PlanItem, fill: Callable[[BinaryIO], None]) -> Part:
     part = Part(id=uuid.uuid4(), subject_request=item.subject_request, system=item.system)
-    done = files.write(sealed.file_path(part.pk), sealed.file_place(part.pk), sealed.ring(Role.FILES), fill)
+    done = files.write(sealed.file_spot(part.pk), sealed.file_place(part.pk), sealed.ring(Role.FILES), fill)
     part.wrapped_key, part.sha256, part.size = done.wrapped_key, done.sha256, done.size
     return part
 
@@ -54,7 +57,7 @@ def _written(item: PlanItem, fill: Callable[[BinaryIO], None]) -> Part:
 def reading(part: Part) -> Iterator[BinaryIO]:
     """The plain content as a stream. Raises Unsealable when it was changed."""
     place = sealed.file_place(part.pk)
-    with files.reading(sealed.file_path(part.pk), place, sealed.ring(Role.FILES), part.wrapped_key) as stream:
+    with files.reading(sealed.file_spot(part.pk), place, sealed.ring(Role.FILES), part.wrapped_key) as stream:
         yield stream
 
 
@@ -102,10 +105,19 @@ def tidy(*, at: datetime) -> int:
         *Package.objects.exclude(wrapped_key="").values_list("pk", flat=True),
         *Evidence.objects.exclude(wrapped_key="").values_list("pk", flat=True),
     }
-    paths = [path for path in sealed.files_folder().glob("*/*") if _stale(path, at) and _owner(path) not in known]
-    for path in paths:
-        path.unlink(missing_ok=True)
-    return len(paths)
+    old = sealed.shelf().stale(at - ORPHANED)  # younger: a worker may be about to write its row
+    orphans = [remove for name, remove in old if _owner(name) not in known]
+    return sum(map(_removed, orphans))
+
+
+def _removed(remove: Callable[[], None]) -> bool:
+    """Whether it is gone: one file that the store keeps does not keep the others."""
+    try:
+        remove()
+    except OSError as error:
+        log.warning("a file without a row stays for now: %s", error.strerror)
+        return False
+    return True
 
 
 def _forget(found: QuerySet[Part]) -> None:
@@ -116,20 +128,11 @@ def _forget(found: QuerySet[Part]) -> None:
 def _destroy(pks: list[uuid.UUID]) -> None:
     Part.objects.filter(pk__in=pks).update(wrapped_key="")
 
-    def unlink() -> None:
-        for pk in pks:
-            sealed.file_path(pk).unlink(missing_ok=True)
-
-    transaction.on_commit(unlink)
+    transaction.on_commit(partial(sealed.remove_files, pks))
 
 
-def _stale(path: Path, at: datetime) -> bool:
-    """Old enough that no worker is about to write its row."""
-    return path.stat().st_mtime < (at - ORPHANED).timestamp()
-
-
-def _owner(path: Path) -> uuid.UUID | None:
+def _owner(name: str) -> uuid.UUID | None:
     try:
-        return uuid.UUID(path.name.split(".")[0])
+        return uuid.UUID(name.partition(".")[0])
     except ValueError:
         return None

@@ -17,7 +17,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Correction, Identity, PlanItem, Proposal, SubjectRequest
 from dsr.steps import maps, permissions
-from dsr.steps.answering import on_file
+from dsr.steps.answering import deeds, on_file
 from dsr.steps.deciding import blocking, hands
 from dsr.steps.fulfilling import correctable, correcting, parts, unposted, window
 from dsr.steps.move import Conflict, move
@@ -265,6 +265,7 @@ def carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
         rows = subject_request.corrections.filter(decision=Correction.ACCEPTED)
         rows.filter(outcome="").update(outcome=correcting.FAILED)
         telling.plan(subject_request, about="rectification", recipients=_recipients(subject_request), at=at)
+        deeds.enter(subject_request, at=at)
     return True
 
 
@@ -277,7 +278,7 @@ def _recipients(subject_request: SubjectRequest) -> list[str]:
 
 def answered(subject_request: SubjectRequest, at: datetime) -> bool:
     """Tell the person what became of it; what was found is forgotten. A freeze keeps it back."""
-    if blocking.blocks_delivery(subject_request):
+    if blocking.blocks_delivery(subject_request) or not deeds.made(subject_request, at=at):
         return False
     with transaction.atomic():
         columns: dict[str, object] = {"answered_at": at}
@@ -285,7 +286,8 @@ def answered(subject_request: SubjectRequest, at: datetime) -> bool:
         parts.forget(subject_request)
         overtaken = (*notices.OVERTAKEN, Letter.ON_FILE)
         notices.take_back(subject_request, overtaken, "Taken back: it is answered.", by=PORTAL, at=at)
-        notices.queue(subject_request, Letter.CORRECTED, at=at, **correctable.told(subject_request))
+        offered = deeds.offer(subject_request, at=at)
+        notices.queue(subject_request, Letter.CORRECTED, at=at, **correctable.told(subject_request), **offered)
     return True
 
 

@@ -18,7 +18,8 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import bell, ledger, maps
 from dsr.steps.answering import packaging
-from dsr.steps.fulfilling import search, stopping, supplement, travel, versions
+from dsr.steps.deciding import looking
+from dsr.steps.fulfilling import deeds_told, search, stopping, supplement, travel, versions
 from dsr.steps.recording import record
 
 NOTE = "The data map has changed since the plan was made: what is new there is searched first."
@@ -37,9 +38,12 @@ def close(item: PlanItem, *, at: datetime) -> None:
 
 def assemble(item: PlanItem, *, at: datetime) -> None:
     """Put the package together; of an erasure the manifest has said what was searched."""
+    if item.subject_request.right in deeds_told.RIGHTS:
+        deeds_told.assemble(item, at=at)
+        return
     finds = packaging.searched(item.subject_request)
     versions.described(item.subject_request, finds)
-    if item.subject_request.right == Right.ERASURE or not _renewed(item, at=at):
+    if item.subject_request.right == Right.ERASURE or not (_renewed(item, at=at) or looking.first(item, finds, at=at)):
         packaging.assemble(item, finds, at=at)
 
 

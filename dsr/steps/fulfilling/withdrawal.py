@@ -19,6 +19,7 @@ from dsr.law.states import State
 from dsr.law.work import Asker, ItemState, Kind, Letter, Outcome
 from dsr.models import PlanItem, SubjectRequest, Withdrawal
 from dsr.steps import maps
+from dsr.steps.answering import deeds
 from dsr.steps.deciding import review
 from dsr.steps.fulfilling import stopping
 from dsr.steps.move import Conflict, move
@@ -91,6 +92,7 @@ def carry_out(subject_request: SubjectRequest, at: datetime) -> bool:
         slugs = [each.purpose for each in ended]
         Withdrawal.objects.filter(subject_request=subject_request, purpose__in=slugs).update(stopped_at=at)
         telling.plan(subject_request, about="withdrawal", recipients=_recipients(subject_request, slugs), at=at)
+        deeds.enter(subject_request, at=at)
     return True
 
 
@@ -99,17 +101,20 @@ def _recipients(subject_request: SubjectRequest, purposes: Collection[str]) -> l
     controller_map = maps.controller(subject_request.controller)
     known = controller_map.controller.purposes
     told = [slug for purpose in purposes if purpose in known for slug in known[purpose].told]
-    systems = [controller_map.systems[item.system] for item in _items(subject_request, controller_map)]
+    systems = [controller_map.systems[item.system] for item in stops(subject_request, controller_map)]
     run = [one.processor for one in systems if one.processor and any(name in one.stops for name in purposes)]
     return list(dict.fromkeys([*told, *run]))
 
 
 def answer(subject_request: SubjectRequest, at: datetime) -> bool:
     """Tell the person what stopped where, and what is left to do elsewhere."""
+    if not deeds.made(subject_request, at=at):
+        return False
     with transaction.atomic():
         columns: dict[str, object] = {"answered_at": at}
         move(subject_request, State.DELIVERED, by=PORTAL, at=at, event="request:answered", columns=columns)
-        notices.queue(subject_request, Letter.WITHDRAWN, at=at, **told(subject_request))
+        offered = deeds.offer(subject_request, at=at)
+        notices.queue(subject_request, Letter.WITHDRAWN, at=at, **told(subject_request), **offered)
     return True
 
 
@@ -122,6 +127,8 @@ class Stopped:
     means: str
     where: list[str]
     failed: list[str]
+    places: list[str]  # the slugs of `where`
+    unstopped: list[str]  # those of `failed`
     how: str
     looked: bool  # somewhere, by an identifier that is proven
 
@@ -134,15 +141,16 @@ def stopped(subject_request: SubjectRequest) -> list[Stopped]:
         purpose = controller_map.controller.purposes.get(slug)
         if purpose is None:  # the map has changed since
             continue
-        where, failed, looked = [], [], False
-        for item in _items(subject_request, controller_map):
-            system = controller_map.systems[item.system]
+        places, unstopped, looked = [], [], False
+        for item in stops(subject_request, controller_map):
             looked = looked or slug in item.counts
-            if slug in system.stops and item.outcome == Outcome.FAILED:
-                failed.append(system.title)
+            if slug in controller_map.systems[item.system].stops and item.outcome == Outcome.FAILED:
+                unstopped.append(item.system)
             elif item.state == ItemState.DONE and item.counts.get(slug):
-                where.append(system.title)
-        rows.append(Stopped(slug, purpose.title, purpose.when_withdrawn, where, failed, purpose.how, looked))
+                places.append(item.system)
+        where, failed = ([controller_map.systems[one].title for one in some] for some in (places, unstopped))
+        means, how = purpose.when_withdrawn, purpose.how
+        rows.append(Stopped(slug, purpose.title, means, where, failed, places, unstopped, how, looked))
     return rows
 
 
@@ -153,6 +161,7 @@ def told(subject_request: SubjectRequest) -> dict[str, Any]:
     return {"stopped": [asdict(each) for each in stopped(subject_request)], "elsewhere": own}
 
 
-def _items(subject_request: SubjectRequest, controller_map: ControllerMap) -> list[PlanItem]:
+def stops(subject_request: SubjectRequest, controller_map: ControllerMap) -> list[PlanItem]:
+    """Its items that stop something, in systems that the map still knows."""
     items = subject_request.items.filter(kind=Kind.STOP).order_by("system")
     return [item for item in items if item.system in controller_map.systems]

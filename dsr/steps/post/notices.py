@@ -17,6 +17,7 @@ from dsr.models import Notice, SubjectRequest
 from dsr.models.notice import OPEN
 from dsr.models.plan import state_among
 from dsr.steps import permissions
+from dsr.steps.answering import stopping_link
 from dsr.steps.asking import codes
 from dsr.steps.counting import clock
 from dsr.steps.deciding import announced
@@ -111,6 +112,10 @@ def _made(notice: Notice, at: datetime) -> dict[str, Any]:
         context["code"] = codes.make(context["proof"], at=at)
         # A receipt says more than its code, and is sent without it.
         if context["code"] is None and notice.letter == Letter.CODE:
+            raise Superseded
+    if "stopping" in context:
+        context["stop_link"] = stopping_link.make(context["stopping"])
+        if context["stop_link"] is None:
             raise Superseded
     if "telling" in context:
         context["answer_link"] = links.make(context["telling"])

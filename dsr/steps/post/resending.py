@@ -13,7 +13,7 @@ from dsr.law.states import State
 from dsr.law.work import Kind, Letter, NoticeState
 from dsr.models import ClockPause, Extension, LegalHold, Link, Notice, SubjectRequest
 from dsr.steps import bell, permissions
-from dsr.steps.answering import delivery, giving_up, handover, on_file, packaging
+from dsr.steps.answering import deeds, delivery, giving_up, handover, on_file, packaging, partly
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.counting import extension, misses
 from dsr.steps.deciding import blocking
@@ -60,6 +60,11 @@ def _package(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
 def _erased(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
     available = _package(subject_request, at)
     return {**packaging.told(subject_request, at=at), **available}
+
+
+def _file(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
+    """The file that says the same; nothing once its offer has ended."""
+    return deeds.told(subject_request, at=at)
 
 
 def _approved(subject_request: SubjectRequest, at: datetime) -> dict[str, Any]:
@@ -123,9 +128,10 @@ FACTS: dict[Letter, Facts] = {
     Letter.APPROVED: _approved,
     Letter.REFUSED: _resumed,
     Letter.READY: _package,
+    Letter.PARTLY: lambda subject_request, at: partly.told(subject_request, at=at),
     Letter.CORRECTABLE: _correctable,
     Letter.CORRECTABLE_STILL: _correctable,
-    Letter.CORRECTED: lambda subject_request, _: correctable.told(subject_request),
+    Letter.CORRECTED: lambda subject_request, at: {**correctable.told(subject_request), **_file(subject_request, at)},
     Letter.ERASED: _erased,
     Letter.KEPT_OVER: lambda subject_request, _: afterwards.told(subject_request),
     Letter.HELD: _held,
@@ -140,7 +146,7 @@ FACTS: dict[Letter, Facts] = {
     Letter.LATE: lambda subject_request, _: misses.told(subject_request),
     Letter.MERGED: _original,
     Letter.ANSWERED_WITH: _original,
-    Letter.WITHDRAWN: lambda subject_request, _: withdrawal.told(subject_request),
+    Letter.WITHDRAWN: lambda subject_request, at: {**withdrawal.told(subject_request), **_file(subject_request, at)},
     Letter.AGENT_TOLD: _nothing_more,
     Letter.ON_FILE: _on_file,
 }

@@ -1,5 +1,6 @@
 """Seals: each package carries who made it, signed, and the proof that the record names its digest."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.db import transaction
 
 from dsr.law.actors import PORTAL
 from dsr.models import Event, Leaf, SubjectRequest
-from dsr.record import package_seal
+from dsr.record import answered, package_seal
 from dsr.record.proof import Proof
 from dsr.steps.recording import record, sequencer, signing
 
@@ -32,6 +33,11 @@ def seal(subject_request: SubjectRequest, version: int, digest: str, *, at: date
         "digest": digest,
     }
     return package_seal.build(stated, event.content(), proof, signing.certificate_key(proof.origin))
+
+
+def certify(stated: Mapping[str, object]) -> str:
+    """A statement of what was done, signed, for the package that tells of it."""
+    return answered.build({"issuer": settings.DSR_BASE_URL, **stated}, signing.certificate_key())
 
 
 def _proven(

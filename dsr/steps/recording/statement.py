@@ -225,7 +225,7 @@ def _outcomes(subject_request: SubjectRequest, about: ControllerMap | None, at: 
         return ()
     answered = subject_request.state == State.DELIVERED and about is not None
     if answered and subject_request.right in {Right.ACCESS, Right.PORTABILITY, Right.ERASURE}:
-        return packaging.answer_to(subject_request, at=at, finds=finds).systems
+        return packaging.answer_to(subject_request, at=at, language="en", finds=finds).systems
     return tuple(SystemOutcome(item.system, item.outcome, "", _found(item)) for item in finds)
 
 

@@ -1,9 +1,10 @@
 """Evidence is sealed, seen only by who may, and gone with the decision."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from dsr.law.work import Asker
 from dsr.models import Event, Evidence, SubjectRequest, sealed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import permissions
-from dsr.steps.asking import cancellation, evidence, representation, verification
+from dsr.steps.asking import cancellation, evidence, intake, representation, verification
 from dsr.steps.asking.evidence import NotTaken
 from dsr.steps.deciding import review
 from dsr.steps.fulfilling import parts
@@ -121,3 +122,22 @@ def test_no_document_touches_the_disk_unsealed(world: World) -> None:
     lying = [path.read_bytes() for path in Path(settings.DSR_VAR).rglob("*") if path.is_file()]
     assert not any(b"canary" in content for content in lying)
     assert Evidence.objects.count() == 1
+
+
+@pytest.fixture
+def something_in_the_way() -> Iterator[None]:
+    """Where sealed files lie stands a file."""
+    folder = sealed.file_path(uuid4()).parents[1]
+    folder.mkdir(parents=True, exist_ok=True)
+    elsewhere = folder.rename(folder.with_name("elsewhere"))
+    folder.write_text("in the way", "ascii")
+    yield
+    folder.unlink()
+    elsewhere.rename(folder)
+
+
+@pytest.mark.usefixtures("something_in_the_way")
+def test_whoever_cannot_be_given_a_place_for_a_document_is_told_and_no_request_is_left_half(world: World) -> None:
+    with pytest.raises(intake.NotAccepted, match="Try again in a few minutes"):
+        asked_by(world, Asker.AGENT)
+    assert not SubjectRequest.objects.exists()

@@ -61,12 +61,14 @@ NOT_TOLD = {
     "LegalHold": "A note of staff: telling it could defeat the claim it serves (GDPR Arts 17(3)(e), 23(1)(j)). Whom it "
     "concerns is told by letter.",
     "Link": "References of two requests. Each is told of itself; the other may be somebody else's.",
+    "Look": "Which member of staff looked at an answer before it left; that it was looked at stands among the events.",
     "Manifest": "A digest and counts of rows, which their systems tell.",
     "Package": "A copy of what the other systems hold, made for the person and destroyed in its time.",
     "Part": "A copy of what the other systems hold, on its way to the person.",
     "PlanItem": "Work of ours, and counts of it.",
     "Proof": "The keyed hash of a code; that it was sent stands among the letters, that it was typed among the events.",
     "Proposal": "That values were asked for: the letters tell it, and what came back stands among the corrections.",
+    "Redaction": "What staff left out of an answer: that answer names how much it is, the ground and the words.",
     "Supplement": "A digest and counts of rows, which their systems tell.",
     "Suppression": "A keyed hash of who was erased, so that a restored backup is erased again (GDPR Art. 17(3)(b)).",
     "Turn": "Which worker has the turn.",
@@ -81,9 +83,11 @@ CLOSED_COLUMNS = {
     "Evidence.wrapped_key": "The key of a document that is destroyed with the decision: that it was there is told.",
     "LegalHold.reason_sealed": NOT_TOLD["LegalHold"],
     "Notice.context_sealed": "Words of a letter on its way; once it is sent the person has them, and here they go.",
+    "Package.others_sealed": "Addresses that the answer itself tells, from the systems that hold them.",
     "Package.wrapped_key": NOT_TOLD["Package"],
     "Part.wrapped_key": NOT_TOLD["Part"],
     "PlanItem.handle_sealed": "By what another system names the work that we asked of it.",
+    "Redaction.words_sealed": NOT_TOLD["Redaction"],
     "Representative.email_sealed": "It belongs to the representative, who finds it by that mailbox.",
 }
 

@@ -3,8 +3,9 @@
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from dsr.connectors.contract import Batch, Cell, Found
 from dsr.law.actors import Actor
@@ -12,6 +13,7 @@ from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.work import Kind
 from dsr.models import Part, PlanItem, sealed
+from dsr.sealing.shelf import Folder
 from dsr.steps.answering import packaging
 from dsr.steps.deciding import review
 from dsr.steps.fulfilling import parts
@@ -32,6 +34,29 @@ def test_a_file_without_a_row_is_tidied_away_after_an_hour(world: World) -> None
     assert parts.tidy(at=world.at) >= 1
     assert not orphan.exists()
     assert young.exists()
+
+
+def test_a_file_that_cannot_be_removed_keeps_no_other_from_being_tidied_away(world: World) -> None:
+    root = sealed.file_path(uuid.uuid4()).parent.parent
+    kept, gone = root / "00" / str(uuid.uuid4()), root / "zz" / f"{uuid.uuid4()}.age"
+    kept.mkdir(parents=True)  # a folder where a file should be is not removed as one
+    gone.parent.mkdir(parents=True)
+    gone.write_bytes(b"left by a worker that died")
+    for path in (kept, gone):
+        os.utime(path, ((world.at - HOURS_AGO).timestamp(),) * 2)
+    assert parts.tidy(at=world.at) == 1
+    assert (kept.exists(), gone.exists()) == (True, False)
+
+
+def test_a_file_that_is_gone_while_the_others_are_listed_stops_no_tidying(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / "00").mkdir(exist_ok=True)
+        (tmp_path / "00" / name).write_bytes(b"sealed")
+    listed = Folder(tmp_path).stale(datetime.now(UTC) + HOURS_AGO)
+    first, _ = next(listed)
+    for name in {*"abc"} - {first}:
+        (tmp_path / "00" / name).unlink()
+    assert list(listed) == []
 
 
 def test_a_package_that_waits_for_its_owner_is_not_tidied_away(world: World) -> None:

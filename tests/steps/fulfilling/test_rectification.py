@@ -56,6 +56,7 @@ def finish(world: World, subject_request: SubjectRequest) -> None:
     """Workers do their turn, and what nobody's item ends is moved on."""
     world.work()
     work.advance_stalled(at=world.at)
+    world.work()  # the package, where nothing was to be corrected
     subject_request.refresh_from_db()
 
 

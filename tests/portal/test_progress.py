@@ -1,0 +1,61 @@
+"""Who waits sees how far it is, and the page looks again only while something moves by itself."""
+
+import pytest
+import time_machine
+from django.test import Client
+
+from dsr.law.actors import Actor
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind
+from dsr.models import PlanItem, SubjectRequest
+from dsr.portal import progress
+from dsr.steps import work
+from tests.conftest import World
+from tests.portal.conftest import page_of
+from tests.portal.test_own import sign_in
+from tests.steps import scenes
+
+
+@pytest.fixture
+def own(sam: Client, world: World, dana: Actor, clock: time_machine.Traveller) -> SubjectRequest:
+    """Dana has just accepted it."""
+    own = scenes.accepted(world, dana, Right.ACCESS)
+    clock.move_to(world.at)
+    sign_in(sam, world, own)
+    return own
+
+
+def test_each_system_that_was_searched_is_counted(sam: Client, own: SubjectRequest, world: World) -> None:
+    most = own.items.filter(kind=Kind.FIND).count()
+    for done in range(2):
+        answer = sam.get(page_of(own))
+        assert f"We have searched {done} of {most} systems." in answer.content.decode()
+        assert answer["Refresh"] == str(progress.LOOKS)
+        work.do_next(at=world.at)
+
+
+def test_the_last_stretch_is_named_and_then_the_answer_is_there(sam: Client, own: SubjectRequest, world: World) -> None:
+    scenes.work_on(world, own, Kind.FIND)
+    assert "Your answer is being put together." in sam.get(page_of(own)).content.decode()
+    world.work(State.PACKAGED, own)
+    answer = sam.get(page_of(own))
+    assert "Your answer is being put together." not in answer.content.decode()
+    assert "Refresh" not in answer
+
+
+def test_where_a_system_is_down_the_page_does_not_look_for_ever(sam: Client, own: SubjectRequest, world: World) -> None:
+    world.systems.services.add_fault({"service": "payment", "times": 1_000, "status": 503})
+    scenes.work_on(world, own, Kind.FIND)
+    assert own.items.filter(kind=Kind.FIND).exclude(state=ItemState.DONE).count() == 1
+    answer = sam.get(page_of(own))
+    assert "We have searched" in answer.content.decode()
+    assert "Refresh" not in answer
+
+
+def test_before_and_after_the_work_there_is_nothing_to_count(sam: Client, own: SubjectRequest) -> None:
+    PlanItem.objects.filter(subject_request=own).delete()
+    assert progress.of(own) is None
+    SubjectRequest.objects.filter(pk=own.pk).update(state=State.VERIFIED)
+    own.refresh_from_db()
+    assert progress.of(own) is None
