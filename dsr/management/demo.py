@@ -87,19 +87,21 @@ class Example:
     days_ago: int
 
 
-EXAMPLES = (Example(Right.ACCESS, "sam@example.com", 2), Example(Right.ERASURE, "li.wei@example.com", 9))
+# The oldest first: the record takes notice of what is dated long before what it holds already.
+EXAMPLES = (Example(Right.ERASURE, "li.wei@example.com", 9), Example(Right.ACCESS, "sam@example.com", 2))
 
 
 def walk_examples(folder: Path, now: datetime, say: Callable[[str], None]) -> list[Path]:
     """Carry the examples through on past dates, and write readable copies of their packages."""
-    copies = []
-    for example in EXAMPLES:
-        copy = folder / f"joypix-{example.right}.zip"
+    copies = {folder / f"joypix-{example.right}.zip": example for example in EXAMPLES}
+    walked = {}
+    for copy, example in copies.items():
         if not copy.exists():
             say(f"Walking an example: {example.right} for {example.email}")
-            _copied(_walked(example, now), copy, now)
-        copies.append(copy)
-    return copies
+            walked[copy] = _walked(example, now)
+    for copy, subject_request in walked.items():  # when all are: this is done today
+        _copied(subject_request, copy, now)
+    return list(copies)
 
 
 def _walked(example: Example, now: datetime) -> SubjectRequest:

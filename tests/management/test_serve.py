@@ -7,6 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from dsr.management import demo
+
 
 @pytest.fixture
 def taken() -> Iterator[int]:
@@ -31,3 +33,8 @@ def test_the_demo_is_not_shown_to_other_machines(settings: Settings, host: str) 
 def test_the_demo_itself_takes_no_other_host() -> None:
     with pytest.raises((CommandError, TypeError), match="host"):
         call_command("demo", "--host", "0.0.0.0")  # noqa: S104  refused
+
+
+def test_the_examples_of_the_demo_come_in_the_order_of_their_days() -> None:
+    days = [example.days_ago for example in demo.EXAMPLES]
+    assert days == sorted(days, reverse=True)
