@@ -36,12 +36,14 @@ def worker(place: Scene, sabotage: str = "", deaf: str = "60") -> Iterator[subpr
 
 def test_without_the_fence_a_write_by_a_worker_that_woke_up_is_found(scene: Callable[[float], Scene]) -> None:
     place = scene(1)
+    stale = place.folder / "stale"
     place.arm("claimed", "stop")
     with worker(place, "fence"):
         assert awaited(lambda: place.asked(AGAIN) > 0, PATIENCE)
         (sleeper,) = place.taken("claimed")
         assert strike(sleeper, signal.SIGCONT)
-        assert awaited((place.folder / "stale").exists, PATIENCE)
+        # The whole line: its file stands there a moment before it.
+        assert awaited(lambda: stale.exists() and stale.read_text("utf-8").endswith("\n"), PATIENCE)
     assert any(each.startswith("stale: a write behind the fence") for each in place.judged().violations)
 
 
