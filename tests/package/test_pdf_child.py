@@ -5,9 +5,6 @@ import logging
 import re
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -158,28 +155,6 @@ def test_where_the_kernel_allows_it_the_child_has_a_network_of_its_own_without_a
     here = str(Path("/proc/self/ns/net").readlink())
     assert (alone == "True") == (place != here)
     assert alone == "False" or interfaces == "1"  # the loopback of its own, which is down
-
-
-@pytest.fixture
-def canary() -> Iterator[tuple[str, list[str]]]:
-    hits: list[str] = []
-
-    class Bird(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            hits.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Bird)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", hits
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_page_full_of_references_fetches_none_and_unpacks_no_bomb(

@@ -3,10 +3,8 @@
 import io
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import cast
 
@@ -93,28 +91,6 @@ def test_an_erasure_letter_tells_ground_and_date(erasure: Opened) -> None:
     assert "Paid orders are kept for tax law." in words
     assert "30 November 2028" in words
     assert "read back" in words
-
-
-@pytest.fixture
-def canary() -> Iterator[tuple[str, list[str]]]:
-    hits: list[str] = []
-
-    class Bird(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            hits.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Bird)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", hits
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_the_child_fetches_nothing_and_opens_no_file(canary: tuple[str, list[str]], tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import io
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -127,12 +127,11 @@ class InBucket:
     def writing(self) -> Iterator[BinaryIO]:
         """Write it. Raises OSError."""
         upload = _Upload(self.connection, self.key)
-        try:
+        with ExitStack() as unfinished:
+            unfinished.callback(upload.abort)  # whatever happens: half of it stays nowhere
             yield cast("BinaryIO", upload)
             upload.finish()
-        except BaseException:  # whatever it was: half of it stays nowhere
-            upload.abort()
-            raise
+            unfinished.pop_all()
 
     @contextmanager
     def reading(self) -> Iterator[tuple[BinaryIO, int]]:
