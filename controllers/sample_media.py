@@ -29,13 +29,16 @@ def picture(chance: random.Random, side: int = 48) -> bytes:
     """A PNG: two colours melting into one another, with a disc."""
     first, last = (tuple(chance.randrange(256) for _ in range(3)) for _ in range(2))
     centre, radius = (chance.randrange(side), chance.randrange(side)), chance.randrange(4, side // 2)
+    tones = [
+        bytes(int(one + (two - one) * (x / side)) for one, two in zip(first, last, strict=True))
+        for x in range(side + 1)
+    ]
     rows = bytearray()
     for y in range(side):
         rows.append(0)  # filter type of the row: none
         for x in range(side):
             inside = (x - centre[0]) ** 2 + (y - centre[1]) ** 2 < radius**2
-            share = (side - x if inside else x) / side
-            rows += bytes(int(one + (two - one) * share) for one, two in zip(first, last, strict=True))
+            rows += tones[side - x if inside else x]
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)  # 8 bits, RGB
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_part(kind, content) for kind, content in parts)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from controllers import sample_joypix, sample_pixplus, sample_postgresql
+from controllers import sample_app, sample_joypix, sample_pixplus, sample_postgresql
 from controllers.sample_http import Services
 from controllers.sample_people import Clock, population
 from controllers.sample_state import State
@@ -71,6 +71,7 @@ def environment(folder: Path, base_url: str, token: str | None = None) -> dict[s
         "PIXPLUS_MEDIA_URL": (folder / "pixplus" / "media").as_uri(),
         "PIXPLUS_RUNNINGHUB_URL": f"{base_url}/runninghub",
         "PIXPLUS_RUNNINGHUB_TOKEN": secret,
+        **sample_app.environment(folder),
     }
 
 

@@ -1,13 +1,15 @@
 """The cast and their world: seeded sample systems on loopback, staff who have signed in, and the steps of a walk."""
 
+import fcntl
 import importlib
+import os
 import re
 import shutil
 import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,9 +18,10 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.core.management import call_command
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 from django_otp import DEVICE_ID_SESSION_KEY, devices_for_user
 from pytest_django import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
@@ -28,6 +31,7 @@ from accounts.models import Role, Staff
 from controllers import sample_services, sample_state
 from controllers.sample_http import Services
 from dsr.datamap.schema import IdentityKind
+from dsr.desk import confidentiality
 from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
 from dsr.law.states import State
@@ -85,11 +89,55 @@ def untypeset(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Sample systems of both controllers with few people; copied for each test that changes them."""
     folder = tmp_path_factory.mktemp("seeded") / "systems"
-    sample_services.seed(folder, seed=7, anchor=ANCHOR, people=30)
-    return folder
+    sample_services.seed(folder, seed=7, anchor=ANCHOR, people=30, heavy=300)
+    media = {path: path.read_bytes() for path in folder.glob("*/media/**/*") if path.is_file()}
+    yield folder
+    assert [path for path, content in media.items() if path.read_bytes() != content] == []  # see `copied`
+
+
+def copied(source: str, target: str) -> None:
+    """A file of one's own, but for media, of which a hundred each time take longest: the store only unlinks those."""
+    if f"{os.sep}media{os.sep}" in source:
+        os.link(source, target)
+    else:
+        shutil.copyfile(source, target)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process after the other."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """The database of all tests. Its migrations take seconds: one process runs them, the others copy its tables."""
+    folder = tmp_path_factory.getbasetemp()
+    path = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "migrated.sqlite3"
+
+    def begin(**_: object) -> None:
+        connection_created.disconnect(begin)
+        with closing(sqlite3.connect(path)) as file:
+            file.backup(connection.connection)
+
+    with django_db_blocker.unblock(), _alone(path.with_suffix(".lock")):
+        made = path.exists()
+        if made:
+            connection_created.connect(begin)
+        databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
+        if not made:
+            with closing(sqlite3.connect(path)) as file:
+                connection.connection.backup(file)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(databases, verbosity=0)
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +145,7 @@ def tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_f
     """A portal's empty tables in a file, as the migrations make them; they take seconds, and a copy none."""
     path = tmp_path_factory.mktemp("tables") / "portal.sqlite3"
     with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as file:
-        call_command("migrate", verbosity=0)  # for who asks for files alone; else it is done
+        connection.ensure_connection()
         connection.connection.backup(file)
     return path
 
@@ -145,7 +193,7 @@ class Systems:
 def systems(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems]:
     """A copy of the sample systems of one's own, with the HTTP services listening."""
     folder = tmp_path / "systems"
-    shutil.copytree(seeded, folder)
+    shutil.copytree(seeded, folder, copy_function=copied)
     monkeypatch.setattr(sample_state, "JOB_SECONDS", 0.0)  # what it has begun is over when it is next asked
     with sample_services.server(folder, 0, "token-for-tests") as services:
         thread = threading.Thread(target=services.serve_forever, kwargs={"poll_interval": 0.01})
@@ -225,14 +273,16 @@ def world(db: None, systems: Systems) -> World:
 
 @pytest.fixture
 def sign_in(db: None) -> Callable[[str], Client]:
-    """A browser in which this staff member has passed both factors."""
+    """A browser in which this staff member has passed both factors, and knows the duty of confidentiality."""
 
     def signed_in(username: str) -> Client:
+        Staff.objects.filter(username=username).update(confidential=confidentiality.EDITION)
         member = Staff.objects.get(username=username)
         client = Client()
         client.force_login(member)
         session = client.session
         session[DEVICE_ID_SESSION_KEY] = next(iter(devices_for_user(member))).persistent_id
+        session["factor_at"] = session["signed_in_at"]
         session.save()
         return client
 

@@ -31,7 +31,7 @@ def live(postgresql: str, systems: Systems, tmp_path: Path, monkeypatch: pytest.
     """JoyPix' rows on PostgreSQL, and no file where they were."""
     with on_postgresql(postgresql) as database:
         folder = tmp_path / "seeded again"
-        sample_services.seed(folder, seed=7, anchor=ANCHOR, people=30, joypix_url=database.url)
+        sample_services.seed(folder, seed=7, anchor=ANCHOR, people=30, heavy=300, joypix_url=database.url)
         shutil.rmtree(folder)
         (systems.folder / "joypix" / "database.sqlite3").unlink()
         monkeypatch.setenv("JOYPIX_DATABASE_URL", database.url)

@@ -1,5 +1,6 @@
 """The way to the network: allowed addresses only, and one deadline over the whole exchange."""
 
+import functools
 import logging
 import ssl
 import time
@@ -15,6 +16,12 @@ from dsr.egress.addresses import Network, resolved
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 Origin = tuple[str, str, int]  # scheme, host, port
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """The authorities that vouch for hosts; to read them takes longer than most exchanges."""
+    return httpx.create_ssl_context()
 
 
 class Deadline:
@@ -39,7 +46,7 @@ class DirectTransport(httpx.HTTPTransport):
     """httpx's transport without proxies, whose sockets know the deadline and the allowed addresses."""
 
     def __init__(self, allowed: Iterable[Origin], deadline: Deadline, private: tuple[Network, ...] = ()) -> None:
-        context = httpx.create_ssl_context()
+        context = _trust()
         super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,

@@ -41,18 +41,18 @@ class Guards(Scene):
         return day_of(self.at)
 
     @staticmethod
-    def touched_of_held() -> set[tuple[object, ...]]:
-        """Each beginning of an erasure and each approval, of requests that are held."""
-        mine = held()
+    def touched(mine: list[SubjectRequest]) -> set[tuple[object, ...]]:
+        """Each beginning of an erasure and each approval, of these requests."""
         begun = PlanItem.objects.filter(subject_request__in=mine, kind=Kind.ERASE).exclude(fence=0)
         approved = Approval.objects.filter(subject_request__in=mine)
         return {*begun.values_list("subject_request", "pk", "fence"), *approved.values_list("subject_request", "pk")}
 
     @invariant()
     def nothing_is_begun_or_approved_while_a_hold_stands(self) -> None:
-        now, known = self.touched_of_held(), {own.pk for own in self.all_held}
+        mine, known = held(), {own.pk for own in self.all_held}
+        now = self.touched(mine)
         assert {each for each in now if each[0] in known} <= self.held
-        self.held, self.all_held = now, held()
+        self.held, self.all_held = now, mine
 
     @invariant()
     def nothing_is_erased_before_the_grace_is_over(self) -> None:

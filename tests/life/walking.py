@@ -243,7 +243,8 @@ class Walking(Guards):
     def dana_sets_a_hold(self) -> None:
         order = holds.Order(reason="A court asked for it.", review_on=self.at.date() + timedelta(days=90))
         self.attempt(holds.set_hold, order, by=self.dana, at=self.at)
-        self.held, self.all_held = self.touched_of_held(), held()
+        self.all_held = held()
+        self.held = self.touched(self.all_held)
 
     @rule()
     def dana_releases_the_holds(self) -> None:

@@ -7,7 +7,6 @@ from dsr.datamap.schema import (
     Controller,
     ControllerMap,
     FieldMap,
-    PolicyVersion,
     Purpose,
     Recipient,
     Retention,
@@ -15,7 +14,7 @@ from dsr.datamap.schema import (
     Source,
     SystemMap,
 )
-from dsr.datamap.shape import Brand, Calendar
+from dsr.datamap.shape import Brand, Calendar, PolicyVersion
 from dsr.law.rights import Right
 
 CONTROLLER = Controller(

@@ -137,6 +137,16 @@ def test_code_in_the_child_that_asks_nobody_is_stopped_too(act: str, tmp_path: P
     assert "PermissionError" in done.stderr
 
 
+def test_whatever_draws_in_the_child_is_under_its_hook(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("canary", "utf-8")
+    program = f"import sys; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child as c; "
+    act = "c.weasyprint.HTML = lambda **_: open('secret'); c.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program + act], cwd=tmp_path, input="", capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (1, "PermissionError")
+
+
 def test_the_child_reads_its_library_where_the_environment_is_a_link(tmp_path: Path) -> None:
     (tmp_path / "venv").symlink_to(sys.prefix)
     program = f"import sys; sys.path.insert(0, {str(Path(pdf_child.__file__).parent)!r}); import pdf_child as c; "

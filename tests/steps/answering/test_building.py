@@ -56,10 +56,15 @@ def watched() -> Iterator[list[str]]:
         written = None
 
 
-@pytest.mark.typeset
-def test_while_a_package_is_built_nothing_is_written_but_its_sealed_file(world: World, dana: Actor) -> None:
+def test_while_a_package_is_built_nothing_is_written_but_its_sealed_file(
+    world: World, dana: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     subject_request = scenes.accepted(world, dana, Right.ACCESS)
     scenes.work_on(world, subject_request, Kind.FIND)
+    child = tmp_path / "child.py"  # the real one takes seconds, and may open no file; see tests/package
+    child.write_text("import sys; sys.stdin.buffer.read(); print('%PDF-')")
+    monkeypatch.setattr(report, "render", RENDER)
+    monkeypatch.setattr(report, "_CHILD", child)
     with watched() as places:
         assert work.do_next(at=world.at)
     sealed = Path(settings.DSR_VAR) / "files"

@@ -21,7 +21,7 @@ from dsr.law.work import Asker, Kind, Letter, Outcome
 from dsr.models import LegalHold, Notice, SubjectRequest
 from dsr.portal import access
 from dsr.steps.answering import delivery, on_file
-from dsr.steps.asking import intake, representation, verification
+from dsr.steps.asking import intake, representation, sessions, verification
 from dsr.steps.asking.representation import Acting
 from dsr.steps.deciding import blocking, holds, review
 from dsr.steps.move import Conflict
@@ -67,7 +67,8 @@ def account(acme: Acme) -> list[tuple[object, ...]]:
 
 def page(own: SubjectRequest, client: Client, name: str = "") -> str:
     session = client.session
-    session[access.PROVEN] = [str(own.pk)]
+    opened = sessions.begin("acme", GRETA, "", whole=False, at=timezone.now())
+    session[access.SESSIONS], session[access.PROVEN] = [str(opened.pk)], {str(own.pk): str(opened.pk)}
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
     return client.get(f"/acme/requests/{own.reference}/{name}").content.decode()
