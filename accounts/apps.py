@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete
 
 
 class AccountsConfig(AppConfig):
@@ -13,11 +13,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Every sign-in notes when it happened."""
-        from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: PLC0415 - the tables stand only now
-
-        from accounts import second_factor, sessions  # noqa: PLC0415 - as above
+        from accounts import second_factor, sessions  # noqa: PLC0415 - the tables stand only now
+        from accounts.models import Authenticator  # noqa: PLC0415 - as above
 
         user_logged_in.connect(sessions.begin, dispatch_uid="accounts.sessions.begin")
         user_logged_out.connect(sessions.end, dispatch_uid="accounts.sessions.end")
-        post_save.connect(second_factor.saved, sender=TOTPDevice, dispatch_uid="accounts.factor.saved")
-        post_delete.connect(second_factor.deleted, sender=TOTPDevice, dispatch_uid="accounts.factor.deleted")
+        post_delete.connect(second_factor.deleted, sender=Authenticator, dispatch_uid="accounts.factor.deleted")

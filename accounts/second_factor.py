@@ -1,28 +1,38 @@
-"""The second factor: spending a one-time code, and telling when a staff member gets a factor or loses one."""
+"""The second factor: spending a code, setting the authenticator, and telling of one that is gone."""
 
 from django.db import transaction
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import signals
-from accounts.models import Staff
+from accounts import recovery, signals
+from accounts.models import Authenticator, Staff
 
 
 @transaction.atomic  # one code opens one door, however many arrive at once
-def spend(user: Staff, typed: str) -> TOTPDevice | None:
-    """The device whose code this is now; the code is good for nothing afterwards. Wrong ones are slowed down."""
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
-    token = "".join(typed.split()).replace("-", "")
-    if device is None or not device.verify_is_allowed()[0] or not device.verify_token(token):
+def spend(user: Staff, typed: str) -> Authenticator | None:
+    """Their authenticator, if this is its code now, or one of their recovery codes; good for nothing afterwards.
+
+    Wrong codes of the authenticator are slowed down. Recovery codes are too long to be guessed and never wait, so
+    whoever makes the authenticator wait locks nobody out.
+    """
+    token = "".join(typed.split()).replace("-", "").lower()
+    device: Authenticator | None = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
+    if device is None:
         return None
-    return device
+    right = recovery.spend(user, token) if len(token) == recovery.LENGTH else device.verify_token(token)
+    return device if right else None
 
 
-def saved(instance: TOTPDevice, *, created: bool, **_: object) -> None:
-    """Tell of a new one, as a receiver of Django's signal; each use of a device saves it too, and is none."""
-    if created:
-        signals.second_factor_added.send(Staff, staff=instance.user, by=None)
+@transaction.atomic
+def put(staff: Staff, sealed: str, spent: int, *, by: Staff | None = None) -> Authenticator:
+    """This seed is theirs from now on, and no other; `spent` is the step of the code that proved it. Sessions end."""
+    fresh = {"seed_sealed": sealed, "last_t": spent, "drift": 0, "confirmed": True, "name": "authenticator app"}
+    fresh |= {"throttling_failure_count": 0, "throttling_failure_timestamp": None}
+    device, _ = Authenticator.objects.update_or_create(user=staff, defaults=fresh)
+    signals.second_factor_added.send(Staff, staff=staff, by=by)
+    staff.end_sessions()
+    return device  # type: ignore[no-any-return]  # django-otp ships no types
 
 
-def deleted(instance: TOTPDevice, **_: object) -> None:
-    """Tell of one that is gone, as a receiver of Django's signal."""
+def deleted(instance: Authenticator, **_: object) -> None:
+    """Tell of one that is gone, and end the sessions that it opened. A receiver of Django's signal."""
     signals.second_factor_removed.send(Staff, staff=instance.user, by=None)
+    instance.user.end_sessions()

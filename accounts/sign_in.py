@@ -31,10 +31,10 @@ class SignIn(AdminAuthenticationForm):
 
     token = forms.CharField(
         label=_("One-time code"),
-        max_length=12,
-        help_text=_("Six digits from your authenticator app"),
+        max_length=24,
+        help_text=_("Six digits from your authenticator app, or one of your recovery codes"),
         error_messages={"required": _("Enter the six digits that your authenticator app shows.")},
-        widget=_EmptyInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        widget=_EmptyInput(attrs={"autocomplete": "one-time-code"}),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Each is sent within the transaction of what happened. A receiver that fails makes it not happen.
 Every signal carries `staff` (None where nobody is known by that name) and `by`, who did it (None: they themselves, or
-a command); roles also carry `controller` and `role`.
+a command); roles also carry `controller` and `role`, and what has more to tell `told`, a dict without personal data.
 """
 
 from django.dispatch import Signal
@@ -19,3 +19,11 @@ role_taken = Signal()
 password_set = Signal()
 second_factor_added = Signal()
 second_factor_removed = Signal()
+enrolled = Signal()
+invited = Signal()
+recovery_codes_made = Signal()
+recovery_code_used = Signal()
+stepped_up = Signal()
+step_up_failed = Signal()
+confidentiality_acknowledged = Signal()
+sessions_ended = Signal()

@@ -1,4 +1,4 @@
-"""Making a staff member, with a password and a second factor from the first moment on."""
+"""Making a staff member: invited by a link that they enrol by, or at once, as the demo makes its made-up ones."""
 
 import secrets
 from collections.abc import Iterable
@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
-from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import signals
-from accounts.models import Membership, Role, Staff
+from accounts import authenticator, invitations, recovery, sealing, second_factor, signals
+from accounts.models import Authenticator, Membership, Purpose, Role, Staff
 
-_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # nothing that is taken for something else when read from paper
 _GROUPS, _GROUP = 4, 5  # 98 bits
 
 
@@ -35,14 +31,37 @@ class NewStaff:
 
 
 @transaction.atomic
+def invite(
+    username: str, name: str, roles: Iterable[tuple[str, Role]], *, email: str = "", administrator: bool = False
+) -> str:
+    """Make a staff member without any secret; the path of the link by which they choose theirs. Raises NotAdded."""
+    return invitations.make(_made(username, name, roles, email, administrator=administrator), Purpose.ENROL)
+
+
+@transaction.atomic
 def add(
     username: str, name: str, roles: Iterable[tuple[str, Role]], *, email: str = "", administrator: bool = False
 ) -> NewStaff:
     """Make a staff member who can sign in at once. Raises NotAdded; an existing one is never overwritten."""
+    password, seed = _new_password(), authenticator.new_seed()
+    staff = _made(username, name, roles, email, administrator=administrator, password=password)
+    second_factor.put(staff, sealing.seal(seed, staff.pk), -1)
+    return NewStaff(password, authenticator.otpauth(username, seed))
+
+
+def _made(
+    username: str,
+    name: str,
+    roles: Iterable[tuple[str, Role]],
+    email: str,
+    *,
+    administrator: bool,
+    password: str | None = None,
+) -> Staff:
+    """The row and its roles; without a password nobody signs in."""
     if Staff.objects.filter(username=username).exists():
         raise NotAdded(f"there is a staff member '{username}' already; nothing was changed")
     first, _, last = name.strip().partition(" ")
-    password = _new_password()
     staff = Staff(username=username, first_name=first, last_name=last, email=email, is_superuser=administrator)
     staff.set_password(password)
     try:
@@ -57,22 +76,20 @@ def add(
             signals.role_given.send(Membership, staff=staff, by=None, controller=controller, role=str(role))
     except ValidationError as wrong:
         raise NotAdded(" ".join(wrong.messages)) from None
-    device = TOTPDevice.objects.create(user=staff, name="authenticator app", confirmed=True)
-    return NewStaff(password, device.config_url)
+    return staff
 
 
 def demo_code(username: str) -> str:
     """The one-time code that signs this staff member in now. It reads the device and changes nothing."""
-    device = TOTPDevice.objects.filter(user__username=username, confirmed=True).first()
+    device = Authenticator.objects.filter(user__username=username, confirmed=True).first()
     if device is None:
         raise NoSecondFactor(f"no staff member '{username}' with a second factor")
-    totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
-    totp.time = timezone.now().timestamp()
+    totp = device.totp()
     if totp.t() <= device.last_t:  # spent: the next one is good already
-        totp.time += (device.last_t + 1 - totp.t()) * device.step
-    return f"{totp.token():0{device.digits}d}"
+        totp.time += (device.last_t + 1 - totp.t()) * authenticator.STEP
+    return f"{totp.token():0{authenticator.DIGITS}d}"
 
 
 def _new_password() -> str:
-    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    groups = ("".join(secrets.choice(recovery.ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
     return "-".join(groups)

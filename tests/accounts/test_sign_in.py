@@ -7,12 +7,14 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
-from accounts import staff
-from accounts.models import Role, Staff
+from accounts import recovery, staff
+from accounts.models import Authenticator, Role, Staff
 from accounts.staff import NewStaff
+from dsr.desk import confidentiality
 
 LOGIN = "/desk/login/"
 
@@ -26,6 +28,11 @@ def attempt(client: Client, password: str, token: str, **more: str) -> HttpRespo
     answer = client.post(LOGIN, {"username": "dana", "password": password, "token": token, **more})
     assert isinstance(answer, HttpResponse)
     return answer
+
+
+@pytest.fixture(autouse=True)
+def knows_the_duty(dana: NewStaff) -> None:
+    Staff.objects.update(confidential=confidentiality.EDITION)
 
 
 def inside(client: Client) -> bool:
@@ -92,7 +99,7 @@ def test_guessing_codes_is_slowed_down(client: Client, dana: NewStaff) -> None:
 
 
 def test_who_has_no_second_factor_is_told_whom_to_ask(client: Client, dana: NewStaff) -> None:
-    TOTPDevice.objects.all().update(confirmed=False)
+    Authenticator.objects.all().update(confirmed=False)
     answer = attempt(client, dana.password, "123456")
     assert "ask the person who made your account" in answer.content.decode()
     assert not inside(client)
@@ -125,9 +132,55 @@ def test_a_closed_account_is_out_at_once(client: Client, dana: NewStaff) -> None
     assert not inside(client)
 
 
+def test_an_account_that_is_opened_again_revives_no_session(client: Client, dana: NewStaff) -> None:
+    attempt(client, dana.password, staff.demo_code("dana"))
+    member = Staff.objects.get()
+    for active in (False, True):
+        member.is_active = active
+        member.save(update_fields=["is_active"])
+    assert not inside(client)
+
+
+def test_after_thirty_idle_minutes_dana_signs_in_again(client: Client, dana: NewStaff) -> None:
+    with time_machine.travel(datetime(2026, 11, 3, 9, tzinfo=UTC), tick=False) as clock:
+        attempt(client, dana.password, staff.demo_code("dana"))
+        for minutes, open_ in ((29, True), (29, True), (31, False)):
+            clock.shift(timedelta(minutes=minutes))
+            assert inside(client) is open_
+
+
+def test_a_hundred_wrong_tries_from_ten_addresses_lock_nobody_out(client: Client, dana: NewStaff) -> None:
+    for number in range(100):
+        typed = {"username": "dana", "password": f"wrong {number}", "token": "000000"}
+        Client(REMOTE_ADDR=f"192.0.2.{number % 10}").post(LOGIN, typed)
+    attempt(client, dana.password, staff.demo_code("dana"))
+    assert inside(client)
+
+
+def test_who_knows_the_password_and_guesses_codes_locks_the_owner_out_of_nothing(
+    client: Client, dana: NewStaff
+) -> None:
+    spare, _ = recovery.issue(Staff.objects.get())[:2]
+    for number in range(20):
+        attempt(Client(), dana.password, f"{number:06}")
+    attempt(client, dana.password, staff.demo_code("dana"))
+    assert not inside(client)  # codes of the app are slow now, for everybody
+    attempt(client, dana.password, spare)
+    assert inside(client)
+
+
+def test_a_device_that_is_none_of_ours_is_no_second_factor(client: Client, dana: NewStaff) -> None:
+    planted = TOTPDevice.objects.create(user=Staff.objects.get(), name="planted", confirmed=True)
+    client.force_login(Staff.objects.get())
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = planted.persistent_id
+    session.save()
+    assert not inside(client)
+
+
 def test_a_second_factor_that_is_taken_away_closes_the_session(client: Client, dana: NewStaff) -> None:
     attempt(client, dana.password, staff.demo_code("dana"))
-    TOTPDevice.objects.all().delete()
+    Authenticator.objects.all().delete()
     assert not inside(client)
 
 

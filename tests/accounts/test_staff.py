@@ -4,11 +4,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from accounts import staff
-from accounts.models import Membership, Role, Staff
+from accounts.models import Authenticator, Membership, Role, Staff
 
 pytestmark = pytest.mark.django_db
 
@@ -19,15 +18,15 @@ def run(*words: str) -> str:
     return out.getvalue()
 
 
-def test_new_staff_have_roles_a_password_and_a_confirmed_factor() -> None:
+def test_new_staff_get_roles_and_a_link_and_no_password_at_all() -> None:
     printed = run("add_staff", "dana", "--name", "Dana Reviewer", "--role", "joypix:agent", "--role", "pixplus:agent")
     dana = Staff.objects.get(username="dana")
     assert dana.get_full_name() == "Dana Reviewer"
     assert sorted(map(str, dana.memberships.all())) == ["joypix: agent", "pixplus: agent"]
-    password = printed.split("password")[1].split()[0]
-    assert dana.check_password(password)
-    assert TOTPDevice.objects.get(user=dana).config_url in printed
-    assert "█" in printed or "▀" in printed  # the drawing to scan
+    assert printed.startswith("http://127.0.0.1:8000/desk/enrol/")
+    assert len(printed.split()) == 1
+    assert not dana.has_usable_password()
+    assert not Authenticator.objects.exists()
 
 
 def test_nobody_is_overwritten() -> None:
@@ -69,20 +68,20 @@ def test_the_demo_prints_a_code_that_is_good(settings: Settings) -> None:
     settings.DSR_DEMO = True
     staff.add("dana", "Dana", [("joypix", Role.AGENT)])
     code = run("code", "dana").strip()
-    assert TOTPDevice.objects.get().verify_token(code)
+    assert Authenticator.objects.get().verify_token(code)
 
 
 def test_asking_for_a_code_spends_nothing() -> None:
     staff.add("dana", "Dana", [("joypix", Role.AGENT)])
-    before = TOTPDevice.objects.values().get()
+    before = Authenticator.objects.values().get()
     staff.demo_code("dana")
-    assert TOTPDevice.objects.values().get() == before
+    assert Authenticator.objects.values().get() == before
 
 
 def test_after_a_spent_code_the_next_one_is_good_at_once() -> None:
     staff.add("dana", "Dana", [("joypix", Role.AGENT)])
     for _ in range(3):
-        assert TOTPDevice.objects.get().verify_token(staff.demo_code("dana"))
+        assert Authenticator.objects.get().verify_token(staff.demo_code("dana"))
 
 
 def test_a_code_of_nobody_is_an_error(settings: Settings) -> None:

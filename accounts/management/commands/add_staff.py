@@ -1,9 +1,8 @@
-"""manage.py add_staff: a staff member with roles, a password and a second factor."""
+"""manage.py add_staff: a staff member with roles, and the link by which they choose password and second factor."""
 
-import io
 from argparse import ArgumentParser, ArgumentTypeError
 
-import segno
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import staff
@@ -18,9 +17,9 @@ def _role(text: str) -> tuple[str, Role]:
 
 
 class Command(BaseCommand):
-    """Prints password and second factor once; they are kept nowhere readable."""
+    """The link alone goes to the standard output; no password is made, so none is a default."""
 
-    help = "Make a staff member. The password and the second factor are shown once."
+    help = "Make a staff member. A link is shown once; by it they choose password and second factor themselves."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Who, and what they may do."""
@@ -43,16 +42,10 @@ class Command(BaseCommand):
         if not roles and not options["administrator"]:
             raise CommandError("give at least one --role, such as --role joypix:agent")
         try:
-            new = staff.add(
+            path = staff.invite(
                 username, name, roles, email=str(options["email"]), administrator=bool(options["administrator"])
             )
         except staff.NotAdded as why:
             raise CommandError(str(why)) from None
-        drawn = io.StringIO()
-        segno.make(new.otpauth).terminal(drawn, compact=True)
-        self.stdout.write(
-            f"{username} can sign in at /desk/login/. This is shown once:\n\n"
-            f"  password       {new.password}\n"
-            f"  second factor  {new.otpauth}\n\n"
-            f"Scan this with an authenticator app:\n{drawn.getvalue()}"
-        )
+        self.stderr.write(f"{username} enrols by this link. It is shown once, opens once, and ends in three days:")
+        self.stdout.write(f"{settings.DSR_DESK_URL}/desk/{path}")
