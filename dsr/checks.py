@@ -11,7 +11,7 @@ from dsr.datamap.load import MapError
 from dsr.models import Event, installer, sealed
 from dsr.sealing import keyring
 from dsr.sealing.keyring import KeysMissing
-from dsr.steps import maps
+from dsr.steps import limiting, maps
 from dsr.steps.post import remedies
 
 
@@ -36,6 +36,12 @@ def refusals_name_what_the_law_demands(**_: Any) -> list[CheckMessage]:
         Error(f"{slug}: a law of region '{region}' wants a refusal to name '{block}'; no letter does.", id="dsr.E004")
         for slug, region, block in unsaid
     ]
+
+
+@register()
+def limits_can_be_read(**_: Any) -> list[CheckMessage]:
+    """Every limit that was set is one of ours, and says how often."""
+    return [Error(problem, id="dsr.E006") for problem in limiting.problems()]
 
 
 @register()

@@ -38,6 +38,8 @@ DSR_FILES_SECRET = os.environ.get("DSR_FILES_SECRET", "")
 DSR_FILES_ADDRESSING = os.environ.get("DSR_FILES_ADDRESSING", "path")
 DSR_CONTROLLERS = Path(os.environ.get("DSR_CONTROLLERS", BASE / "controllers")).resolve()
 DSR_BASE_URL = os.environ.get("DSR_BASE_URL", "http://127.0.0.1:8000")  # links in letters; never from the Host header
+# Where staff work. On another host name than the portal's, neither answers for the other.
+DSR_DESK_URL = os.environ.get("DSR_DESK_URL") or DSR_BASE_URL
 # The name under which the record is signed (C2SP: an address without a scheme); the first checkpoint fixes it.
 DSR_AUDIT_ORIGIN = os.environ.get("DSR_AUDIT_ORIGIN") or f"{urlsplit(DSR_BASE_URL).hostname}/audit"
 DSR_LEASE_SECONDS = float(os.environ.get("DSR_LEASE_SECONDS", "30"))
@@ -48,8 +50,17 @@ DSR_PACKAGE_DOWNLOADS = int(os.environ.get("DSR_PACKAGE_DOWNLOADS", "5"))
 DSR_QUESTION_DAYS = int(os.environ.get("DSR_QUESTION_DAYS", "14"))
 DSR_REMIND_DAYS = [int(days) for days in _list("DSR_REMIND_DAYS", "5,2")]
 
+# Proxies in front that add the address they saw to X-Forwarded-For; what the client wrote there counts for nothing.
+DSR_TRUSTED_HOPS = int(os.environ.get("DSR_TRUSTED_HOPS", "0"))
+DSR_LIMITS = dict(limit.partition("=")[::2] for limit in _list("DSR_LIMITS", ""))  # see dsr/steps/limiting.py
+
 _secret = DSR_KEYS / "django.txt"
-SECRET_KEY = os.environ.get("DSR_SECRET_KEY") or (_secret.read_text("ascii").strip() if _secret.exists() else "")
+# The first one signs; what others signed is still read, so that one can be put before another. Those with '+' wait.
+_lines = _secret.read_text("ascii").split() if _secret.exists() else []
+_lines.sort(key=lambda line: line.startswith("+"))
+_secrets = [line.removeprefix("+") for line in _lines]
+SECRET_KEY = os.environ.get("DSR_SECRET_KEY") or next(iter(_secrets), "")
+SECRET_KEY_FALLBACKS = _list("DSR_SECRET_KEY_FALLBACKS", "") or [each for each in _secrets if each != SECRET_KEY]
 if not SECRET_KEY:
     _keyless = {"makemigrations", "demo", "compilemessages", "make_keys"}
     _keyless |= {"verify_audit", "verify_certificate", "verify_package"}
@@ -60,6 +71,8 @@ if not SECRET_KEY:
 
 DEBUG = False
 ALLOWED_HOSTS = _list("DSR_HOSTS", "127.0.0.1,localhost")
+if DSR_DESK_URL != DSR_BASE_URL and (_desk := urlsplit(DSR_DESK_URL).hostname) and _desk not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS.append(_desk)
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 if DSR_DEMO and not {urlsplit(DSR_BASE_URL).hostname, *ALLOWED_HOSTS} <= LOOPBACK:
     message = "DSR_DEMO=1 shows everybody's mail: it serves this machine only, so DSR_BASE_URL and DSR_HOSTS are local"
@@ -83,13 +96,17 @@ INSTALLED_APPS = [
     "dsr.apps.DsrConfig",
 ]
 MIDDLEWARE = [
-    "dsr.api.errors.json_only",  # outermost, for errors of the others become JSON too
+    "dsr.portal.headers.guarded",
+    "dsr.api.errors.json_only",  # around the others, for their errors become JSON too
+    "dsr.portal.headers.not_too_long",
     "django.middleware.security.SecurityMiddleware",
+    "dsr.urls.apart",  # before anything that looks at an address
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "dsr.portal.language.in_its_language",
     "django.middleware.common.CommonMiddleware",
+    "dsr.portal.headers.own_origin",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
@@ -147,10 +164,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Staff"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "accounts.passwords.LongEnough"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.NotCommon"},
 ]
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2id",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # of before: hashed anew at the next sign-in
+]
+ACCOUNTS_SEALED_BY = "dsr.models.sealed"  # seeds of second factors
 LOGIN_URL = LOGOUT_REDIRECT_URL = "/desk/login/"
 LOGIN_REDIRECT_URL = "/desk/"
 OTP_TOTP_ISSUER = "Rightful"
@@ -161,7 +183,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "dsr.portal.errors.expired_form"
-SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer browsers send "Origin: null" with our own forms
+SECURE_REFERRER_POLICY = "no-referrer"  # see dsr/portal/headers.py for what browsers then send with our own forms
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if DSR_BASE_URL.startswith("https://"):
@@ -188,7 +210,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # each by its own name
 LOCALE_PATHS = [BASE / "locale"]
-LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_NAME = "__Host-language" if DSR_BASE_URL.startswith("https://") else "language"
 LANGUAGE_COOKIE_SECURE = DSR_BASE_URL.startswith("https://")
 USE_I18N = True
 USE_TZ = True
@@ -203,6 +225,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 6 << 20  # of the whole form: one document of 5 MB
 DATA_UPLOAD_MAX_NUMBER_FILES = 11  # of a task on the desk: rows, and ten documents
 
 DEFAULT_FROM_EMAIL = os.environ.get("DSR_MAIL_FROM", "privacy@localhost")
+# Whom to tell of a hole: addresses as RFC 9116 wants them (mailto:, https:, tel:).
+DSR_SECURITY_CONTACT = _list("DSR_SECURITY_CONTACT", f"mailto:{DEFAULT_FROM_EMAIL}")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = os.environ.get("DSR_MAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("DSR_MAIL_PORT", "25"))

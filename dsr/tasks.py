@@ -13,8 +13,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerSilent
 
 from dsr.celery import app
-from dsr.steps import frames, sweeping, turns
+from dsr.steps import frames, limiting, sweeping, turns
 from dsr.steps.answering import keeping
+from dsr.steps.asking import entry, sessions
 from dsr.steps.fulfilling import parts
 from dsr.steps.recording import record, sequencer, staffing
 
@@ -66,6 +67,8 @@ def tidy() -> None:
         pass
     keeping.forget_done_manifests()
     record.forget_old(at=at)
+    for room in (entry, sessions, limiting):
+        room.forget_old(at=at)
     sequencer.sequence_late(at=at, within=None)
     sweeping.certify(at=at, since=0)
     parts.tidy(at=at)

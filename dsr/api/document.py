@@ -7,8 +7,10 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from dsr.api.errors import CODES, body
 from dsr.api.serializers import (
+    AssertionSerializer,
     ControllerSerializer,
     ErrorSerializer,
+    HandOverSerializer,
     NewSubjectRequestSerializer,
     ProgressSerializer,
     ReceiptSerializer,
@@ -45,7 +47,7 @@ REFUSED = _error(
         response_only=True,
     ),
 )
-ALWAYS = (401, 406, 429)
+ALWAYS = (401, 403, 406, 429)
 
 filing = extend_schema(
     operation_id="file_subject_request",
@@ -79,6 +81,39 @@ filing = extend_schema(
         OpenApiExample(
             "Filed",
             value=FILED | {"prove_url": "https://privacy.example.com/joypix/requests/R3K-2WN-P5M/prove/"},
+            response_only=True,
+            status_codes=["201"],
+        ),
+    ],
+)
+vouching = extend_schema(
+    operation_id="hand_over",
+    summary="Vouch for somebody who is signed in",
+    description=(
+        "Takes what your server signed about the person who is signed in with you, and answers with a link. Send the "
+        "person's browser there: the next request of that browser, or one it has open, counts these identifiers as "
+        "proven. An assertion lives five minutes at most and is taken once; without your signature the token "
+        "vouches for nobody."
+    ),
+    tags=["assertions"],
+    request=AssertionSerializer,
+    responses={
+        201: OpenApiResponse(HandOverSerializer, "The link, which opens once."),
+        400: REFUSED,
+        **_errors(413, 415, *ALWAYS),
+    },
+    examples=[
+        OpenApiExample(
+            "Signed by an app",
+            value={"assertion": "eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiJ9.eyJhdWQiOiIuLi4ifQ.c2lnbmF0dXJl"},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "A link",
+            value={
+                "link": "https://privacy.example.com/pixplus/from-app/Zk3sWQ/",
+                "expires_at": "2026-11-03T09:05:00Z",
+            },
             response_only=True,
             status_codes=["201"],
         ),

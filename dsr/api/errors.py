@@ -10,7 +10,7 @@ from rest_framework.status import is_client_error, is_server_error
 CODES: dict[int, tuple[str, str]] = {
     400: ("bad_request", "This could not be read."),
     401: ("not_authenticated", "Send a controller's token as 'Authorization: Bearer dsr_…'."),
-    403: ("forbidden", "This may not be done here."),
+    403: ("forbidden", "This token was not made for this."),
     404: ("not_found", "There is nothing here for this token."),
     405: ("method_not_allowed", "This address does not know this method."),
     406: ("not_acceptable", "Answers are JSON: accept application/json."),

@@ -16,6 +16,8 @@ from dsr.law.states import State
 from dsr.models import SubjectRequest, clock
 from dsr.steps.asking import intake
 
+ASSERTION = 4_000  # characters
+
 
 class Text(serializers.CharField):
     """A JSON string; a number is not taken for one, for 1e3 would become another identifier."""
@@ -102,6 +104,35 @@ class NewSubjectRequestSerializer(Strict):
     language = Text(
         default="en", max_length=12, help_text="Of our letters: one of the controller's `languages`, such as `en`."
     )
+
+    assertion = Text(
+        default="",
+        allow_blank=True,
+        max_length=ASSERTION,
+        help_text=(
+            "What your server signed about who is signed in: it proves these identifiers for this request. The code "
+            "from the mail is needed all the same."
+        ),
+    )
+
+
+class AssertionSerializer(Strict):
+    """What the controller's app or site signed."""
+
+    assertion = Text(
+        max_length=ASSERTION,
+        help_text=(
+            "A JWS in compact form: `alg` EdDSA, `typ` rightful-assertion, `kid` of a key in the controller's file; "
+            "claims `iss`, `aud`, `iat`, `exp`, `jti`, `identifiers` and `format`."
+        ),
+    )
+
+
+class HandOverSerializer(serializers.Serializer[Any]):
+    """Where to send the person."""
+
+    link = serializers.URLField(read_only=True, help_text="Open it in the person's browser. It opens once.")
+    expires_at = serializers.DateTimeField(read_only=True, help_text="When it opens no more.")
 
 
 class StatusSerializer(serializers.Serializer[SubjectRequest]):

@@ -5,8 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from dsr.datamap.ladder import Ladder, Needed
 from dsr.datamap.parties import Shared
-from dsr.datamap.shape import Brand, Calendar, Settings, Shape, Slug
+from dsr.datamap.shape import Brand, Calendar, PolicyVersion, Settings, Shape, Slug
 from dsr.law.rights import Right
 
 
@@ -103,6 +104,7 @@ class Region(Shape):
     court: str = ""
     complaint_to: str = ""  # where the controller itself takes complaints, if not at its e-mail address
     rights: dict[Right, RightOffer | None] = {}  # None: not offered here; absent: the controller's own row
+    proof: Needed = {}  # where more is needed than the controller's own row says
 
 
 class Scope(Shape):
@@ -112,14 +114,6 @@ class Scope(Shape):
     describes: str
     everything: bool = False
     collections: tuple[str, ...] = ()
-
-
-class PolicyVersion(Shape):
-    """A version of the privacy policy; the text may be missing."""
-
-    version: str
-    effective_on: str  # ISO date, or ISO month where the policy names only that
-    note: str = ""
 
 
 class Controller(Shape):
@@ -147,7 +141,9 @@ class Controller(Shape):
     policy_versions: tuple[PolicyVersion, ...]
     identities: dict[IdentityKind, str]  # what the form offers, with its hint
     rights: dict[Right, RightOffer]
+    proof: Ladder = Ladder()
     release: dict[Right, Literal["none", "one", "two"]] = {}  # people who look at an answer before it leaves
+    staff_shown_by: Literal["role", "name"] = "role"  # to a person who asks who here looked at their data
     purposes: dict[Slug, Purpose]
     recipients: dict[Slug, Recipient]
     retention: dict[Slug, Retention]

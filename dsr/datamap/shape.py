@@ -37,3 +37,11 @@ class Calendar(Shape):
     zone: str  # IANA
     assumed: str = ""  # said on screen where the policy names no country
     closed_on: tuple[str, ...] = ()  # extra closing days, ISO dates
+
+
+class PolicyVersion(Shape):
+    """A version of the privacy policy; the text may be missing."""
+
+    version: str
+    effective_on: str  # ISO date, or ISO month where the policy names only that
+    note: str = ""

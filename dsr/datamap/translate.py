@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from dsr.datamap.ladder import Ladder
 from dsr.datamap.parties import Party
 from dsr.datamap.schema import (
     CollectionMap,
     Controller,
     ControllerMap,
     FieldMap,
-    PolicyVersion,
     Purpose,
     Recipient,
     Region,
@@ -18,7 +18,7 @@ from dsr.datamap.schema import (
     Scope,
     SystemMap,
 )
-from dsr.datamap.shape import Calendar, Shape
+from dsr.datamap.shape import Calendar, PolicyVersion, Shape
 
 # What people read of each shape; everything else is for machines, or a name.
 SPOKEN: dict[type[Shape], tuple[str, ...]] = {
@@ -29,6 +29,7 @@ SPOKEN: dict[type[Shape], tuple[str, ...]] = {
         *("automated_decisions", "identities", "statements", "self_service"),
     ),
     FieldMap: ("label", "codes"),
+    Ladder: ("app_page",),
     Party: ("title",),
     PolicyVersion: ("note",),
     Purpose: ("title", "describes", "when_withdrawn", "how"),

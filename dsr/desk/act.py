@@ -29,6 +29,11 @@ class Act:
     tone: str = ""
     aside: bool = False  # not what comes next: shown only to who can take it
 
+    @property
+    def grave(self) -> bool:
+        """Whether it is done with a fresh second factor only: it erases, hands out, or takes a second person."""
+        return self.duty is not Duty.REVIEW or self.tone == "grave"
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dsr.desk import cancelling, forms, handing, parting, review_acts, words
+from dsr.desk import cancelling, forms, handing, laddering, parting, review_acts, words
 from dsr.desk.act import Act, Filled, Offer
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
@@ -12,7 +12,7 @@ from dsr.steps import maps
 from dsr.steps.answering import on_file, partly
 from dsr.steps.asking import representation
 from dsr.steps.deciding import approval, review
-from dsr.steps.permissions import Duty, may
+from dsr.steps.permissions import OWN, Duty, may, own
 
 
 def _accept(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
@@ -38,6 +38,7 @@ ACTS = {
         review_acts.REJECT,
         review_acts.VOUCH,
         review_acts.MERGE,
+        *laddering.ACTS,
         Act(
             "approve",
             "Approve the manifest",
@@ -106,6 +107,8 @@ def offers(subject_request: SubjectRequest, by: Actor) -> list[Offer]:
 
 def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     """Why this staff member cannot do it; empty when they can."""
+    if own(by, subject_request):
+        return OWN
     if not may(by, act.duty, subject_request):
         name = maps.controller(subject_request.controller).controller.name
         who = {Duty.REVIEW: "an agent or privacy officer", Duty.APPROVE: "an approver or privacy officer"}
@@ -127,4 +130,4 @@ def _of_step(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
         return review.not_yet(subject_request) or review.why_not_by(subject_request, by)
     if act.slug == "answer":
         return review.not_yet(subject_request) or representation.why_not_by(subject_request, by)
-    return review_acts.why_not(act, subject_request, by)
+    return laddering.why_not(act, subject_request, by) or review_acts.why_not(act, subject_request, by)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dsr.desk import acts, handing, holding, on_paper, people, sheet, timeline
+from dsr.desk import acts, handing, holding, on_paper, people, sheet, stepping, timeline
 from dsr.desk.act import Act
 from dsr.desk.buttons import button
 from dsr.desk.forms import Decision, Exclusion
@@ -41,9 +41,13 @@ def decide(request: HttpRequest, reference: str, act: str, site: "Desk") -> Http
     chosen = acts.ACTS[act]
     subject_request = known(people.staff_of(request), reference)
     by = people.actor_of(request)
-    why_not = acts.why_not(chosen, subject_request, by)
-    if why_not:
+    if why_not := acts.why_not(chosen, subject_request, by):
         return refused(request, site, subject_request, why_not)
+    return (stepping.due(request, site) if chosen.grave else None) or _decided(request, site, subject_request, chosen)
+
+
+def _decided(request: HttpRequest, site: "Desk", subject_request: SubjectRequest, chosen: Act) -> HttpResponse:
+    by, reference = people.actor_of(request), subject_request.reference
     if over := _over(request, chosen, subject_request):
         messages.warning(request, over)
         return redirect("desk:request", reference)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -26,8 +27,7 @@ def fetch(request: HttpRequest, reference: str, document: UUID) -> HttpResponse:
     try:
         content = evidence.read(row, by=people.actor_of(request), at=timezone.now())
     except Forbidden:
-        messages.error(request, "Your role does not show personal data.")
-        return redirect("desk:request", reference)
+        raise PermissionDenied from None
     except Unsealable:
         messages.error(request, "This document is not there any more: it is destroyed with the decision.")
         return redirect("desk:request", reference)

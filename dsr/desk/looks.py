@@ -23,7 +23,7 @@ from dsr.law.grounds import Ground
 from dsr.models import Redaction, SubjectRequest
 from dsr.steps.deciding import looking, redacting
 from dsr.steps.move import Conflict
-from dsr.steps.permissions import Forbidden
+from dsr.steps.permissions import Duty, Forbidden, may
 from dsr.steps.post import remedies
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def overview(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse
     """Everything that would go out, by collection; and the yes to it."""
     subject_request = known(people.staff_of(request), reference)
     by = people.actor_of(request)
+    if not may(by, Duty.RELEASE, subject_request):
+        return refused(request, site, subject_request, _NOT_YOURS)
     if not looked.waits(subject_request):
         return _over(request, reference)
     form = ManifestApproval(request.POST if request.method == "POST" else None)
@@ -97,13 +99,13 @@ def overview(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def collection(request: HttpRequest, reference: str, system: str, collection: str, site: "Desk") -> HttpResponse:
     """The records of one collection, page by page, to be left out where they concern others."""
-    subject_request = known(people.staff_of(request), reference)
-    by = people.actor_of(request)
+    subject_request, by = known(people.staff_of(request), reference), people.actor_of(request)
+    if not may(by, Duty.RELEASE, subject_request):
+        return refused(request, site, subject_request, _NOT_YOURS)
     if not looked.waits(subject_request):
         return _over(request, reference)
-    place = next(
-        (one for one in outgoing.places(subject_request) if (one.system, one.collection) == (system, collection)), None
-    )
+    places = (one for one in outgoing.places(subject_request) if (one.system, one.collection) == (system, collection))
+    place = next(places, None)
     if place is None:
         raise Http404
     form = LeaveOut(request.POST if request.method == "POST" else None)

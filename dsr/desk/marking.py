@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from dsr.desk import people
-from dsr.desk.outcome import CONFLICT
+from dsr.desk.outcome import CONFLICT, refused
 from dsr.desk.pages import heading, known
 from dsr.desk.recipients import ANSWERS
 from dsr.models import Telling
@@ -55,8 +55,7 @@ def mark(request: HttpRequest, reference: str, recipient: UUID, site: "Desk") ->
     row = get_object_or_404(Telling, pk=recipient, subject_request=subject_request)
     by = people.actor_of(request)
     if not may(by, Duty.REVIEW, subject_request):
-        messages.error(request, "Your role does not allow this.")
-        return redirect("desk:request", reference)
+        return refused(request, site, subject_request)
     if row.answered_at or row.told_by == telling.NONE:
         said = telling.ANSWERED if row.answered_at else "This recipient is not told, so it has nothing to answer."
         messages.warning(request, said)

@@ -20,6 +20,7 @@ from dsr.steps.fulfilling.manifest import REFUSED, UNREAD, last_day
 TOMBSTONE = "tombstone"
 _ORDER: list[str] = [
     Kind.PREVIEW,
+    Kind.ADDRESSES,
     Kind.STOP,
     Kind.FIND,
     Kind.CLOSE,

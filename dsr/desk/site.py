@@ -1,9 +1,10 @@
 """The desk: an admin site of ours. No page but the sign-in is reached without a verified second factor."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
@@ -13,11 +14,14 @@ from accounts.sign_in import SignIn
 from dsr.desk import (
     audit,
     clock_pages,
+    confidentiality,
     deciding,
     decisions,
     documents,
+    enrolling,
     holds,
     intake,
+    knocking,
     law,
     limits,
     looks,
@@ -27,12 +31,14 @@ from dsr.desk import (
     posting,
     preview,
     rights,
+    stepping,
     supplements,
     taking,
     task,
     tasks,
     writing_down,
 )
+from dsr.desk.stepping import View
 from dsr.desk.tables import EventTable, StaffTable
 from dsr.models import Event
 from dsr.steps.permissions import Duty
@@ -51,6 +57,10 @@ class Desk(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Both factors, an active account, a session that is not too old."""
         return sessions.verified(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The sign-in, unless too many tries came from there."""
+        return knocking.limited(request, partial(super().login, request, extra_context), self.each_context(request))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The queue."""
@@ -79,23 +89,23 @@ class Desk(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Ours before the admin's, which end in a page that catches everything."""
         site = {"site": self}
-        one = "requests/<str:reference>/"
-        item = f"{one}items/<uuid:item>/"
+        item = f"{(one := 'requests/<str:reference>/')}items/<uuid:item>/"
         return [
+            *self._own(),
             path("find/", self.admin_view(pages.find), name="find"),
             path("audit/", self.admin_view(audit.show), site, name="audit"),
             path("audit/checkpoint/", self.admin_view(audit.checkpoint), name="checkpoint"),
-            path("audit/<slug:controller>/", self.admin_view(audit.export), name="export"),
-            path(f"{one}timeline/", self.admin_view(audit.story), name="story"),
+            path("audit/<slug:controller>/", self._grave(audit.export), name="export"),
+            path(f"{one}timeline/", self._grave(audit.story), name="story"),
             path("law/", self.admin_view(law.show), site, name="law"),
             path(one, self.admin_view(pages.show), site, name="request"),
             path("intake/", self.admin_view(intake.begin), site, name="intake"),
             path("intake/<slug:controller>/", self.admin_view(intake.enter), site, name="enter"),
             path("rights/", self.admin_view(rights.show), site, name="rights"),
-            path(f"{one}documents/<uuid:document>/", self.admin_view(documents.fetch), name="document"),
+            path(f"{one}documents/<uuid:document>/", self._grave(documents.fetch), name="document"),
             path(f"{item}supplement/", self.admin_view(supplements.ask), site, name="supplement"),
-            path(f"{one}supplements/<uuid:listed>/", self.admin_view(supplements.approve), site, name="late"),
-            path(f"{one}limits/<uuid:limit>/", self.admin_view(limits.raise_one), site, name="limit"),
+            path(f"{one}supplements/<uuid:listed>/", self._grave(supplements.approve), site, name="late"),
+            path(f"{one}limits/<uuid:limit>/", self._grave(limits.raise_one), site, name="limit"),
             path(f"{one}hold/", self.admin_view(holds.hold), site, name="hold"),
             path(f"{one}hold/<uuid:hold>/release/", self.admin_view(holds.release), site, name="release"),
             path(f"{one}package/", self.admin_view(taking.fetch), site, name="package"),
@@ -107,7 +117,7 @@ class Desk(AdminSite):
             path("tasks/", self.admin_view(tasks.show), site, name="tasks"),
             path(f"{item}task/", self.admin_view(task.show), site, name="task"),
             path(f"{item}retry/", self.admin_view(decisions.retry), site, name="retry"),
-            path(f"{item}exclude/", self.admin_view(decisions.exclude), site, name="exclude"),
+            path(f"{item}exclude/", self._grave(decisions.exclude), site, name="exclude"),
             *self._corrections(f"{one}corrections/"),
             path(f"{one}letters/<uuid:letter>/", self.admin_view(posting.printed), site, name="letter"),
             path(f"{one}letters/<uuid:letter>/again/", self.admin_view(posting.send_again), site, name="send_again"),
@@ -117,12 +127,32 @@ class Desk(AdminSite):
             *super().get_urls(),
         ]
 
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # type: ignore[override]  # noqa: FBT002 — Django's
+        """Reached with both factors, and by who acknowledged the duty of confidentiality."""
+        return super().admin_view(confidentiality.first(view), cacheable)
+
+    def _grave(self, view: View) -> View:
+        """Acts with a second factor of the last five minutes."""
+        return self.admin_view(stepping.fresh(view, self))
+
+    def _own(self) -> list[URLPattern]:
+        """One's own account."""
+        site = {"site": self}
+        return [
+            path("enrol/<str:token>/", enrolling.follow, name="follow"),
+            path("enrol/", enrolling.enrol, site, name="enrol"),
+            path("confidentiality/", self.admin_view(confidentiality.show), site, name="confidentiality"),
+            path("account/", self.admin_view(enrolling.account), site, name="account"),
+            path("account/recovery-codes/", self._grave(enrolling.renew), site, name="recovery_codes"),
+            path("account/authenticator/", self._grave(enrolling.replace), name="replace_factor"),
+        ]
+
     def _looks(self, under: str) -> list[URLPattern]:
         """What would go out, before it is released."""
         site = {"site": self}
         part = f"{under}<slug:system>/<slug:collection>/"
         return [
-            path(under, self.admin_view(looks.overview), site, name="looks"),
+            path(under, self._grave(looks.overview), site, name="looks"),
             path(f"{under}<uuid:mark>/back/", self.admin_view(looks.put_back), site, name="put_back"),
             path(part, self.admin_view(looks.collection), site, name="looks_at"),
         ]
@@ -135,7 +165,7 @@ class Desk(AdminSite):
             path(f"{under}enter/", self.admin_view(writing_down.enter), site, name="write_down"),
             path(f"{under}check/", self.admin_view(writing_down.check), site, name="write_down_check"),
             path(f"{under}statement/", self.admin_view(deciding.respond), site, name="respond"),
-            path(f"{under}<uuid:correction>/", self.admin_view(deciding.decide), site, name="correction"),
+            path(f"{under}<uuid:correction>/", self._grave(deciding.decide), site, name="correction"),
         ]
 
 

@@ -70,7 +70,7 @@ def asker(subject_request: SubjectRequest, *, shown: bool) -> AskerCard | None:
         note=representative.check_note,
         documents=[
             Document(row, KINDS[row.kind], _FORMS.get(row.content_type, "File"))
-            for row in subject_request.evidence.order_by("at")
+            for row in subject_request.evidence.exclude(kind=Evidence.IDENTITY).order_by("at")
         ],
     )
 

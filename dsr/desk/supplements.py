@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods
 from dsr.desk import people, sheet
 from dsr.desk.buttons import button
 from dsr.desk.forms import ManifestApproval
-from dsr.desk.outcome import CONFLICT, at_once
+from dsr.desk.outcome import CONFLICT, at_once, refused
 from dsr.desk.pages import heading, known
 from dsr.models import PlanItem, Supplement
 from dsr.steps import maps
 from dsr.steps.fulfilling import supplement
 from dsr.steps.move import Conflict
-from dsr.steps.permissions import Forbidden
+from dsr.steps.permissions import Duty, Forbidden, may
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
@@ -41,6 +41,10 @@ def ask(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> HttpR
 def approve(request: HttpRequest, reference: str, listed: UUID, site: "Desk") -> HttpResponse:
     """Look at the list, and approve exactly it."""
     subject_request = known(people.staff_of(request), reference)
+    by = people.actor_of(request)
+    duties = (Duty.APPROVE,) if request.method == "POST" else (Duty.APPROVE, Duty.REVIEW)
+    if not any(may(by, duty, subject_request) for duty in duties):
+        return refused(request, site, subject_request)
     waiting = supplement.known(subject_request, listed)
     if waiting is None:
         get_object_or_404(Supplement, pk=listed, subject_request=subject_request)
@@ -50,7 +54,7 @@ def approve(request: HttpRequest, reference: str, listed: UUID, site: "Desk") ->
     if form.is_valid():
         try:
             digest = form.cleaned_data["digest"]
-            supplement.approve(waiting, digest=digest, by=people.actor_of(request), at=timezone.now())
+            supplement.approve(waiting, digest=digest, by=by, at=timezone.now())
         except (Conflict, Forbidden) as why:
             form.add_error(None, str(why))
         else:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import signals
 from accounts.models import Membership, Staff
-from dsr.desk import people, timeline
+from dsr.desk import people, stepping, timeline
 from dsr.models import Event, SubjectRequest
 from dsr.steps import maps
 from dsr.steps.permissions import Duty
@@ -149,6 +149,17 @@ class StaffTable(AdministratorsOnly, StaffAdmin):
     actions = None
     ordering = ("username",)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Roles are given and taken, and accounts closed, with a fresh second factor."""
+        asked = stepping.due(request, self.admin_site)  # type: ignore[arg-type]  # ours
+        return asked or super().changeform_view(request, object_id, form_url, extra_context)
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """No filter by what the table does not show, such as the beginning of a password's hash."""
         return lookup in self.list_display
@@ -167,6 +178,8 @@ class StaffTable(AdministratorsOnly, StaffAdmin):
         by = people.staff_of(request)
         if "is_active" in form.changed_data:
             (signals.opened if obj.is_active else signals.closed).send(Staff, staff=obj, by=by)
+            if not obj.is_active:  # its own saving ended them
+                signals.sessions_ended.send(Staff, staff=obj, by=by)
         if {"first_name", "last_name"} & set(form.changed_data):
             signals.renamed.send(Staff, staff=obj, by=by)
 

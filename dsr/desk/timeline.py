@@ -6,9 +6,10 @@ from datetime import datetime
 
 from accounts.models import Role
 from dsr.datamap.schema import ControllerMap
-from dsr.desk import looked, people, words
+from dsr.desk import laddering, looked, people, words
 from dsr.desk.clock import LONGER
 from dsr.desk.handing import NOBODY, WAYS
+from dsr.desk.of_staff import OF_STAFF
 from dsr.desk.recipients import ANSWERS
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.regimes import regimes
@@ -18,7 +19,8 @@ from dsr.steps import maps
 from dsr.steps.errands.said import confirmed
 
 VIEWED = "request:viewed"
-SENTENCES = looked.SENTENCES | {
+_ELSEWHERE = looked.SENTENCES | laddering.SENTENCES | OF_STAFF
+SENTENCES = _ELSEWHERE | {
     "request:received": "The request arrived {channel}",
     "request:answered-at-once": "Answered at once from the data map, without touching personal data",
     "request:taken": "Took the request",
@@ -27,6 +29,7 @@ SENTENCES = looked.SENTENCES | {
     "request:answered": "Answered by a letter",
     "request:cancelled": "Cancelled the request",
     "cancellation:entered": "Entered the person's word to cancel, which came {channel} on {on}",
+    "request:repeated": "Ended: it says the same as {of}, which is proven",
     "request:lapsed": "The request lapsed: the e-mail address was not proven in time",
     "request:searched": "Every system was searched",
     "request:carried-out": "Everything that was approved is carried out",
@@ -144,18 +147,8 @@ SENTENCES = looked.SENTENCES | {
     "secret:forgotten": "What {count} Events only committed to was forgotten after its time",
     "audit:exported": "Exported the record: {size} entries",
     "desk:searched": "Searched for somebody by {kind}",
-    "staff:signed-in": "Signed in to the desk",
-    "staff:signed-out": "Signed out of the desk",
-    "staff:sign-in-failed": "A sign-in to the desk failed",
-    "staff:added": "A staff member was added: {staff}",
-    "staff:closed": "An account was closed: {staff}",
-    "staff:opened": "An account was opened again: {staff}",
-    "staff:renamed": "A staff member was renamed: {staff}",
-    "staff:role-given": "A role was given to {staff}: {role}",
-    "staff:role-taken": "A role was taken from {staff}: {role}",
-    "staff:password-set": "A password was set: {staff}",
-    "staff:second-factor-added": "A second factor was added: {staff}",
-    "staff:second-factor-removed": "A second factor was removed: {staff}",
+    "person:signed-in": "Signed in to see all requests of a mailbox, with a one-time code",
+    "person:sessions-ended": "Ended sessions: {sessions}",
     "notice:posted": "Letter posted: {letter}",
     "grace:moved": "Erasing begins later, for the letter was posted only now",
     "notice:taken-back": "A letter that had not left yet was taken back: {letter}",
@@ -279,6 +272,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     "because": {why.value: plain for why, plain in NOBODY.items()},
     "way": {way.value: plain for way, plain in WAYS.items()},
     "duty": {"answer": "answer", "confirm": "confirm the receipt"},
+    "needed": {rung.value: plain.lower() for rung, plain in laddering.RUNGS.items()},
     "role": {role.value: role.label.partition(":")[0].lower() for role in Role},
     "kind": {"legal": "legal hold", "freeze": "freeze", "email": "e-mail address", "phone": "telephone number"},
     "asker": {"agent": "an agent", "guardian": "a parent or guardian"},

@@ -66,6 +66,7 @@ KINDS = {
     Kind.LOOK: "Look at what goes out",
     Kind.ASSEMBLE_PART: "Put a part of the answer together",
     Kind.PREVIEW: "Preview",
+    Kind.ADDRESSES: "Look for other addresses on file",
 }
 ITEM_STATES = {
     ItemState.READY: ("Ready", "quiet"),
@@ -129,6 +130,7 @@ LETTERS = {
     Letter.ANSWERED_WITH: "Answered with an earlier request",
     Letter.AGENT_TOLD: "To the agent: it is answered",
     Letter.GUARDIAN_ASKS: "To the child's own address: who asks",
+    Letter.PROOF: "More proof is needed",
 }
 NOTICE_STATES = {
     NoticeState.QUEUED: ("Queued", "quiet"),

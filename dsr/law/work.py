@@ -16,6 +16,7 @@ class Kind(StrEnum):
     LOOK = "look"  # by people, at what goes out; a controller asks for it
     ASSEMBLE_PART = "assemble-part"  # of what is there, while a system does not answer
     PREVIEW = "preview"  # count what a search would find, before anybody decides
+    ADDRESSES = "addresses"  # look which other addresses are on file, where a code to one of them is needed
 
 
 class ItemState(StrEnum):
@@ -107,6 +108,7 @@ class Letter(StrEnum):
     ANSWERED_WITH = "answered-with"  # its original is answered
     AGENT_TOLD = "agent-told"  # to an agent: that the person was answered, and nothing more
     GUARDIAN_ASKS = "guardian-asks"  # to the child's own mailbox: who asks, and how to object
+    PROOF = "proof"  # that we need to be surer who asks, and what the person can do
 
 
 class Channel(StrEnum):
@@ -126,3 +128,12 @@ class Asker(StrEnum):
     PERSON = "person"
     AGENT = "agent"  # with the person's signed permission, and the person's own confirmation
     GUARDIAN = "guardian"  # a parent or guardian
+
+
+class Scope(StrEnum):
+    """What a token of a controller's own system may do; none of it shows or hands out a person's data."""
+
+    FILE = "requests:file"
+    READ = "requests:read"  # how far one is, by its reference
+    OFFERS = "controller:read"
+    VOUCH = "assertions:vouch"  # bring what the controller's own app signed

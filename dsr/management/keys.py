@@ -14,7 +14,8 @@ from dsr.sealing import keyring
 from dsr.sealing.keyring import Role
 
 KNOWS_PACKAGES = "0015_grants"  # the migration since which a package says whose key it is
-SECRET = "django.txt"  # signs sessions and forms; see dsr/settings.py
+SIGNS_SESSIONS = "django"
+SECRET = f"{SIGNS_SESSIONS}.txt"  # signs sessions and forms; see dsr/settings.py
 
 
 class KeysThere(Exception):
@@ -44,9 +45,35 @@ def make(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise KeysThere(f"{folder} is not empty; keys are never made in place of others")
     keyring.make(folder, sorted(keyring.lacking(folder)))  # those that the environment has are made already
-    descriptor = os.open(folder / SECRET, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    _put_secret(folder, [secrets.token_urlsafe(60)])
+
+
+def another(folder: Path, name: str, *, waits: bool) -> str:
+    """Let another key of a role, or another secret key, seal or sign from now on; what it is called. See keyring.add.
+
+    Raises KeysMissing, KeysLost.
+    """
+    if name != SIGNS_SESSIONS:
+        return f"key {keyring.add(folder, Role(name), waits=waits)} of {name}"
+    if not (folder / SECRET).exists():
+        raise KeysLost(f"{SECRET} is not in {folder}: put the new one before the others in the environment.")
+    lines = (folder / SECRET).read_text("ascii").split()
+    waiting = next((line.removeprefix(keyring.WAITS) for line in lines if line.startswith(keyring.WAITS)), "")
+    older = [line for line in lines if not line.startswith(keyring.WAITS)]
+    new = waiting or secrets.token_urlsafe(60)
+    _put_secret(folder, [*older, keyring.WAITS + new] if waits else [new, *older])
+    return "secret key"
+
+
+def _put_secret(folder: Path, lines: list[str]) -> None:
+    new = folder / f"{SECRET}.new"
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(60))
+        file.write("\n".join(lines))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(folder / SECRET)
 
 
 def make_missing(folder: Path) -> list[str]:

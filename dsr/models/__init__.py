@@ -3,9 +3,11 @@
 from dsr.models.answer import Download, Grant, Package
 from dsr.models.change import Correction, Proposal, Telling, Withdrawal
 from dsr.models.clock import CalendarEdition, ClockPause, Deadline, Extension, Turn
+from dsr.models.entry import SignIn, SubjectSession, Tally
 from dsr.models.erasure import BlastLimit, Suppression
 from dsr.models.errand import Errand
 from dsr.models.gate import Gate
+from dsr.models.ladder import Assertion, Lowering
 from dsr.models.notice import Notice
 from dsr.models.plan import Approval, CarriedName, Manifest, Part, PlanItem, Supplement
 from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
@@ -17,6 +19,7 @@ from dsr.models.token import ApiToken
 __all__ = [
     "ApiToken",
     "Approval",
+    "Assertion",
     "BlastLimit",
     "CalendarEdition",
     "CarriedName",
@@ -38,6 +41,7 @@ __all__ = [
     "LegalHold",
     "Link",
     "Look",
+    "Lowering",
     "Manifest",
     "Notice",
     "Package",
@@ -48,9 +52,12 @@ __all__ = [
     "Proposal",
     "Redaction",
     "Representative",
+    "SignIn",
     "SubjectRequest",
+    "SubjectSession",
     "Supplement",
     "Suppression",
+    "Tally",
     "Telling",
     "Turn",
     "Withdrawal",

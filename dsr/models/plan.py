@@ -12,6 +12,8 @@ from django.db import connection, models
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import sealed
 from dsr.models.subject_request import SubjectRequest
+from dsr.sealing.fields import keyed_hash_by
+from dsr.sealing.keyring import Role
 
 OPEN = [ItemState.READY, ItemState.WAITING, ItemState.RUNNING]
 
@@ -33,6 +35,11 @@ def in_order() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off")
+
+
+def key_of_effects() -> str:
+    """The name of the key that new items make their idempotency keys by."""
+    return sealed.ring(Role.EFFECTS).current
 
 
 SOME_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)  # which no item and no gate ever names
@@ -133,6 +140,9 @@ class PlanItem(Leased):
     )
     handle_sealed = models.TextField(blank=True)
     counts = models.JSONField(default=dict, help_text="What was done, per collection")
+    effects_kid = models.CharField(
+        max_length=32, default=key_of_effects, help_text="Key of its idempotency keys; empty: the oldest"
+    )
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -174,6 +184,10 @@ class PlanItem(Leased):
     def deferred(self) -> bool:
         """Whether it erases on a later date what was kept."""
         return self.until is not None
+
+    def effect_key(self, purpose: str, value: str) -> str:
+        """A hash that other systems are shown, equal in every attempt, whatever key newer items have."""
+        return keyed_hash_by(sealed.ring(Role.EFFECTS), self.effects_kid, purpose, value)
 
     def handle(self) -> str:
         """What the system gave to ask by, when the effect is asynchronous."""

@@ -16,6 +16,7 @@ from dsr.sealing.keyring import Ring, Role
 from dsr.sealing.shelf import Folder, Shelf, Spot
 
 log = logging.getLogger(__name__)
+_known: dict[tuple[str, Role], tuple[object, Ring]] = {}  # by folder: what was read, and of which version it was
 
 
 def ring(role: Role) -> Ring:
@@ -23,10 +24,17 @@ def ring(role: Role) -> Ring:
     return _ring(str(settings.DSR_KEYS), role)
 
 
-@cache
 def _ring(folder: str, role: Role) -> Ring:
-    """Read when it is first used: a web process is not given the keys that only workers need."""
-    return keyring.read(Path(folder), role)
+    """Read when it is first used, for a web process is not given the keys that only workers need; and when it changed.
+
+    So a key that is added is known to every process of a machine before anything that it sealed can be met.
+    """
+    version = keyring.version(Path(folder), role)
+    known = _known.get((folder, role))
+    if known is None or version not in (known[0], None):  # a folder that went away takes no key out of memory
+        known = version, keyring.read(Path(folder), role)
+        _known[folder, role] = known
+    return known[1]
 
 
 def seal(text: str, *place: str | UUID) -> str:
@@ -55,8 +63,13 @@ def held_by(kind: str, value: str) -> tuple[str, ...]:
 
 
 def folded(kind: str, value: str) -> str:
-    """The one of them by the current key."""
-    return lookup(kind, _one_spelling(kind, value))
+    """The one of them that tables are joined by: it stays the same when keys change."""
+    return lasting(kind, _one_spelling(kind, value))
+
+
+def lasting(kind: str, value: str) -> str:
+    """Keyed hash that is the same before and after a change of keys, as long as the oldest one is there."""
+    return fields.keyed_hash_by(ring(Role.LOOKUP), "", f"identity:{kind}", value)
 
 
 def _one_spelling(kind: str, value: str) -> str:

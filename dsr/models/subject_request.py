@@ -1,5 +1,6 @@
 """The request, the identifiers it names, and the proofs asked for them."""
 
+import json
 import uuid
 from typing import TYPE_CHECKING, ClassVar
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from dsr.law.grounds import Ground
+from dsr.law.ladder import Rung
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Asker, Channel
@@ -47,6 +49,12 @@ class SubjectRequest(models.Model):
     map_version = models.CharField(
         max_length=12, blank=True, help_text="Version of the data maps the plan was made from"
     )
+    proof_needed = models.CharField(
+        max_length=16, default=Rung.MAILBOX, help_text="How surely who asks must be known; lowered by two people alone"
+    )
+    others_sealed = models.TextField(
+        blank=True, help_text="JSON of other addresses on file that a code may go to, until the decision"
+    )
     details_sealed = models.TextField(blank=True)
     answer_sealed = models.TextField(blank=True, help_text="The closing letter's words, where staff wrote one")
     statement_sealed = models.TextField(blank=True, help_text="A supplementary statement (GDPR Art. 16)")
@@ -58,6 +66,7 @@ class SubjectRequest(models.Model):
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    of_staff = models.BooleanField(default=False, help_text="Names the address of somebody who works here")
     ground = models.CharField(max_length=32, choices=choices(Ground), blank=True)
     erase_after = models.DateTimeField(null=True, blank=True, help_text="End of the grace period")
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -131,6 +140,15 @@ class SubjectRequest(models.Model):
         """Keep what the person wrote; save afterwards."""
         self.details_sealed = sealed.seal(text, "subject_request", self.id, "details") if text else ""
 
+    def others(self) -> list[str]:
+        """Other addresses on file that a code may go to."""
+        found: list[str] = json.loads(sealed.unseal(self.others_sealed, "subject_request", self.id, "others") or "[]")
+        return found
+
+    def sealed_others(self, addresses: list[str]) -> str:
+        """The column's text for these addresses."""
+        return sealed.seal(json.dumps(addresses), "subject_request", self.id, "others") if addresses else ""
+
     def statement(self) -> str:
         """What the person adds to data that is incomplete."""
         return sealed.unseal(self.statement_sealed, "subject_request", self.id, "statement")
@@ -160,6 +178,7 @@ class Identity(models.Model):
         max_length=64, db_index=True, help_text="Keyed hash in small letters: legal holds match it"
     )
     proven_at = models.DateTimeField(null=True, blank=True)
+    rung = models.CharField(max_length=16, default=Rung.MAILBOX, help_text="How surely, once it is proven")
     of_representative = models.BooleanField(default=False, help_text="A guardian's own mailbox: never searched by")
 
     class Meta:
@@ -195,6 +214,7 @@ class Proof(models.Model):
     """A one-time code sent to an identifier, for one purpose."""
 
     VERIFY, SIGN_IN, DOWNLOAD = "verify", "sign-in", "download"
+    SECOND = "second"  # to another address on file
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey(Identity, on_delete=models.CASCADE, related_name="proofs")

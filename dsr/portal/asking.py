@@ -37,6 +37,10 @@ ASKERS: dict[Asker, tuple[Text, Text]] = {
     ),
 }
 DOCUMENTS: dict[Asker, tuple[Text, Text]] = {
+    Asker.PERSON: (
+        _("A document with your name"),
+        _("Black out everything else."),
+    ),
     Asker.AGENT: (
         _("The signed permission"),
         _("It names the person, you, and what you may ask for. The person has signed it."),
@@ -201,6 +205,13 @@ class DocumentForm(forms.Form):
         except NotTaken:
             raise forms.ValidationError(self.fields["document"].error_messages["invalid"]) from None
         return content
+
+
+class ProofForm(DocumentForm):
+    """What shows who asks, where staff asked for it."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, files: MultiValueDict[str, Any] | None = None) -> None:
+        super().__init__(Asker.PERSON, data, files)
 
 
 def asker_of(answers: Answers) -> Asker:

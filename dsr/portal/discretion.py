@@ -3,11 +3,11 @@
 import logging
 import re
 
-_SECRET = re.compile(r"(/recipients/|/(?:callbacks|downloads)/[^/?\s]+/)[^/?\s]+")
+_SECRET = re.compile(r"(/recipients/|/from-app/|/enrol/|/(?:callbacks|downloads)/[^/?\s]+/)[^/?\s]+")
 
 
 class NoTokens(logging.Filter):
-    """Takes the token out of addresses: of recipients' pages, of callbacks, of stopping a download. All pass."""
+    """Takes the token out of addresses: recipients' pages, hand-overs, callbacks, stopping a download. All pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the message itself, before any handler sees it."""

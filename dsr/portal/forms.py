@@ -248,3 +248,25 @@ class FindForm(forms.Form):
     def clean_email(self) -> str:
         """The address as it is kept."""
         return clean("email", self.cleaned_data["email"])
+
+
+class SignInForm(forms.Form):
+    """The mailbox that one signs in with: a code shows that it is one's own."""
+
+    email = TextField(
+        label=_("E-mail address"),
+        help_text=_("The one you gave with your requests. It is the same page whether we know the address or not."),
+        typed="email",
+        autocomplete="email",
+        max_length=MOST_TYPED,
+        missing=_("Enter your e-mail address"),
+        validators=[identifier("email")],
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, auto_id="%s")
+        self.use_required_attribute = False
+
+    def clean_email(self) -> str:
+        """The address as it is kept."""
+        return clean("email", self.cleaned_data["email"])

@@ -33,8 +33,6 @@ def page(
     context["controller"] = about.controller if about else None
     response = render(request, f"portal/{template}", context, status=status)
     response["Cache-Control"] = "no-store"
-    # Under 'no-referrer' browsers send 'Origin: null' with a form, which the check against forgery refuses.
-    response["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dsr.datamap.schema import ControllerMap
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.steps.asking import representation
+from dsr.steps.asking import ladder, representation
 from dsr.steps.deciding import merging, withholding
 
 
@@ -27,6 +27,7 @@ class Standing:
     agent: str  # name of the agent who asks for the person
     for_child: bool
     to_check: bool  # staff have not seen yet that the guardian may ask
+    more_proof: bool  # than the mailbox is needed, and not there yet
     original: str  # reference of the request that this one is answered with
     refused: tuple[RefusedPart, ...]
 
@@ -41,6 +42,7 @@ def of(subject_request: SubjectRequest, about: ControllerMap) -> Standing:
         agent=representative.name() if representative and by_agent else "",
         for_child=guarded,
         to_check=bool(guarded and representative and not representative.checked_at and not subject_request.closed),
+        more_proof=ladder.waits(subject_request),
         original=original.reference if original else "",
         refused=tuple(_refused(subject_request, about)),
     )

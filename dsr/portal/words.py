@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import Channel
 
 Text = str | Promise
 
@@ -88,4 +90,27 @@ WORDS: Mapping[Right, Wording] = {
         _("How we can find the account, and how you are related to the child. Tell no more than needed."),
         needed=True,
     ),
+}
+
+# Where a request stands, in a list of many.
+STANDS: Mapping[State, Text] = {
+    State.RECEIVED: _("Waits for the code from your mailbox"),
+    State.VERIFIED: _("A person here looks at it"),
+    State.ACCEPTED: _("We are searching"),
+    State.SEARCHED: _("Found, and not carried out yet"),
+    State.APPROVED: _("We carry it out"),
+    State.CARRIED_OUT: _("We put our answer together"),
+    State.PACKAGED: _("Our answer is ready"),
+    State.DELIVERED: _("Answered"),
+    State.REFUSED: _("Refused"),
+    State.CANCELLED: _("Cancelled"),
+    State.LAPSED: _("Ended, for nobody entered the code"),
+}
+CHANNELS: Mapping[str, Text] = {
+    Channel.WEB: _("on this portal"),
+    Channel.API: _("by the service itself"),
+    Channel.TELEPHONE: _("by telephone"),
+    Channel.LETTER: _("by letter"),
+    Channel.EMAIL: _("by e-mail"),
+    Channel.IN_PERSON: _("in person"),
 }

@@ -49,6 +49,11 @@ def keyed_hash(ring: Ring, purpose: str, value: str) -> str:
     return _keyed_hash(ring.key(ring.current), purpose, value)
 
 
+def keyed_hash_by(ring: Ring, kid: str, purpose: str, value: str) -> str:
+    """The hash by one key of the ring; no name stands for the oldest one. Raises KeysMissing."""
+    return _keyed_hash(ring.key(kid or ring.oldest), purpose, value)
+
+
 def keyed_hashes(ring: Ring, purpose: str, value: str) -> tuple[str, ...]:
     """The hash by every key on the ring: what was written before a change of keys is still found."""
     return tuple(_keyed_hash(key, purpose, value) for key in ring.keys.values())

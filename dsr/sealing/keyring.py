@@ -33,6 +33,7 @@ class Role(StrEnum):
 
 # These sign and open nothing: until something is signed, an installation without them has lost nothing.
 KEY_BYTES = 32  # AES-256
+WAITS = "+"  # before the name of a key that opens and does not seal yet
 _KID = re.compile(r"[A-Za-z0-9_-]{1,32}")  # it stands in sealed texts, between dots
 SIGNING = frozenset({Role.CHECKPOINTS, Role.CERTIFICATES})
 # An older installation lacks them, and has lost nothing before they are used.
@@ -45,10 +46,20 @@ class KeysMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The keys of one role: `current` seals, all of them open."""
+    """The keys of one role, the oldest first: `current` seals, all of them open, also one that waits for its turn."""
 
     current: str
     keys: Mapping[str, bytes]
+
+    @property
+    def oldest(self) -> str:
+        """The key of what has to stay the same when another one seals: see `sealed.lasting`."""
+        return next(iter(self.keys))
+
+    @property
+    def newest(self) -> str:
+        """The current one, or one that waits for its turn."""
+        return [*self.keys][-1]
 
     def key(self, kid: str) -> bytes:
         """The key with this id. KeysMissing when it is not on the ring."""
@@ -68,8 +79,22 @@ def load(folder: Path) -> Keyring:
 
 
 def variable(role: Role) -> str:
-    """The environment's variable that stands in a file's place: 'kid:base64 of 32 bytes', the one that seals first."""
+    """The environment's variable that stands in a file's place: 'kid:base64 of 32 bytes', the newest first.
+
+    A '+' before the name: it opens, and does not seal yet.
+    """
     return f"DSR_KEY_{role.upper()}"
+
+
+def version(folder: Path, role: Role) -> object:
+    """What changes when the keys of a role do; cheap, for it is asked before each use."""
+    if told := os.environ.get(variable(role)):
+        return told
+    try:
+        stat = _file(folder, role).stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
 
 
 def read(folder: Path, role: Role) -> Ring:
@@ -94,7 +119,8 @@ def _of_file(text: str) -> Ring:
 
 def _of_line(text: str) -> Ring:
     pairs = [pair.strip().partition(":") for pair in text.split(",")]
-    return Ring(pairs[0][0], {kid: _key(encoded) for kid, _, encoded in pairs})
+    current = next((kid for kid, _, _ in pairs if not kid.startswith(WAITS)), "")
+    return Ring(current, {kid.removeprefix(WAITS): _key(encoded) for kid, _, encoded in reversed(pairs)})
 
 
 def _key(encoded: str) -> bytes:
@@ -131,16 +157,23 @@ def make(folder: Path, roles: Iterable[Role] = tuple(Role)) -> None:
         _put(_file(folder, role), Ring("k1", {"k1": secrets.token_bytes(KEY_BYTES)}))
 
 
-def add(folder: Path, role: Role) -> str:
-    """Add a key to the file of a role, which seals from now on; its name. Raises KeysMissing."""
+def add(folder: Path, role: Role, *, waits: bool = False) -> str:
+    """Let another key seal from now on: the one that waits for its turn, else a new one. Its name.
+
+    With `waits` a new key opens only, until it is added once more: so that every machine has it before one seals by it.
+    Raises KeysMissing.
+    """
     if os.environ.get(variable(role)):
         message = f"{variable(role)} stands in the file's place: write the new key in front of the others there"
         raise KeysMissing(message)
     ring = read(folder, role)
-    kid = next(name for number in count(len(ring.keys) + 1) if (name := f"k{number}") not in ring.keys)
+    kid, keys = ring.newest, dict(ring.keys)
+    if kid == ring.current:
+        kid = next(name for number in count(len(keys) + 1) if (name := f"k{number}") not in keys)
+        keys[kid] = secrets.token_bytes(KEY_BYTES)
     new = _file(folder, role).with_suffix(".new")
     new.unlink(missing_ok=True)  # of a run that broke off: nothing was sealed by it
-    _put(new, Ring(kid, {**ring.keys, kid: secrets.token_bytes(KEY_BYTES)}))
+    _put(new, Ring(ring.current if waits else kid, keys))
     new.replace(_file(folder, role))
     sync_folder(folder)  # what it seals from now on opens with it alone
     return kid

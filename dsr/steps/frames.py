@@ -1,11 +1,14 @@
 """What a log may say of an error: its type and where it arose. Messages and values can hold personal data."""
 
 import logging
+import re
 import traceback
 from types import TracebackType
 from typing import Any
 
 DEEPEST = 12  # frames of one error, the innermost
+# What begins a line, moves a terminal's cursor, or turns the direction of reading (ASVS V16.4.1).
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 CHAIN = 5  # errors behind each other
 
 
@@ -36,6 +39,7 @@ class Formatter(logging.Formatter):
         return frames(ei[1]) if ei[1] is not None else ""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Never with a text that another formatter made of the error before."""
-        bare: dict[str, Any] = {**record.__dict__, "exc_text": None}
-        return super().format(logging.makeLogRecord(bare))
+        """One line, whatever was logged; never with a text that another formatter made of the error before."""
+        message = _UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), record.getMessage())
+        bare: dict[str, Any] = {**record.__dict__, "msg": message, "args": None, "exc_text": None}
+        return super().format(logging.makeLogRecord(bare)).replace("\n", "; ")

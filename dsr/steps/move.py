@@ -17,6 +17,7 @@ from dsr.steps.asking import evidence
 from dsr.steps.counting import clock
 from dsr.steps.recording import record
 
+FORGOTTEN = (Kind.PREVIEW, Kind.ADDRESSES)  # items by which nothing was decided
 DECIDED = CLOSED | {State.ACCEPTED}  # what showed that somebody may ask has done its work
 
 
@@ -43,6 +44,8 @@ def move(
     """Move to a state and write the Event; `columns` are set in the same UPDATE. Raises Conflict."""
     _check(subject_request, [to])
     columns = {**(columns or {}), "state": to, **({"closed_at": at} if to in CLOSED else {})}
+    if to in DECIDED:
+        columns["others_sealed"] = ""
     with transaction.atomic(savepoint=False):  # who catches a Conflict has the whole transaction undone
         _changed(subject_request, columns)
         record.write(subject_request, event, by=by, at=at, secret=secret, moved_to=to, **details)
@@ -89,4 +92,4 @@ def _changed(subject_request: SubjectRequest, columns: Mapping[str, object]) -> 
 
 def _forget_preview(subject_request: SubjectRequest) -> None:
     """Its numbers have done their work; one that runs just now is fenced off."""
-    subject_request.items.filter(kind=Kind.PREVIEW).update(state=ItemState.DONE, counts={}, fence=F("fence") + 1)
+    subject_request.items.filter(kind__in=FORGOTTEN).update(state=ItemState.DONE, counts={}, fence=F("fence") + 1)

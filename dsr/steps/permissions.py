@@ -2,9 +2,12 @@
 
 from enum import StrEnum
 
+from django.db.models import QuerySet
+
 from accounts.models import Membership, Role, Staff
+from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import Actor, ActorKind
-from dsr.models import SubjectRequest
+from dsr.models import Identity, SubjectRequest, sealed
 
 
 class Duty(StrEnum):
@@ -31,13 +34,39 @@ DUTIES: dict[Role, frozenset[Duty]] = {
 }
 
 
+OWN = "This request is your own, or names your address: colleagues work on it."
+
+
 class Forbidden(Exception):
     """This actor may not do that."""
 
 
 def may(by: Actor, duty: Duty, subject_request: SubjectRequest) -> bool:
-    """Whether a role of this staff member at this request's controller has the duty; read anew each time."""
-    return may_at(by, duty, subject_request.controller)
+    """Whether a role of this staff member at this request's controller has the duty; read anew each time.
+
+    Nobody has a duty in a request of their own: colleagues work on it, and the portal shows it to its person.
+    """
+    return may_at(by, duty, subject_request.controller) and not own(by, subject_request)
+
+
+def own(by: Actor, subject_request: SubjectRequest) -> bool:
+    """Whether a staff member's own address is named by the request, in whatever way it is written."""
+    if by.kind is not ActorKind.STAFF:
+        return False
+    return _names(subject_request, Staff.objects.filter(pk=by.id))
+
+
+def of_staff(subject_request: SubjectRequest) -> bool:
+    """Whether it is about, or asked by, somebody who works here or did: its answer leaves by four eyes."""
+    return _names(subject_request, Staff.objects.all())
+
+
+def _names(subject_request: SubjectRequest, who: QuerySet[Staff]) -> bool:
+    """Whether it names the address of one of them."""
+    addresses = who.exclude(email="").values_list("email", flat=True)
+    hashes = [known for address in addresses for known in sealed.held_by(IdentityKind.EMAIL, address)]
+    named = Identity.objects.filter(subject_request=subject_request, kind=IdentityKind.EMAIL, folded__in=hashes)
+    return bool(hashes) and named.exists()
 
 
 def may_at(by: Actor, duty: Duty, controller: str) -> bool:
@@ -51,6 +80,8 @@ def may_at(by: Actor, duty: Duty, controller: str) -> bool:
 def require(by: Actor, duty: Duty, subject_request: SubjectRequest) -> None:
     """Raise Forbidden unless `may`."""
     require_at(by, duty, subject_request.controller)
+    if own(by, subject_request):
+        raise Forbidden(OWN)
 
 
 def require_at(by: Actor, duty: Duty, controller: str) -> None:

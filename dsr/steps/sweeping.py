@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from dsr.steps import work
 from dsr.steps.answering import delivery, grants, handover
-from dsr.steps.asking import verification
+from dsr.steps.asking import assertions, entry, verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import holds, merging
 from dsr.steps.errands import asking
@@ -26,6 +26,7 @@ LOOK = timedelta(seconds=0.5)
 TIMETABLE: tuple[Callable[..., bool], ...] = (
     sequencer.sequence,
     verification.lapse_next,
+    assertions.forget_next,
     delivery.end_offer_next,
     delivery.expire_next,
     grants.end_next,
@@ -96,5 +97,5 @@ def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
     sequencer.sequence(at=clock())  # the record waits for no slow system either
     until = clock() + timedelta(seconds=seconds)
     open_downloads(clock)
-    while clock() < until and notices.send_next(at=clock()):
+    while clock() < until and (entry.send_next(at=clock()) or notices.send_next(at=clock())):
         open_downloads(clock)

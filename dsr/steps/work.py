@@ -19,6 +19,7 @@ from dsr.package.report import ReportFailed
 from dsr.sealing.fields import Unsealable
 from dsr.steps import gates, ledger, turns
 from dsr.steps.answering import deeds, delivery, handover, on_file, partly
+from dsr.steps.asking import second
 from dsr.steps.deciding import announced, approval, blocking, carried, holds, looking
 from dsr.steps.frames import tell
 from dsr.steps.fulfilling import (
@@ -53,6 +54,7 @@ ACTS: dict[str, Callable[..., None]] = {
     Kind.STOP: stopping.stop,
     Kind.RESUME: stopping.resume,
     Kind.PREVIEW: previewing.look,
+    Kind.ADDRESSES: second.look,
 }
 
 
@@ -251,7 +253,8 @@ def _done(subject_request: SubjectRequest, *kinds: Kind) -> bool:
 def advance_stalled(*, at: datetime) -> None:
     """Requests whose worker died between its last item and the move."""
     open_items = PlanItem.objects.filter(subject_request=OuterRef("pk"), until=None).exclude(state=ItemState.DONE)
-    open_items = open_items.exclude(Q(kind=Kind.PREVIEW) | deeds.in_vain(at=at))  # nothing waits for one
+    # Nothing waits for a preview, or for a look at which addresses are on file.
+    open_items = open_items.exclude(Q(kind__in=[Kind.PREVIEW, Kind.ADDRESSES]) | deeds.in_vain(at=at))
     waiting = Q(state=State.SEARCHED, right=Right.ERASURE) & Q(manifest__erases=True)  # for a second person
     waiting |= rectification.undecided() | withdrawal.waiting() | (Q(state=State.CARRIED_OUT) & blocking.on_requests())
     idle = SubjectRequest.objects.filter(_between_moves()).exclude(waiting).exclude(Exists(open_items))

@@ -38,6 +38,7 @@ def test_the_document_is_valid(document: Document) -> None:
 def test_the_document_names_all_there_is(document: Document) -> None:
     assert {name for name, _ in operations(document)} == {
         "post /api/v1/requests/",
+        "post /api/v1/assertions/",
         "get /api/v1/requests/{reference}/",
         "get /api/v1/controller/",
         "get /api/v1/package/",
@@ -50,7 +51,7 @@ def test_every_call_needs_a_token(document: Document) -> None:
     assert schemes["grant"]["scheme"] == "bearer"
     wanted = {name: operation["security"] for name, operation in operations(document)}
     assert wanted.pop("get /api/v1/package/") == [{"grant": []}]
-    assert list(wanted.values()) == [[{"token": []}]] * 3
+    assert list(wanted.values()) == [[{"token": []}]] * 4
 
 
 def test_every_field_and_every_answer_is_described(document: Document) -> None:

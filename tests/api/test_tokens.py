@@ -3,17 +3,22 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from dsr.api.urls import urlpatterns as api
 from dsr.law.actors import Actor
-from dsr.models import ApiToken
+from dsr.law.rights import Right
+from dsr.law.work import Scope
+from dsr.models import ApiToken, SubjectRequest
 from dsr.steps.asking import tokens
-from tests.conftest import NOW
+from tests.conftest import NOW, SAM
 from tests.tree import ROOT
 
 OFFERED = "/api/v1/controller/"
@@ -83,6 +88,37 @@ def test_a_name_is_free_again_after_its_token_was_revoked(capsys: pytest.Capture
     capsys.readouterr()
 
     assert made(capsys) != old
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_token_does_what_it_was_made_for_and_nothing_else(scope: Scope) -> None:
+    client, text = APIClient(), tokens.issue("joypix", "app server", at=NOW, scopes=[scope])
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
+    calls = {
+        Scope.FILE: client.post("/api/v1/requests/", {}, format="json"),
+        Scope.READ: client.get("/api/v1/requests/R3K-2WN-P5M/"),
+        Scope.OFFERS: client.get(OFFERED),
+        Scope.VOUCH: client.post("/api/v1/assertions/", {}, format="json"),
+    }
+    assert [one for one, answer in calls.items() if answer.status_code != 403] == [scope]
+    assert {answer.json()["error"]["code"] for one, answer in calls.items() if one != scope} == {"forbidden"}
+
+
+def test_no_token_of_a_controller_opens_a_persons_data(
+    answered: Callable[..., SubjectRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    subject_request, client = answered(Right.ACCESS), APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {made(capsys)}")
+    given = {"reference": subject_request.reference, "item": uuid4(), "token": "none"}
+    places = [reverse(f"api:{one.name}", kwargs={k: given[k] for k in given if k in str(one.pattern)}) for one in api]
+    answers = [client.get(place) for place in places] + [client.post(place, {}, format="json") for place in places]
+    told = "".join(answer.content.decode() for answer in answers if answer.status_code != 405)
+    assert subject_request.reference in told
+    assert [
+        word for word in (SAM, "Sam Example", "users", "order") if word in told.replace("sam@example.org", "")
+    ] == []
+    assert client.get("/api/v1/package/").status_code == 401
 
 
 @pytest.mark.django_db

@@ -355,6 +355,14 @@ def test_what_is_no_map_at_all_is_refused_with_its_name(tmp_path: Path, text: st
     assert all(problem.startswith("acme/systems/shop.yaml:") for problem in problems)
 
 
+def test_a_map_makes_no_object_and_calls_nothing(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+
+    assert refused(acme(tmp_path, shop=f"title: !!python/object/apply:os.mkdir ['{made}']\n"))
+
+    assert not made.exists()
+
+
 def test_a_folder_without_controller_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path) == [f"{tmp_path.name}/controller.yaml:1: there is no such file"]
 

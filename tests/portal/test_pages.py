@@ -87,7 +87,7 @@ def test_each_controller_wears_its_own_colours(sam: Client) -> None:
 def test_pages_about_people_are_kept_by_no_cache_and_sent_to_no_other_site(sam: Client) -> None:
     response = sam.get("/joypix/ask/access/email/")
     assert response["Cache-Control"] == "no-store"
-    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == "no-referrer"
     assert "default-src 'none'" in response["Content-Security-Policy"]
 
 

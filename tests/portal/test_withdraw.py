@@ -19,6 +19,7 @@ from dsr.steps.deciding.holds import Order
 from dsr.steps.fulfilling import withdrawal
 from tests.conftest import NOW, SAM, World
 from tests.portal.conftest import page_of
+from tests.portal.test_mine import enter
 from tests.steps import scenes
 
 HERE = [
@@ -163,9 +164,7 @@ def test_a_frozen_package_is_not_offered_and_not_handed_over(
     sam: Client, world: World, dana: Actor, prove: Callable[[SubjectRequest], None]
 ) -> None:
     own = scenes.packaged(world)
-    session = sam.session
-    session["proven"] = [str(own.id)]
-    session.save()
+    enter(sam)
     assert "Download your answer" in page(sam, page_of(own))
     order = Order("x", NOW.date().replace(month=12), kind=LegalHold.FREEZE, person=True)
     holds.set_hold(own, order, by=dana, at=world.at)

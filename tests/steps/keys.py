@@ -17,3 +17,13 @@ def add_a_key(keys: Path, beside: Path) -> Path:
         path.chmod(0o600)
         path.write_text(json.dumps({**held, "current": "k2"}), "ascii")
     return folder
+
+
+def without_older_keys(keys: Path, beside: Path) -> Path:
+    """A copy of the folder in which every role has the key that seals, and no other."""
+    folder = beside / "newest"
+    shutil.copytree(keys, folder)
+    for path in folder.glob("*.json"):
+        held = json.loads(path.read_text("ascii"))
+        path.write_text(json.dumps({**held, "keys": {held["current"]: held["keys"][held["current"]]}}), "ascii")
+    return folder

@@ -71,6 +71,7 @@ class Command(BaseCommand):
             f"\nRightful is ready. Stop it with Ctrl-C; `make reset` forgets everything.\n\n  Portal     {base}/"
         )
         self.stdout.write(f"  Sent mail  {base}/demo/mail/  (also {settings.DEMO_MAIL_FOLDER}/*.eml)")
+        self.stdout.write(f"  Apps       {base}/demo/app/  (open the portal from the app, signed in there)")
         self.stdout.write(
             "             Ask as sam@example.com, li.wei@example.com, amal@example.com or heavy@example.com"
         )

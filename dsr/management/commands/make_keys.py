@@ -9,6 +9,11 @@ from dsr.management import keys
 from dsr.sealing import keyring
 from dsr.sealing.keyring import Role
 
+NEXT = {
+    True: "Processes of this machine use it now. Sealed by older keys: run reseal.",
+    False: "It opens only. When every machine has it, run make_keys --another.",
+}
+
 
 class Command(BaseCommand):
     """Run once, before the first start; afterwards the folder is backed up apart from the database."""
@@ -21,16 +26,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--missing", action="store_true", help="add the keys that sign, where nothing was signed yet"
         )
-        parser.add_argument(
-            "--another", choices=[Role.PACKAGES], help="add a key that seals from now on; see rewrap_packages"
-        )
+        names = [*Role, keys.SIGNS_SESSIONS]
+        parser.add_argument("--another", choices=names, help="another key seals or signs from now on; see reseal")
+        parser.add_argument("--waits", choices=names, help="a key that only opens, until --another lets it seal")
 
-    def handle(self, *, missing: bool, another: str | None, **_: object) -> None:
+    def handle(self, *, missing: bool, another: str | None, waits: str | None, **_: object) -> None:
         """Make them, or say why not."""
         try:
-            if another:
-                kid = keyring.add(settings.DSR_KEYS, Role(another))
-                self.stdout.write(f"Made key {kid} of {another}. Restart every process, then run rewrap_packages.")
+            if name := another or waits:
+                another_one = keys.another(settings.DSR_KEYS, name, waits=not another)
+                self.stdout.write(
+                    f"Made {another_one}. {NEXT[bool(another)]}"
+                    if name != keys.SIGNS_SESSIONS
+                    else f"Made another {another_one}."
+                )
                 return
             if missing:
                 made = keys.make_missing(settings.DSR_KEYS)

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from dsr.law.work import Scope
 from dsr.steps.asking import tokens
 
 
@@ -17,11 +18,19 @@ class Command(BaseCommand):
         """Whose, and what it is called."""
         parser.add_argument("--controller", required=True, help="such as joypix")
         parser.add_argument("--name", required=True, help="what uses it, such as 'app server'")
+        parser.add_argument(
+            "--scope",
+            dest="scopes",
+            action="append",
+            type=Scope,
+            choices=list(Scope),
+            help="what it may do; may be given several times. Without any: all of it",
+        )
 
-    def handle(self, *, controller: str, name: str, **_: object) -> None:
+    def handle(self, *, controller: str, name: str, scopes: list[Scope] | None, **_: object) -> None:
         """Make it, or say why not."""
         try:
-            text = tokens.issue(controller, name, at=timezone.now())
+            text = tokens.issue(controller, name, at=timezone.now(), scopes=scopes or tuple(Scope))
         except tokens.NotIssued as why:
             raise CommandError(str(why)) from None
         self.stderr.write(f"A token of {controller}, named '{name}'. Keep it now; it is shown once:")

@@ -11,13 +11,13 @@ from dsr.datamap.schema import ControllerMap, IdentityKind
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
 from dsr.law.work import Asker
-from dsr.portal import access, asking, draft, pages
+from dsr.portal import access, asking, draft, knocking, pages, vouched
 from dsr.portal.bounds import only, public_rows
 from dsr.portal.checking import outline, rows, said
 from dsr.portal.forms import ConsentQuestion, DetailsQuestion, Question
 from dsr.portal.scoping import ScopeQuestion
 from dsr.portal.words import WORDS
-from dsr.steps.asking import intake
+from dsr.steps.asking import intake, pace
 from dsr.steps.asking.representation import Acting
 from dsr.steps.post import wording
 
@@ -112,6 +112,8 @@ def check(request: HttpRequest, slug: str, right: Right) -> HttpResponse:
     files = request.FILES if request.method == "POST" else None
     form = asking.DocumentForm(asker, pages.posted(request), files) if asker is not Asker.PERSON else None
     problem = ""
+    if request.method == "POST" and form is not None and (waits := knocking.too_many_documents(request, about)):
+        return waits
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
             document = form.cleaned_data["document"] if form else b""
@@ -154,6 +156,8 @@ def _send(
     request: HttpRequest, about: ControllerMap, right: Right, answers: draft.Answers, document: bytes
 ) -> HttpResponse:
     known = {**answers.get("email", {}), **answers.get("identities", {}), **answers.get("child", {})}
+    at = timezone.now()
+    wait = knocking.filed(request, about.controller.slug, next(iter(known.values()), ""), at=at)
     filed = intake.Intake(
         controller=about.controller.slug,
         right=right,
@@ -164,8 +168,9 @@ def _send(
         acting=_acting(answers, document),
         purposes=tuple(answers["details"].get("purposes", ())),
         scope=answers.get("scope", {}).get("scope", ""),
+        vouched=vouched.held(request, about.controller.slug),
     )
-    subject_request = intake.receive(filed, by=SUBJECT, at=timezone.now())
+    subject_request = pace.receive(filed, by=SUBJECT, at=at, wait=wait)
     draft.forget(request, about, right)
     access.remember_filed(request, subject_request)
     return redirect("portal:prove", about.controller.slug, subject_request.reference)

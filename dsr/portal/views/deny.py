@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from dsr.law.references import read_reference
 from dsr.models import SubjectRequest
-from dsr.portal import pages
+from dsr.portal import knocking, pages
 from dsr.portal.forms import CodeForm
 from dsr.steps.asking import representation
 from dsr.steps.asking.verification import Confirmation
@@ -21,6 +21,8 @@ def deny(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     readable = read_reference(reference) or ""
     form = CodeForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
+        if waits := knocking.too_many_codes(request, about):
+            return waits
         if _denied(slug, readable, form.cleaned_data["code"]):
             return pages.page(request, "own/denied.html", about, reference=readable)
         form.add_error("code", _("This code is not right, or no longer works. Check it in the mail and enter it again"))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dsr.law.references import read_reference
-from dsr.portal import access, pages
+from dsr.portal import access, knocking, pages
 from dsr.portal.forms import CodeForm, FindForm
 from dsr.steps.asking import verification
 
@@ -37,6 +37,8 @@ def code(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("portal:find", slug)
     form = CodeForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
+        if waits := knocking.too_many_codes(request, about):
+            return waits
         found = verification.confirm_sign_in(slug, reference, form.cleaned_data["code"], at=timezone.now())
         if found is not None:
             access.remember_proven(request, found)

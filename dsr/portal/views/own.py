@@ -15,14 +15,14 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest
-from dsr.portal import access, bounds, corrections, journey, offered, pages, progress, standing
+from dsr.portal import access, bounds, corrections, journey, knocking, offered, pages, progress, standing
 from dsr.portal.forms import CodeForm, FindForm
 from dsr.portal.timing import timing
 from dsr.portal.views.question import AnswerForm
 from dsr.portal.words import WORDS
 from dsr.steps import maps
 from dsr.steps.answering import grants, on_file
-from dsr.steps.asking import cancellation, verification
+from dsr.steps.asking import cancellation, pace, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.counting import pauses
 from dsr.steps.deciding import blocking
@@ -50,6 +50,8 @@ def prove(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         return redirect("portal:status", slug, own.reference)
     form = CodeForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
+        if waits := knocking.too_many_codes(request, about):
+            return waits
         known = own or SubjectRequest.objects.filter(controller=slug, reference=read_reference(reference) or "").first()
         outcome = Confirmation.NONE
         if known is not None:
@@ -73,6 +75,7 @@ def prove(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         timing=timing(own, at=timezone.now()) if own else None,
         sent="sent" in request.GET,
         enough="enough" in request.GET,
+        later=own is not None and pace.waits(own, at=timezone.now()),
         zone=about.controller.calendar.zone,
         unsent=own is not None and not verification.asked(own),
     )
@@ -176,5 +179,5 @@ def _erase_after(own: SubjectRequest) -> str:
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Forget this browser: who uses it next sees nothing of what was asked or proven here, and takes nothing."""
     grants.leave(request.session.get(access.GRANTS, []), at=timezone.now())
-    request.session.flush()
+    access.leave(request)
     return redirect("portal:start", slug)

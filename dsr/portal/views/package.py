@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dsr.law.references import read_reference
 from dsr.models import Grant, SubjectRequest
-from dsr.portal import access, pages
+from dsr.portal import access, knocking, pages
 from dsr.portal.forms import CodeForm
 from dsr.portal.views.own import SAID
 from dsr.steps.answering import delivery, grants, ranges
@@ -53,6 +53,8 @@ def code(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         return redirect("portal:status", slug, own.reference)
     form = CodeForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
+        if waits := knocking.too_many_codes(request, about):
+            return waits
         purpose = Grant.PROGRAM if "program" in request.POST else Grant.PAGE
         outcome, given = _given(own, form.cleaned_data["code"], at, purpose)
         if given is not None:

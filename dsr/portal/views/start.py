@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dsr.datamap import facts
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
-from dsr.portal import access, pages
+from dsr.portal import access, pages, vouched
 from dsr.portal.words import WORDS
 from dsr.steps import maps
 from dsr.steps.asking import intake
@@ -27,7 +27,8 @@ def choose(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """What one can ask this controller for."""
     about = pages.controller_map(slug)
-    return pages.page(request, "start.html", about, choices=list(pages.choices(about)))
+    from_app = vouched.held(request, slug)
+    return pages.page(request, "start.html", about, choices=list(pages.choices(about)), vouched=from_app)
 
 
 @require_safe

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 from dsr.datamap.schema import ControllerMap, IdentityKind
 from dsr.law.actors import SUBJECT
 from dsr.law.rights import Right
-from dsr.portal import access, pages
+from dsr.portal import access, knocking, pages, vouched
 from dsr.portal.asking import RegionQuestion
 from dsr.portal.forms import ConsentQuestion, EmailQuestion
 from dsr.portal.words import WORDS
-from dsr.steps.asking import intake
+from dsr.steps.asking import intake, pace
 from dsr.steps.post import wording
 
 RIGHT = Right.CONSENT_WITHDRAWAL
@@ -74,6 +74,8 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _send(request: HttpRequest, about: ControllerMap, form: WithdrawForm) -> HttpResponse:
     given = form.cleaned_data
+    at = timezone.now()
+    wait = knocking.filed(request, about.controller.slug, given["email"], at=at)
     filed = intake.Intake(
         controller=about.controller.slug,
         right=RIGHT,
@@ -81,7 +83,8 @@ def _send(request: HttpRequest, about: ControllerMap, form: WithdrawForm) -> Htt
         region=given.get("region", ""),
         language=get_language() or "en",
         purposes=tuple(given["purposes"]),
+        vouched=vouched.held(request, about.controller.slug),
     )
-    subject_request = intake.receive(filed, by=SUBJECT, at=timezone.now())
+    subject_request = pace.receive(filed, by=SUBJECT, at=at, wait=wait)
     access.remember_filed(request, subject_request)
     return redirect("portal:prove", about.controller.slug, subject_request.reference)

@@ -23,6 +23,7 @@ from dsr.models import (
     Extension,
     Grant,
     LegalHold,
+    Lowering,
     Notice,
     Package,
     Part,
@@ -39,7 +40,7 @@ from dsr.steps.deciding import blocking, holds
 from dsr.steps.recording import record
 
 # Columns with texts about a person, which are emptied; their rows stay and say that something happened.
-_OWN = ("details_sealed", "answer_sealed", "statement_sealed", "refusal_sealed", "postal_sealed")
+_OWN = ("details_sealed", "answer_sealed", "statement_sealed", "refusal_sealed", "postal_sealed", "others_sealed")
 _OF_ITS_ROWS: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (Notice, ("addressee_sealed", "context_sealed")),
     (ClockPause, ("question_sealed", "answer_sealed")),
@@ -50,6 +51,7 @@ _OF_ITS_ROWS: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (Telling, ("words_sealed", "token_hash")),
     (Package, ("others_sealed",)),
     (PlanItem, ("handle_sealed",)),
+    (Lowering, ("reason_sealed",)),
 )
 REDUCED = "request:reduced"
 

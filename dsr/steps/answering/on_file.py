@@ -77,12 +77,16 @@ def to_tell(subject_request: SubjectRequest) -> list[str]:
 
 def _carried(system: SystemMap, part: Part) -> Iterator[str]:
     for one in parts.found_in(part):
-        if not isinstance(one, Batch):
-            continue
-        own = address_fields(system.collections[one.collection], one.share)
-        for name in set(own) & set(one.fields):
-            place = one.fields.index(name)
-            yield from _clean(row[place] for row in one.rows)
+        if isinstance(one, Batch):
+            yield from carried(system, one)
+
+
+def carried(system: SystemMap, found: Batch) -> Iterator[str]:
+    """Every e-mail address of the person that these rows carry."""
+    own = address_fields(system.collections[found.collection], found.share)
+    for name in set(own) & set(found.fields):
+        place = found.fields.index(name)
+        yield from _clean(row[place] for row in found.rows)
 
 
 def _clean(cells: Iterable[object]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from dsr.sealing import files
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import Role
 from dsr.steps import permissions
+from dsr.steps.asking import redrawing
 from dsr.steps.recording import record
 
 MOST = 5 << 20  # bytes
@@ -43,6 +44,10 @@ def content_type_of(content: bytes) -> str:
 def keep(subject_request: SubjectRequest, kind: str, content: bytes, *, by: Actor, at: datetime) -> Evidence:
     """Seal a document for one request. Raises NotTaken."""
     content_type = content_type_of(content)
+    try:
+        content = redrawing.redrawn(content, content_type)
+    except redrawing.Unreadable as why:
+        raise NotTaken(str(why)) from why
     evidence = Evidence(id=uuid.uuid4(), subject_request=subject_request, kind=kind, content_type=content_type, at=at)
 
     def fill(out: BinaryIO) -> None:
@@ -80,6 +85,7 @@ def destroy(subject_request: SubjectRequest, *, at: datetime) -> None:
     if not pks:
         return
     Evidence.objects.filter(pk__in=pks).update(wrapped_key="", sha256="", size=0, destroyed_at=at)
+    Evidence.objects.filter(pk__in=pks, kind=Evidence.IDENTITY).delete()  # not even that there was one of what kind
     record.write(subject_request, "evidence:destroyed", by=PORTAL, at=at, documents=len(pks))
 
     transaction.on_commit(partial(sealed.remove_files, pks))

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dsr.datamap import offers
+from dsr.datamap.ladder import needed
 from dsr.datamap.schema import Controller, IdentityKind, RightOffer
 from dsr.law.actors import Actor, ActorKind
 from dsr.law.deadlines import due_on, local_day
@@ -16,9 +17,9 @@ from dsr.law.references import new_reference
 from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
 from dsr.law.work import Asker, Channel, Letter
-from dsr.models import Identity, SubjectRequest
+from dsr.models import Assertion, Identity, SubjectRequest
 from dsr.steps import maps, permissions
-from dsr.steps.asking import reports, representation, scopes, verification
+from dsr.steps.asking import assertions, reports, representation, scopes, verification
 from dsr.steps.asking.evidence import NotTaken
 from dsr.steps.counting import clock
 from dsr.steps.deciding import merging
@@ -57,6 +58,7 @@ class Intake:
     why: str = ""  # staff enter it: how it came, and why so late
     postal: str = ""  # name and address for letters on paper, without a mailbox
     related: SubjectRequest | None = None  # staff enter it: what it belongs to
+    vouched: Assertion | None = None  # what the controller's app vouched for, in the browser that files it
 
 
 def receive(intake: Intake, *, by: Actor, at: datetime) -> SubjectRequest:
@@ -77,6 +79,7 @@ def receive(intake: Intake, *, by: Actor, at: datetime) -> SubjectRequest:
         scope=intake.scope,
         received_at=received_at,
         entered_at=at,
+        proof_needed=needed(facts, intake.right, intake.region),
         due_on=due_on(received_at, facts.promise_days, calendar),
         calendar=f"{calendar.country} {calendar.subdivision or '-'} {calendar.zone} holidays {version('holidays')}",
         policy_version=_policy_version(facts, local_day(received_at, calendar)),
@@ -127,6 +130,8 @@ def _file(
     withdrawal.record_purposes(subject_request, intake.purposes)
     if intake.acting:
         representation.name(subject_request, intake.acting, by=by, at=at)
+    if intake.vouched and assertions.fits(subject_request):
+        assertions.bind(subject_request, intake.vouched, at=at)
     if intake.related:
         merging.link(subject_request, intake.related, by=by, at=at)
     clock.start(subject_request, at=at)

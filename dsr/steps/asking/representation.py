@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import Ground
+from dsr.law.ladder import Rung
 from dsr.law.rights import WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Asker, Letter
@@ -98,7 +99,7 @@ def check(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime
         if subject_request.state != State.VERIFIED or not _unchecked(subject_request).update(**_noted(note, by, at)):
             message = "There is no guardian here who waits to be checked."
             raise Conflict(message)
-        subject_request.identities.filter(of_representative=False, proven_at=None).update(proven_at=at)
+        subject_request.identities.filter(of_representative=False, proven_at=None).update(proven_at=at, rung=Rung.STAFF)
         record.write(subject_request, "representative:checked", by=by, at=at)
         # No clock starts anew: the document came with the request, and the guardian waits for us.
         merging.follow_up(subject_request, at=at)

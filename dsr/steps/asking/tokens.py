@@ -1,7 +1,9 @@
 """Tokens of a controller's own systems: issued once, kept as a hash, revoked by name."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from dsr.law.work import Scope
 from dsr.models import ApiToken
 from dsr.steps import maps
 
@@ -12,8 +14,8 @@ class NotIssued(ValueError):
     """Why there is no such token; for whoever asked for it."""
 
 
-def issue(controller: str, name: str, *, at: datetime) -> str:
-    """The text of a new token; nobody can read it again. Raises NotIssued."""
+def issue(controller: str, name: str, *, at: datetime, scopes: Iterable[Scope] = tuple(Scope)) -> str:
+    """The text of a new token, for these things alone; nobody can read it again. Raises NotIssued."""
     name = name.strip()
     if controller not in maps.controllers():
         raise NotIssued(f"there is no controller '{controller}'; there are {', '.join(maps.controllers())}")
@@ -22,7 +24,12 @@ def issue(controller: str, name: str, *, at: datetime) -> str:
     if ApiToken.objects.filter(controller=controller, name=name, revoked_at=None).exists():
         raise NotIssued(f"{controller} has a token named '{name}' already; revoke it or choose another name")
     text = ApiToken.new_text()
-    ApiToken.objects.create(controller=controller, name=name, token_hash=ApiToken.hashed(text), created_at=at)
+    allowed = " ".join(sorted(set(scopes)))
+    if not allowed:
+        raise NotIssued(f"a token is for something: {', '.join(Scope)}")
+    ApiToken.objects.create(
+        controller=controller, name=name, scopes=allowed, token_hash=ApiToken.hashed(text), created_at=at
+    )
     return text
 
 

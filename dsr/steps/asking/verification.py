@@ -17,9 +17,9 @@ from dsr.law.rights import URGENT
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Asker, Letter
 from dsr.models import Identity, Proof, Representative, SubjectRequest, sealed
-from dsr.steps.asking import codes, reports
+from dsr.steps.asking import codes, ladder, reports
 from dsr.steps.counting import clock
-from dsr.steps.deciding import merging
+from dsr.steps.deciding import floods, merging
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -58,28 +58,41 @@ def confirm(subject_request: SubjectRequest, code: str, *, at: datetime) -> Conf
         result, proof = _spend(subject_request, Proof.VERIFY, code, at)
         if proof is None:
             return result
-        Identity.objects.filter(pk=proof.identity_id, proven_at=None).update(proven_at=at)
-        # The person's own confirmation that an agent may ask: the code went to the person, not to the agent.
-        Representative.objects.filter(subject_request=subject_request, kind=Asker.AGENT, confirmed_at=None).update(
-            confirmed_at=at
-        )
-        if subject_request.state == State.RECEIVED:
-            move(
-                subject_request,
-                State.VERIFIED,
-                by=SUBJECT,
-                at=at,
-                event="identity:confirmed",
-                kind=IdentityKind.EMAIL,
-            )
-            proven(subject_request, at=at)
+        _confirmed(subject_request, str(proof.identity_id), at=at)
     return result
+
+
+def confirm_signed_in(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """Who signed in just now with a code from its mailbox says that it is theirs. Raises Conflict.
+
+    So nobody keeps the person from proving it by wrong codes, or by using up the letters of an hour.
+    """
+    identity = subject_request.mailbox()
+    if subject_request.state != State.RECEIVED or identity is None:
+        message = "This request does not wait for a proof."
+        raise Conflict(message)
+    with transaction.atomic():
+        _confirmed(subject_request, str(identity.pk), at=at, by_sign_in=True)
+
+
+def _confirmed(subject_request: SubjectRequest, identity: str, *, at: datetime, **how: Any) -> None:
+    Identity.objects.filter(pk=identity, proven_at=None).update(proven_at=at)
+    # The person's own confirmation that an agent may ask: the code went to the person, not to the agent.
+    Representative.objects.filter(subject_request=subject_request, kind=Asker.AGENT, confirmed_at=None).update(
+        confirmed_at=at
+    )
+    if subject_request.state == State.RECEIVED:
+        event, kind = "identity:confirmed", IdentityKind.EMAIL
+        move(subject_request, State.VERIFIED, by=SUBJECT, at=at, event=event, kind=kind, **how)
+        proven(subject_request, at=at)
 
 
 def proven(subject_request: SubjectRequest, *, at: datetime) -> None:
     """What every proof of a request sets going, by a code or by staff. Call it in the transaction of the proof."""
     clock.proven(subject_request, at=at)
     merging.follow_up(subject_request, at=at)
+    floods.settle(subject_request, at=at)
+    ladder.tell(subject_request, at=at)
     reports.proven(subject_request, at=at)
 
 
@@ -102,6 +115,13 @@ def asked_download(subject_request: SubjectRequest) -> bool:
 def spend_download(subject_request: SubjectRequest, code: str, *, at: datetime) -> tuple[Confirmation, Proof | None]:
     """Spend that code; the proof is there when it was right. Call it in a transaction."""
     return _spend(subject_request, Proof.DOWNLOAD, code, at)
+
+
+def spend_for(
+    subject_request: SubjectRequest, purpose: str, code: str, *, at: datetime
+) -> tuple[Confirmation, Proof | None]:
+    """The same for a code of another purpose."""
+    return _spend(subject_request, purpose, code, at)
 
 
 def ask_sign_in(controller: str, reference: str, email: str, *, at: datetime) -> None:
@@ -156,7 +176,7 @@ def _send(subject_request: SubjectRequest, purpose: str, letter: Letter, at: dat
     if identity is None or (purpose == Proof.VERIFY and subject_request.state in CLOSED):
         return False
     with transaction.atomic():
-        if _enough(identity, purpose, at):
+        if enough(identity, purpose, at):
             return False
         identity.proofs.filter(purpose=purpose, spent_at=None).update(expires_at=at)
         # No code yet: whoever sends the letter makes it, and its minutes run from then.
@@ -167,7 +187,7 @@ def _send(subject_request: SubjectRequest, purpose: str, letter: Letter, at: dat
     return True
 
 
-def _enough(identity: Identity, purpose: str, at: datetime) -> bool:
+def enough(identity: Identity, purpose: str, at: datetime) -> bool:
     """Whether this hour has seen enough codes: for the request, or for the mailbox by unproven requests.
 
     What strangers file for a mailbox never keeps its owner from a request that is proven. Reports are counted apart:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from dsr.law.actors import Actor
+from dsr.law.ladder import Rung
 from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.steps import permissions
@@ -57,6 +58,6 @@ def vouch(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime
     checked = CHECKED[0 if kinds else 1]
     with transaction.atomic():
         move(subject_request, State.VERIFIED, by=by, at=at, event=VOUCHED)
-        subject_request.identities.filter(proven_at=None).update(proven_at=at)
+        subject_request.identities.filter(proven_at=None).update(proven_at=at, rung=Rung.STAFF)
         record.write(subject_request, checked, by=by, at=at, secret={"reason": note.strip()[:NOTE]}, kinds=kinds)
         verification.proven(subject_request, at=at)

@@ -25,13 +25,15 @@ from dsr.steps.recording import record
 PEOPLE = {"none": 0, "one": 1, "two": 2}
 NOTE = "Somebody looks at the answer first."
 CALLED_OFF = "Called off."
+_ANSWERS = frozenset({Right.ACCESS, Right.PORTABILITY})  # which leave without a decision of their own
 OVER = "This answer does not wait for a look."
 
 
 def asked(subject_request: SubjectRequest) -> int:
     """How many people look at such an answer before it leaves; asks no database."""
     wanted = maps.controller(subject_request.controller).controller.release
-    return PEOPLE[wanted.get(Right(subject_request.right), "none")]
+    people = PEOPLE[wanted.get(Right(subject_request.right), "none")]
+    return max(people, 1) if subject_request.of_staff and subject_request.right in _ANSWERS else people
 
 
 def first(item: PlanItem, finds: Iterable[PlanItem], *, at: datetime) -> bool:
@@ -104,6 +106,8 @@ def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
     """
     if by.kind is not ActorKind.STAFF:
         return "A person looks at it."
+    if subject_request.of_staff and str(subject_request.accepted_by_id) == by.id:
+        return "A second person has to look: this is about somebody who works here, and you accepted it."
     other = _standing(subject_request).first()
     if other is None:
         return ""

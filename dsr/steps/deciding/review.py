@@ -13,7 +13,7 @@ from dsr.law.work import Letter
 from dsr.models import SubjectRequest
 from dsr.steps import ledger, maps, permissions
 from dsr.steps.answering import on_file
-from dsr.steps.asking import cancellation, reports, representation, vouching
+from dsr.steps.asking import cancellation, documents, ladder, reports, representation, vouching
 from dsr.steps.deciding import blocking, holds, merging
 from dsr.steps.fulfilling import parts, search, stopping
 from dsr.steps.move import Conflict, move
@@ -48,6 +48,7 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         columns["owner_id"] = int(by.id)  # who decides answers for it, unless somebody else had taken it
     if subject_request.right in SEARCHED:
         columns["map_version"] = maps.controller(subject_request.controller).version
+        columns["of_staff"] = permissions.of_staff(subject_request)
     with transaction.atomic():
         move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=columns)
         _still(subject_request)
@@ -70,12 +71,13 @@ def not_yet(subject_request: SubjectRequest) -> str:
     original = merging.original(subject_request)
     if original is not None:
         return f"This request is answered with {original.reference}, which it repeats."
-    return representation.why_not_yet(subject_request)
+    return representation.why_not_yet(subject_request) or ladder.why_not_yet(subject_request)
 
 
 def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
     """Why it is for somebody else to accept it; empty when this member of staff can."""
-    return representation.why_not_by(subject_request, by) or vouching.why_not_by(subject_request, by)
+    whys = (one.why_not_by(subject_request, by) for one in (representation, vouching, documents))
+    return next(filter(None, whys), "")
 
 
 def refuse(

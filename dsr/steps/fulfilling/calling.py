@@ -17,7 +17,7 @@ from dsr.connectors.contract import Ability, CallingBack, Connector
 from dsr.law.actors import PORTAL
 from dsr.law.work import ItemState, Kind
 from dsr.models import PlanItem, sealed
-from dsr.sealing.fields import keyed_hash, keyed_hashes
+from dsr.sealing.fields import keyed_hashes
 from dsr.sealing.keyring import Role
 from dsr.steps import bell, ledger
 from dsr.steps.recording import record
@@ -34,7 +34,7 @@ def offer(connector: Connector, item: PlanItem) -> None:
 
 def address(item: PlanItem) -> str:
     """Where the system calls when what this item asked of it is over."""
-    token = keyed_hash(sealed.ring(Role.EFFECTS), "callback", _effect(item.pk))
+    token = item.effect_key("callback", _effect(item.pk))
     return f"{settings.DSR_BASE_URL}/api/v1/callbacks/{item.pk}/{token}/"
 
 

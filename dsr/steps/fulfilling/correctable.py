@@ -146,7 +146,7 @@ def _rows(
             collection=batch.collection,
             title=collection.title,
             name=_name(collection, record) or (_key(collection, record) if numbered else ""),
-            place=sealed.lookup(f"{system}.{batch.collection}", key),
+            place=sealed.lasting(f"{system}.{batch.collection}", key),
             key=key,
             fields=tuple(_field(name, collection.fields[name], record[name]) for name in names),
         )

@@ -18,9 +18,7 @@ from dsr.law.actors import PORTAL
 from dsr.law.deadlines import local_day
 from dsr.law.states import State
 from dsr.law.work import Kind, Outcome
-from dsr.models import Part, PlanItem, SubjectRequest, sealed
-from dsr.sealing.fields import keyed_hash
-from dsr.sealing.keyring import Role
+from dsr.models import Part, PlanItem, SubjectRequest
 from dsr.steps import ledger, maps
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, holds
@@ -146,7 +144,7 @@ def _applied(collection: str, receipt: Receipt, handle: str = "") -> Applied:
 
 def effect_key(item: PlanItem, name: int | str) -> str:
     """Idempotency key of one line of one item: opaque, and equal in every attempt."""
-    return keyed_hash(sealed.ring(Role.EFFECTS), "erase", f"{item.pk}:{name}")
+    return item.effect_key("erase", f"{item.pk}:{name}")
 
 
 def lines_of(item: PlanItem) -> Iterator[manifest.Line]:

@@ -20,9 +20,10 @@ from dsr.datamap.route import Identities, Key
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
 from dsr.law.actors import PORTAL
 from dsr.law.deadlines import local_day
+from dsr.law.ladder import reaches
 from dsr.law.rights import Right
 from dsr.law.work import Kind, Outcome
-from dsr.models import Manifest, Part, PlanItem, SubjectRequest
+from dsr.models import Identity, Manifest, Part, PlanItem, SubjectRequest
 from dsr.package.part import keys_of
 from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
@@ -87,9 +88,15 @@ def _item(subject_request: SubjectRequest, kind: Kind, at: datetime, system: str
 
 
 def proven(subject_request: SubjectRequest) -> dict[str, tuple[Key, ...]]:
-    """The identities that enter a plan: proven ones only. A social sign-in is 'provider:id', two values."""
+    """The identities that enter a plan: those that are proven as surely as the request needs, and no others."""
+    needed = subject_request.proof_needed
+    return values_of(each for each in subject_request.identities.all() if reaches(each.rung, needed))
+
+
+def values_of(identities: Iterable[Identity]) -> dict[str, tuple[Key, ...]]:
+    """What the proven ones among them are asked by. A social sign-in is 'provider:id', two values."""
     values: dict[str, tuple[Key, ...]] = {}
-    for identity in subject_request.identities.all():  # a worker has read them with the request
+    for identity in identities:  # a worker has read them with the request
         if identity.of_representative or identity.proven_at is None or not identity.value_sealed:
             continue  # after its time only a hash is left
         key = identity.value().split(":", 1) if identity.kind == IdentityKind.SOCIAL else [identity.value()]

@@ -24,9 +24,7 @@ from dsr.datamap.schema import ACCOUNT, ControllerMap, IdentityKind, Stop
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Kind, Outcome
-from dsr.models import PlanItem, SubjectRequest, Withdrawal, sealed
-from dsr.sealing.fields import keyed_hash
-from dsr.sealing.keyring import Role
+from dsr.models import PlanItem, SubjectRequest, Withdrawal
 from dsr.steps import ledger, maps
 from dsr.steps.answering import on_file
 from dsr.steps.asking import scopes
@@ -210,7 +208,7 @@ def _waits(item: PlanItem, receipts: dict[str, Receipt], at: datetime) -> bool:
 
 def effect_key(item: PlanItem, name: str) -> str:
     """Idempotency key of one stop of one item: opaque, and equal in every attempt."""
-    return keyed_hash(sealed.ring(Role.EFFECTS), str(item.kind), f"{item.pk}:{name}")
+    return item.effect_key(str(item.kind), f"{item.pk}:{name}")
 
 
 def resumable(subject_request: SubjectRequest) -> list[PlanItem]:

@@ -57,7 +57,7 @@ def facts(subject_request: SubjectRequest, language: str, more: dict[str, object
             "right_title": TITLES[Right(subject_request.right)],
             "due_on": subject_request.due_on,
             "link": f"{base}/requests/{subject_request.reference}/",
-            "desk_link": f"{settings.DSR_BASE_URL}/desk/requests/{subject_request.reference}/",
+            "desk_link": f"{settings.DSR_DESK_URL}/desk/requests/{subject_request.reference}/",
             "ground_plain": gettext(ground.plain) if ground else "",
             "ground_citation": grounds.cited(subject_request, subject_request.ground),
             "ground_words": subject_request.refusal(),

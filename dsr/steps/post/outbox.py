@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import Staff
 from dsr.law.work import Channel, Letter, NoticeState, Post
@@ -51,7 +51,7 @@ def queue(
     """
     other = _other(subject_request, to_other, to_address)
     reader = other if to_other or to_address else _reader(subject_request, to_staff, to_recipient)
-    if reader is None:
+    if reader is None or (letter is Letter.LAPSED and _lapsed_lately(subject_request, at)):
         return None
     post = Post.EMAIL if reader.address else Post.PAPER
     notice = Notice(
@@ -72,6 +72,15 @@ def queue(
     if letter in ENDING and not reader.to and again_of is None:
         queue(subject_request, Letter.AGENT_TOLD, at=at, to_other="agent")
     return notice
+
+
+def _lapsed_lately(subject_request: SubjectRequest, at: datetime) -> bool:
+    """Whether this mailbox heard of another end within the day: what strangers file in its name floods it with none."""
+    mailbox = subject_request.mailbox()
+    if mailbox is None:
+        return False
+    lately = Notice.objects.filter(letter=Letter.LAPSED, created_at__gt=at - timedelta(days=1), again_of=None)
+    return lately.filter(subject_request__identities__lookup=mailbox.lookup).exists()
 
 
 def _agent(subject_request: SubjectRequest) -> _Reader | None:

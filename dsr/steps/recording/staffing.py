@@ -29,6 +29,14 @@ TAGS: dict[str, Signal] = {
     "staff:password-set": signals.password_set,
     "staff:second-factor-added": signals.second_factor_added,
     "staff:second-factor-removed": signals.second_factor_removed,
+    "staff:enrolled": signals.enrolled,
+    "staff:invited": signals.invited,
+    "staff:recovery-codes-made": signals.recovery_codes_made,
+    "staff:recovery-code-used": signals.recovery_code_used,
+    "staff:stepped-up": signals.stepped_up,
+    "staff:step-up-failed": signals.step_up_failed,
+    "staff:confidentiality-acknowledged": signals.confidentiality_acknowledged,
+    "staff:sessions-ended": signals.sessions_ended,
 }
 
 
@@ -40,8 +48,16 @@ def connect(clock: Callable[[], datetime]) -> None:
 
 def _receiver(tag: str, clock: Callable[[], datetime]) -> Callable[..., None]:
     @transaction.atomic
-    def written(staff: Staff | None, by: Staff | None, controller: str = "", role: str = "", **_: object) -> None:
+    def written(
+        staff: Staff | None,
+        by: Staff | None,
+        controller: str = "",
+        role: str = "",
+        told: dict[str, Any] | None = None,
+        **_: object,
+    ) -> None:
         details: dict[str, Any] = {"staff": str(staff.pk)} if staff else {}
+        details |= told or {}
         if role:
             details["role"] = role
         actor = Actor(ActorKind.STAFF, str(by.pk)) if by else PORTAL

@@ -23,6 +23,7 @@ from dsr.steps.deciding import blocking, holds, merging, review
 from dsr.steps.deciding.holds import Order
 from tests.conftest import SAM, World
 from tests.steps import scenes
+from tests.steps.keys import add_a_key
 
 TYPED = "Sam@example.com"
 ON_PERSON = Order("A claim is before the court.", date(2036, 1, 1), person=True)
@@ -166,3 +167,15 @@ def test_without_the_keys_nothing_is_filled_for_good(world: World, settings: Set
     with pytest.raises(KeysMissing):
         import_module("dsr.migrations.0006_addresses_in_small_letters").fill(apps, None)
     assert Identity.objects.get().folded == ""
+
+
+def test_a_freeze_of_before_a_change_of_keys_is_found_by_statements_about_what_is_asked_afterwards(
+    world: World, dana: Actor, settings: Settings, tmp_path: Path
+) -> None:
+    first = world.file(Right.COMPLAINT)
+    world.prove(first)
+    holds.set_hold(first, FROZEN, by=dana, at=world.at)
+    settings.DSR_KEYS = add_a_key(settings.DSR_KEYS, tmp_path)
+    later = world.file(Right.ACCESS)
+    world.prove(later)
+    assert later in SubjectRequest.objects.filter(blocking.on_requests())

@@ -47,6 +47,8 @@ TOLD = {
 NOT_TOLD = {
     "ApiToken": "A secret of the controller's own systems; it says nothing of a person.",
     "Approval": "Which member of staff approved; that and when it was approved stands among the events.",
+    "Assertion": "What an app vouched for stands with the identifiers of the request that took it; else it is "
+    "forgotten within hours.",
     "BlastLimit": "How many rows one erasure may take, and who of the staff raised it.",
     "CalendarEdition": "Working days.",
     "CarriedName": "A keyed hash for legal holds; the identifiers stand in the rows found, which their systems tell.",
@@ -62,6 +64,7 @@ NOT_TOLD = {
     "concerns is told by letter.",
     "Link": "References of two requests. Each is told of itself; the other may be somebody else's.",
     "Look": "Which member of staff looked at an answer before it left; that it was looked at stands among the events.",
+    "Lowering": "Which members of staff agreed to ask for less proof; that they did stands among the events.",
     "Manifest": "A digest and counts of rows, which their systems tell.",
     "Package": "A copy of what the other systems hold, made for the person and destroyed in its time.",
     "Part": "A copy of what the other systems hold, on its way to the person.",
@@ -69,12 +72,16 @@ NOT_TOLD = {
     "Proof": "The keyed hash of a code; that it was sent stands among the letters, that it was typed among the events.",
     "Proposal": "That values were asked for: the letters tell it, and what came back stands among the corrections.",
     "Redaction": "What staff left out of an answer: that answer names how much it is, the ground and the words.",
+    "SignIn": "The keyed hash of a code, and the address it went to; forgotten after a day.",
+    "SubjectSession": "Where somebody is signed in: the person sees it on their page, and it is forgotten in a month.",
     "Supplement": "A digest and counts of rows, which their systems tell.",
     "Suppression": "A keyed hash of who was erased, so that a restored backup is erased again (GDPR Art. 17(3)(b)).",
+    "Tally": "A count, under a keyed hash that opens to nothing.",
     "Turn": "Which worker has the turn.",
 }
 # Why a sealed column of a table stays closed, also where the table is told.
 CLOSED_COLUMNS = {
+    "Assertion.identifiers_sealed": NOT_TOLD["Assertion"],
     "BlastLimit.reason_sealed": "A note of staff.",
     "Correction.key_sealed": "The number of a row in another system, which tells it.",
     "Errand.because_sealed": "Why rows stay: the answer tells it.",
@@ -82,13 +89,18 @@ CLOSED_COLUMNS = {
     "EventSecret.text_sealed": NOT_TOLD["EventSecret"],
     "Evidence.wrapped_key": "The key of a document that is destroyed with the decision: that it was there is told.",
     "LegalHold.reason_sealed": NOT_TOLD["LegalHold"],
+    "Lowering.reason_sealed": "A note of staff.",
     "Notice.context_sealed": "Words of a letter on its way; once it is sent the person has them, and here they go.",
     "Package.others_sealed": "Addresses that the answer itself tells, from the systems that hold them.",
     "Package.wrapped_key": NOT_TOLD["Package"],
     "Part.wrapped_key": NOT_TOLD["Part"],
     "PlanItem.handle_sealed": "By what another system names the work that we asked of it.",
     "Redaction.words_sealed": NOT_TOLD["Redaction"],
+    "SubjectRequest.others_sealed": "Addresses that the answer itself tells; here only until the decision.",
     "Representative.email_sealed": "It belongs to the representative, who finds it by that mailbox.",
+    "SignIn.address_sealed": NOT_TOLD["SignIn"],
+    "SubjectSession.address_sealed": NOT_TOLD["SubjectSession"],
+    "SubjectSession.browser_sealed": NOT_TOLD["SubjectSession"],
 }
 
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
@@ -17,6 +19,7 @@ from dsr.steps.permissions import Forbidden
 from dsr.steps.recipients import links, sharing, telling
 from tests.conftest import World
 from tests.steps import scenes
+from tests.steps.keys import add_a_key
 
 COMPUTE = "compute-providers"  # told by e-mail
 EMAIL = "privacy@compute.example"
@@ -111,16 +114,20 @@ def test_a_date_is_kept_only_with_what_cannot_be_deleted(erased: SubjectRequest,
     assert told(erased).expires_on is None
 
 
-def test_an_overdue_recipient_is_reminded_once_with_the_same_link(erased: SubjectRequest, world: World) -> None:
+def test_an_overdue_recipient_is_reminded_once_with_the_same_link_whatever_keys_changed_meanwhile(
+    erased: SubjectRequest, world: World, settings: Settings, tmp_path: Path
+) -> None:
     world.letters()
     first, due_on = link_of(world), told(erased).due_on
     assert due_on is not None
     assert not telling.remind_next(at=world.at)
+    settings.DSR_KEYS = add_a_key(settings.DSR_KEYS, tmp_path)
     world.later(days=(due_on - world.at.date()).days + 2)
     assert telling.remind_next(at=world.at)
     assert not telling.remind_next(at=world.at)
     world.letters()
     assert link_of(world) == first
+    assert links.find("joypix", first.rstrip("/").rpartition("/")[2]) == told(erased)
     assert Notice.objects.filter(letter=Letter.TELL_AGAIN).count() == 1
 
 

@@ -6,10 +6,9 @@ import pytest
 from django.db import transaction
 from django.dispatch import Signal
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import signals, staff
-from accounts.models import Membership, Role, Staff
+from accounts.models import Authenticator, Membership, Role, Staff
 from accounts.staff import NewStaff
 from dsr.law.actors import Actor
 from dsr.models import Event, EventSecret
@@ -117,7 +116,7 @@ def test_a_new_password_and_a_lost_second_factor_are_events(made: NewStaff) -> N
     dana.set_password("another long password")
     dana.save()
     dana.save()
-    TOTPDevice.objects.get(user=dana).delete()
+    Authenticator.objects.get(user=dana).delete()
     assert len(written("staff:password-set")) == 1
     assert len(written("staff:second-factor-removed")) == 1
 

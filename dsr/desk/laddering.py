@@ -1,0 +1,205 @@
+"""The proof ladder at the desk: what a request needs and reaches, asking for more, agreeing to less, a document."""
+
+from datetime import datetime
+from typing import cast
+
+from django import forms
+
+from dsr.desk.act import Act, Filled
+from dsr.desk.forms import Decision
+from dsr.law.actors import Actor
+from dsr.law.ladder import Rung
+from dsr.law.rights import SEARCHED
+from dsr.models import Evidence, SubjectRequest
+from dsr.steps.asking import documents, ladder
+from dsr.steps.permissions import Duty
+
+RUNGS = {
+    Rung.MAILBOX: "A code to the e-mail address",
+    Rung.SECOND: "A code to another address on file as well",
+    Rung.APP: "A sign-in with the controller's app or site",
+    Rung.STAFF: "A check by staff",
+}
+SENTENCES = {
+    "identity:vouched-by-app": "The controller's app vouched for who asks",
+    "identity:second-confirmed": "A code to another address on file was typed: known by two channels",
+    "proof:raised": "Asked for more proof: {needed}",
+    "proof:less-proposed": "Proposed that less proof is enough: {needed}",
+    "proof:lowered": "Agreed that less proof is enough: {needed}",
+    "document:asked": "Asked the person for a document",
+    "document:checked": "Saw by the document that it is this person",
+    "document:rejected": "The document did not show that it is this person",
+}
+
+
+class More(Decision):
+    """A rung above."""
+
+    to = forms.ChoiceField(
+        label="What do you ask for?", widget=forms.RadioSelect, error_messages={"required": "Choose what you ask for."}
+    )
+
+    def fit(self, subject_request: SubjectRequest) -> None:
+        """What is surer than what is needed now."""
+        found = [(rung.value, RUNGS[rung]) for rung in ladder.higher(subject_request)]
+        cast("forms.ChoiceField", self.fields["to"]).choices = found
+
+
+class Less(Decision):
+    """A rung below, and why."""
+
+    to = forms.ChoiceField(
+        label="What is enough?", widget=forms.RadioSelect, error_messages={"required": "Choose what is enough."}
+    )
+    reason = forms.CharField(
+        label="Why is it enough?",
+        help_text="A second person decides by this, and it stays in the record. No names, numbers or addresses.",
+        max_length=ladder.REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write why less is enough."},
+    )
+
+    def fit(self, subject_request: SubjectRequest) -> None:
+        """What is less sure than what is needed now."""
+        found = [(rung.value, RUNGS[rung]) for rung in ladder.lower(subject_request)]
+        cast("forms.ChoiceField", self.fields["to"]).choices = found
+
+
+class Seen(Decision):
+    """A note of what was seen, or why something is needed."""
+
+    note = forms.CharField(
+        label="What did you see, or why is it needed?",
+        help_text="No names, numbers or addresses: the note stays, the document does not.",
+        max_length=documents.NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write a note."},
+    )
+
+
+def _more(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    ladder.require_more(subject_request, Rung(filled["to"]), by=by, at=at)
+
+
+def _less(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    ladder.propose_less(subject_request, Rung(filled["to"]), reason=filled["reason"], by=by, at=at)
+
+
+def _agree(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
+    ladder.agree(subject_request, by=by, at=at)
+
+
+def _ask(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    documents.ask(subject_request, reason=filled["note"], by=by, at=at)
+
+
+def _check(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    documents.check(subject_request, note=filled["note"], by=by, at=at)
+
+
+def _reject(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
+    documents.reject(subject_request, note=filled["note"], by=by, at=at)
+
+
+def _proposable(subject_request: SubjectRequest) -> bool:
+    open_ = ladder.movable(subject_request) and bool(ladder.lower(subject_request))
+    return open_ and ladder.proposed(subject_request) is None
+
+
+MORE = Act(
+    "ask-for-more-proof",
+    "Ask for more proof",
+    "Nothing of this request is searched before it is there. Ask for no more than the risk needs (GDPR Art. 12(6)). "
+    "To ask for less afterwards takes two people.",
+    "Ask for it",
+    "The person is told once the mailbox is proven.",
+    Duty.REVIEW,
+    More,
+    lambda subject_request: ladder.movable(subject_request) and bool(ladder.higher(subject_request)),
+    _more,
+    "quiet",
+    aside=True,
+)
+LESS = Act(
+    "propose-less-proof",
+    "Propose that less proof is enough",
+    "Nothing changes before an approver or privacy officer agrees, who is somebody else.",
+    "Propose it",
+    "A second person decides now.",
+    Duty.REVIEW,
+    Less,
+    _proposable,
+    _less,
+    "quiet",
+    aside=True,
+)
+AGREE = Act(
+    "agree-to-less-proof",
+    "Agree that less proof is enough",
+    "Somebody proposed it; the timeline says who, and why. With your yes the request needs no more than that.",
+    "Agree",
+    "Less proof is enough for this request.",
+    Duty.APPROVE,
+    Decision,
+    lambda subject_request: ladder.movable(subject_request) and ladder.proposed(subject_request) is not None,
+    _agree,
+    "grave",
+    aside=True,
+)
+ASK = Act(
+    "ask-for-a-document",
+    "Ask for a document",
+    "The last resort: no other address is on file, and the person cannot sign in. They send it on the page of the "
+    "request, and it is destroyed as soon as somebody has looked at it.",
+    "Ask for it",
+    "The person is told.",
+    Duty.REVIEW,
+    Seen,
+    lambda subject_request: not documents.why_not(subject_request) and not documents.asked(subject_request),
+    _ask,
+    "quiet",
+    aside=True,
+)
+CHECK = Act(
+    "check-document",
+    "Say that the document shows it",
+    "Open it and look whether it is this person's. It is destroyed with your decision; only your note stays. "
+    "Somebody else accepts the request.",
+    "It shows it",
+    "The document is destroyed. Somebody else can accept the request now.",
+    Duty.REVIEW,
+    Seen,
+    documents.to_check,
+    _check,
+)
+REJECT = Act(
+    "reject-document",
+    "Say that it does not show it",
+    "It is destroyed with your decision. The person is told, and can send another one.",
+    "It does not show it",
+    "The document is destroyed, and the person is told.",
+    Duty.REVIEW,
+    Seen,
+    documents.to_check,
+    _reject,
+    "quiet",
+)
+ACTS = (CHECK, REJECT, MORE, LESS, AGREE, ASK)
+
+
+def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
+    """Why the one who has the duty cannot do it all the same; empty when they can."""
+    return ladder.why_not_agree(subject_request, by) if act is AGREE else ""
+
+
+def card(subject_request: SubjectRequest) -> dict[str, object]:
+    """What is needed, and what is there; shown where more than the mailbox is."""
+    laddered = subject_request.right in SEARCHED and subject_request.proof_needed != Rung.MAILBOX
+    proposed = ladder.proposed(subject_request)
+    return {
+        "ladder": laddered or proposed,
+        "ladder_needed": RUNGS[Rung(subject_request.proof_needed)],
+        "ladder_reached": ladder.reached(subject_request),
+        "ladder_proposed": RUNGS[Rung(proposed.to)] if proposed else "",
+        "proofs": list(subject_request.evidence.filter(kind=Evidence.IDENTITY)),
+    }

@@ -1,0 +1,103 @@
+"""More proof than the mailbox: from the controller's app, by a code to another address on file, or by a document."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from dsr.law.ladder import Rung, reaches
+from dsr.models import SubjectRequest
+from dsr.portal import access, pages, vouched
+from dsr.portal.asking import ProofForm
+from dsr.portal.forms import CodeForm
+from dsr.portal.views.own import SAID
+from dsr.steps.asking import assertions, documents, ladder, second
+from dsr.steps.asking.evidence import NotTaken
+from dsr.steps.asking.verification import Confirmation
+from dsr.steps.move import Conflict
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def from_app(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Where the app sends the browser. To open it changes nothing; the button takes what the app vouched for."""
+    about = pages.controller_map(slug)
+    if request.method == "POST":
+        opened = assertions.open_link(slug, token, at=timezone.now())
+        if opened is not None:
+            vouched.remember(request, opened)
+            return redirect("portal:start", slug)
+    there = assertions.waiting(slug, token, at=timezone.now()) is not None
+    return pages.page(request, "from_app.html", about, status=200 if there else 410, there=there)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove_more(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """The ways that are open for this request; each is one form with one button."""
+    about = pages.controller_map(slug)
+    own = access.required(request, about, reference)
+    act = request.POST.get("act", "")
+    form = CodeForm(request.POST if act == "code" else None)
+    document = ProofForm(request.POST, request.FILES) if act == "document" else ProofForm()
+    problem = ""
+    if request.method == "POST":
+        try:
+            if _done(request, own, act, form, document):
+                return redirect(reverse("portal:prove_more", args=[slug, own.reference]))
+        except (Conflict, NotTaken) as why:
+            problem = str(why)
+    own.refresh_from_db()
+    if not ladder.waits(own):
+        return redirect("portal:status", slug, own.reference)
+    return pages.page(
+        request,
+        "own/prove_more.html",
+        about,
+        own=own,
+        form=form,
+        document=document,
+        problem=problem,
+        app=assertions.offered(about.controller),
+        app_page=about.controller.proof.app_page,
+        here=vouched.held(request, slug) is not None,
+        by_code=reaches(Rung.SECOND, own.proof_needed),
+        looked=second.looked(own),
+        elsewhere=second.possible(own),
+        sent=second.sent(own),
+        wanted=documents.wanted(own),
+        lies=documents.to_check(own),
+    )
+
+
+def _done(request: HttpRequest, own: SubjectRequest, act: str, form: CodeForm, document: ProofForm) -> bool:
+    """What the button does; False: something on the page needs mending. Raises Conflict, NotTaken."""
+    if act == "app":
+        return _by_app(request, own)
+    if act == "send":
+        if not second.ask(own, at=timezone.now()):
+            raise Conflict(_("No more codes are sent within this hour. Come back later: your request waits."))
+        return True
+    if act == "code":
+        return form.is_valid() and _by_code(own, form)
+    if act == "document":
+        if document.is_valid():
+            documents.hand_in(own, document.cleaned_data["document"], at=timezone.now())
+        return document.is_valid()
+    message = "no such way"
+    raise Http404(message)
+
+
+def _by_app(request: HttpRequest, own: SubjectRequest) -> bool:
+    held = vouched.held(request, own.controller)
+    if held is None:
+        raise Conflict(_("Open this page from the app again: what it said of you is used, or too old."))
+    assertions.bind(own, held, at=timezone.now())
+    return True
+
+
+def _by_code(own: SubjectRequest, form: CodeForm) -> bool:
+    outcome = second.confirm(own, form.cleaned_data["code"], at=timezone.now())
+    if outcome is not Confirmation.CONFIRMED:
+        form.add_error("code", SAID[outcome])
+    return outcome is Confirmation.CONFIRMED

@@ -1,0 +1,162 @@
+"""The proof ladder: what a request needs, what its identifiers reach, and how what is needed moves.
+
+It moves up by one member of staff, and down by two alone, who both say so. What does not reach it enters no plan.
+"""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from dsr.law.actors import Actor, ActorKind
+from dsr.law.ladder import NEEDED, Rung, reaches
+from dsr.law.rights import SEARCHED
+from dsr.law.states import State
+from dsr.law.work import Kind, Letter
+from dsr.models import Identity, Lowering, PlanItem, SubjectRequest
+from dsr.steps import bell, permissions
+from dsr.steps.move import Conflict
+from dsr.steps.post import outbox
+from dsr.steps.recording import record
+
+REASON = 300  # characters
+UNDECIDED = frozenset({State.RECEIVED, State.VERIFIED})
+SAID = {
+    Rung.MAILBOX: "a code to the e-mail address",
+    Rung.SECOND: "a code to another address on file",
+    Rung.APP: "a sign-in with the controller's app or site",
+    Rung.STAFF: "a check by staff",
+}
+
+
+def enough(subject_request: SubjectRequest, identity: Identity) -> bool:
+    """Whether this identifier is proven as surely as the request needs; only such ones enter its plan."""
+    return identity.proven_at is not None and reaches(identity.rung, subject_request.proof_needed)
+
+
+def reached(subject_request: SubjectRequest) -> bool:
+    """Whether one of its identifiers is; what needs no more than the mailbox has its own rules (see review)."""
+    if subject_request.proof_needed == Rung.MAILBOX or subject_request.right not in SEARCHED:
+        return True
+    return any(enough(subject_request, each) for each in subject_request.identities.filter(of_representative=False))
+
+
+def waits(subject_request: SubjectRequest) -> bool:
+    """Whether the mailbox is proven, and more is needed."""
+    return subject_request.state == State.VERIFIED and not reached(subject_request)
+
+
+def why_not_yet(subject_request: SubjectRequest) -> str:
+    """Why it cannot be accepted yet; empty when it can."""
+    if reached(subject_request):
+        return ""
+    return f"Who asks is not proven surely enough: {SAID[Rung(subject_request.proof_needed)]} is needed."
+
+
+def higher(subject_request: SubjectRequest) -> list[Rung]:
+    """What more can be asked for."""
+    return [rung for rung in NEEDED if not reaches(subject_request.proof_needed, rung)]
+
+
+def lower(subject_request: SubjectRequest) -> list[Rung]:
+    """What less could be enough."""
+    return [rung for rung in NEEDED if rung != subject_request.proof_needed and reaches(_of(subject_request), rung)]
+
+
+def _of(subject_request: SubjectRequest) -> Rung:
+    return Rung(subject_request.proof_needed)
+
+
+def movable(subject_request: SubjectRequest) -> bool:
+    """Whether what is needed can still move: nobody has decided, and the right is one that searches."""
+    return subject_request.state in UNDECIDED and subject_request.right in SEARCHED
+
+
+def require_more(subject_request: SubjectRequest, to: Rung, *, by: Actor, at: datetime) -> None:
+    """Ask for more proof; a letter says so once the mailbox is proven. Raises Forbidden, Conflict."""
+    permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    if not movable(subject_request) or to not in higher(subject_request):
+        message = "This can only be asked for before the decision, and only where it is more than is needed now."
+        raise Conflict(message)
+    with transaction.atomic():
+        _move(subject_request, to)
+        record.write(subject_request, "proof:raised", by=by, at=at, needed=to)
+        tell(subject_request, at=at)
+
+
+def propose_less(subject_request: SubjectRequest, to: Rung, *, reason: str, by: Actor, at: datetime) -> Lowering:
+    """Say why less proof is enough; nothing changes before a second person agrees. Raises Forbidden, Conflict."""
+    permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    if by.kind is not ActorKind.STAFF or not movable(subject_request) or to not in lower(subject_request):
+        message = "This can only be proposed before the decision, and only where it is less than is needed now."
+        raise Conflict(message)
+    if not reason.strip():
+        message = "Say why less is enough: somebody else decides by it, and it stays in the record."
+        raise Conflict(message)
+    lowering = Lowering(subject_request=subject_request, to=to, proposed_by_id=int(by.id), proposed_at=at)
+    lowering.seal_reason(reason.strip()[:REASON])
+    try:
+        with transaction.atomic():
+            lowering.save(force_insert=True)
+            secret = {"reason": reason.strip()[:REASON]}
+            record.write(subject_request, "proof:less-proposed", by=by, at=at, secret=secret, needed=to)
+    except IntegrityError:
+        message = "Somebody has proposed this already, and a second person has not decided yet."
+        raise Conflict(message) from None
+    return lowering
+
+
+def proposed(subject_request: SubjectRequest) -> Lowering | None:
+    """What waits for a second person."""
+    return subject_request.lowerings.filter(agreed_at=None).first()
+
+
+def why_not_agree(subject_request: SubjectRequest, by: Actor) -> str:
+    """Why this is not the second person; empty when it is."""
+    waiting = proposed(subject_request)
+    if waiting is None:
+        return "Nobody has proposed that less proof is enough."
+    if str(waiting.proposed_by_id) == by.id:
+        return "A second person has to agree: you proposed that less proof is enough."
+    if subject_request.events.filter(tag="request:received", actor=str(by)).exists():
+        return "A second person has to agree: you entered this request."
+    return ""
+
+
+def agree(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
+    """A second person agrees that less proof is enough. Raises Forbidden, Conflict."""
+    permissions.require(by, permissions.Duty.APPROVE, subject_request)
+    if why := why_not_agree(subject_request, by):
+        raise permissions.Forbidden(why)
+    waiting = proposed(subject_request)
+    if waiting is None or not movable(subject_request) or Rung(waiting.to) not in lower(subject_request):
+        message = "What is needed has changed meanwhile. Look at it again."
+        raise Conflict(message)
+    with transaction.atomic():
+        mine = Lowering.objects.filter(pk=waiting.pk, agreed_at=None)
+        if not mine.update(agreed_by_id=int(by.id), agreed_at=at):
+            message = "Somebody else has agreed meanwhile."
+            raise Conflict(message)
+        _move(subject_request, Rung(waiting.to))
+        record.write(subject_request, "proof:lowered", by=by, at=at, needed=waiting.to)
+
+
+def tell(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """Write that more is needed, once the mailbox is proven, and have a worker look for other addresses on file.
+
+    Call it in the transaction that makes it so.
+    """
+    if not waits(subject_request) or subject_request.own_mailbox() is None:
+        return
+    outbox.queue(subject_request, Letter.PROOF, at=at)
+    if not subject_request.items.filter(kind=Kind.ADDRESSES).exists():
+        PlanItem.objects.create(subject_request=subject_request, kind=Kind.ADDRESSES, not_before=at, created_at=at)
+        bell.ring_after_commit()
+
+
+def _move(subject_request: SubjectRequest, to: Rung) -> None:
+    """Where it still is what we know. Raises Conflict."""
+    here = SubjectRequest.objects.filter(pk=subject_request.pk, proof_needed=subject_request.proof_needed)
+    if not here.filter(state__in=UNDECIDED).update(proof_needed=to):
+        message = "Somebody else has changed this request meanwhile. Look at it again."
+        raise Conflict(message)
+    subject_request.proof_needed = to

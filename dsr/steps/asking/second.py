@@ -1,0 +1,121 @@
+"""A second channel: a code to another address that was on file already, for who proved the mailbox.
+
+Nobody names that address here, neither the person nor staff: a worker reads it from what the proven mailbox leads to,
+and it is shown on no page. One code at a time goes out; another one goes to the next address.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from dsr.connectors import sharing
+from dsr.connectors.contract import Batch
+from dsr.datamap.narrow import narrowed
+from dsr.datamap.plan import compile_plan
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import PORTAL, SUBJECT
+from dsr.law.ladder import Rung
+from dsr.law.rights import Right
+from dsr.law.states import State
+from dsr.law.work import ItemState, Kind, Letter, Outcome
+from dsr.models import Identity, PlanItem, Proof, SubjectRequest
+from dsr.steps import ledger, maps
+from dsr.steps.answering import on_file
+from dsr.steps.asking import codes, ladder, verification
+from dsr.steps.asking.verification import Confirmation
+from dsr.steps.errands import bound
+from dsr.steps.fulfilling import search, travel
+from dsr.steps.post import outbox
+from dsr.steps.recording import record
+
+MOST = 5  # addresses
+CONFIRMED = "identity:second-confirmed"
+
+
+def item(subject_request: SubjectRequest) -> PlanItem | None:
+    """That look; None where none is needed."""
+    return subject_request.items.filter(kind=Kind.ADDRESSES).first()
+
+
+def looked(subject_request: SubjectRequest) -> bool:
+    """Whether it is done."""
+    found = item(subject_request)
+    return found is not None and found.state == ItemState.DONE
+
+
+def look(found: PlanItem, *, at: datetime) -> None:
+    """Read the addresses; they are sealed until somebody decides. Raises Unreachable, Rejected, Fenced."""
+    subject_request = found.subject_request
+    own = subject_request.own_mailbox()
+    addresses: list[str] = []
+    if own is not None and subject_request.state == State.VERIFIED:
+        addresses = sorted(set(_addresses(subject_request)) - {own.value()})[:MOST]
+    with transaction.atomic():
+        ledger.finish(found, Outcome.FOUND if addresses else Outcome.NOTHING, at=at, counts={})
+        here = SubjectRequest.objects.filter(pk=subject_request.pk, state=State.VERIFIED)
+        here.update(others_sealed=subject_request.sealed_others(addresses))
+
+
+def _addresses(subject_request: SubjectRequest) -> Iterator[str]:
+    """What the proven mailbox leads to carries them; nothing else of it is kept."""
+    controller_map = maps.controller(subject_request.controller)
+    known = search.values_of(subject_request.identities.filter(kind=IdentityKind.EMAIL))
+    whole = compile_plan(controller_map, known)
+    plan = narrowed(whole, controller_map, Right.RECTIFICATION, addresses=True)
+    identities = travel.gathered(
+        plan, known, lambda slug: search.connect(controller_map.systems[slug]), {one.system for one in plan.systems}
+    )
+    for one in plan.systems:
+        system = controller_map.systems[one.system]
+        with closing(search.connect(system)) as connector:
+            if bound.uncounted(connector):
+                continue  # a person would have to look
+            for route in one.routes:
+                for batch in sharing.found(connector, route, identities):
+                    if isinstance(batch, Batch):
+                        yield from on_file.carried(system, batch)
+
+
+def possible(subject_request: SubjectRequest) -> bool:
+    """Whether a code can go to another address on file."""
+    return ladder.waits(subject_request) and bool(subject_request.others_sealed)
+
+
+def sent(subject_request: SubjectRequest) -> bool:
+    """Whether a code went there, and was not spent."""
+    mine = Proof.objects.filter(identity__subject_request=subject_request, purpose=Proof.SECOND)
+    return mine.filter(spent_at=None).exists()
+
+
+def ask(subject_request: SubjectRequest, *, at: datetime) -> bool:
+    """Send a code to the next address on file; False when there is none, or too many were sent within the hour."""
+    mailbox = subject_request.own_mailbox()
+    if mailbox is None or not possible(subject_request):
+        return False
+    addresses = subject_request.others()
+    with transaction.atomic():
+        if verification.enough(mailbox, Proof.SECOND, at):
+            return False
+        before = mailbox.proofs.filter(purpose=Proof.SECOND)
+        address = addresses[before.count() % len(addresses)]
+        before.filter(spent_at=None).update(expires_at=at)
+        proof = Proof.objects.create(identity=mailbox, purpose=Proof.SECOND, created_at=at, expires_at=at)
+        record.write(subject_request, "identity:asked", by=PORTAL, at=at, kind=mailbox.kind, purpose=Proof.SECOND)
+        told: dict[str, Any] = {"proof": str(proof.pk), "code_minutes": codes.MINUTES, "purpose": Proof.SECOND}
+        outbox.queue(subject_request, Letter.CODE, at=at, to_address=address, **told)
+    return True
+
+
+def confirm(subject_request: SubjectRequest, code: str, *, at: datetime) -> Confirmation:
+    """Spend that code once: the mailbox is then known by two channels."""
+    if not ladder.waits(subject_request):
+        return Confirmation.NONE
+    with transaction.atomic():
+        result, proof = verification.spend_for(subject_request, Proof.SECOND, code, at=at)
+        if proof is not None:
+            Identity.objects.filter(pk=proof.identity_id, rung=Rung.MAILBOX).update(rung=Rung.SECOND)
+            record.write(subject_request, CONFIRMED, by=SUBJECT, at=at)
+    return result
