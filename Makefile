@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench chaos screenshots reset code lock format messages schemas venv venv-dev native
+.PHONY: help demo test check bench chaos audit sbom sabotage screenshots reset code lock format messages schemas venv venv-dev native
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,15 @@ bench: venv-dev native ## measure
 chaos: venv-dev native ## kill workers, databases and brokers under a thousand requests (ARGS="--bell valkey", SEED=7)
 	@tools/chaos.sh $(ARGS)
 
+audit: venv-dev ## ask for known vulnerabilities of everything the locks name; says so where nobody can be asked
+	@tools/audit.sh
+
+sbom: venv-dev ## write what the portal is made of, as CycloneDX (ARGS=FILE, else var/sbom.cdx.json)
+	@tools/sbom.sh $(ARGS)
+
+sabotage: venv-dev ## take guards out, one at a time, in a copy: the test of each must fail (ARGS="-k codes")
+	@$(RUN) tools/sabotage.py $(ARGS)
+
 screenshots: venv-dev ## take the pictures of README.md from the demo that runs (PORT=8000)
 	@exec $(RUN) tools/screenshots.py http://127.0.0.1:$(PORT)
 
@@ -41,8 +50,8 @@ format: venv-dev ## format the code and mend what can be mended by itself
 messages: venv-dev ## read the texts of pages and letters into the catalogs, and say how many translations are missing
 	@$(RUN) tools/messages.py update && $(RUN) tools/messages.py compile
 
-schemas: venv-dev ## write docs/schema and docs/categories.md anew from the grammar of data maps and packages
-	@$(RUN) tools/schemas.py
+schemas: venv-dev ## write docs/schema, docs/categories.md and docs/permissions.md anew from what they describe
+	@$(RUN) tools/schemas.py && $(RUN) tools/permissions.py
 
 lock: ## make the locks anew from pyproject.toml (needs uv)
 	@tools/lock.sh $(ARGS)

@@ -37,6 +37,7 @@ deploy_settings() {
 
 part formatting $bin/ruff format --quiet --check .
 part lint $bin/ruff check --quiet .
+part 'what bandit finds' $bin/bandit --quiet --configfile pyproject.toml --recursive accounts controllers dsr tools
 part types $bin/mypy --no-error-summary
 part 'import contracts' $bin/lint-imports
 part migrations $bin/python manage.py makemigrations --check --dry-run

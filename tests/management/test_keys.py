@@ -1,14 +1,20 @@
 """Keys are made once. Those that sign are added to an older installation, as long as nothing was signed."""
 
 import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django import Settings
 
-from dsr.law.actors import PORTAL
+from dsr.law.actors import PORTAL, Actor
 from dsr.management import keys
 from dsr.models import Checkpoint, SubjectRequest, Suppression
 from dsr.sealing import keyring
@@ -16,6 +22,7 @@ from dsr.sealing.keyring import Role
 from dsr.steps.recording import record, sequencer
 from tests.conftest import World
 from tests.steps import scenes
+from tests.tree import ROOT
 
 AT = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
@@ -132,3 +139,50 @@ def test_the_key_of_packages_is_added_once_and_never_after_a_package_was_sealed(
         keys.require(folder)
     own.packages.update(key_role=Role.FILES)  # one of before
     assert keys.make_missing(folder) == ["packages"]
+
+
+def test_another_secret_key_signs_and_what_the_one_of_before_signed_is_still_read(folder: Path) -> None:
+    first = read_settings(folder)["SECRET_KEY"]
+    call_command("make_keys", "--waits", "django", stdout=io.StringIO())
+    waiting = read_settings(folder)
+    assert waiting["SECRET_KEY"] == first
+    assert len(waiting["SECRET_KEY_FALLBACKS"]) == 1
+    call_command("make_keys", "--another", "django", stdout=io.StringIO())
+    turned = read_settings(folder)
+    assert (turned["SECRET_KEY"], turned["SECRET_KEY_FALLBACKS"]) == (waiting["SECRET_KEY_FALLBACKS"][0], [first])
+
+
+def test_a_browser_stays_signed_in_while_the_secret_key_changes(
+    dana: Actor, sign_in: Callable[[str], Client], settings: Settings
+) -> None:
+    browser, other = sign_in("dana"), sign_in("dana")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another one, of no use elsewhere", [settings.SECRET_KEY]
+    assert browser.get("/desk/law/").status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert browser.get("/desk/law/").status_code == 200  # signed anew by then
+    assert other.get("/desk/law/").status_code == 302
+
+
+def test_without_a_secret_key_nothing_starts(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        read_settings(tmp_path)
+    assert "restore the keys" in refused.value.stderr
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The secret keys, as a process that starts now reads them."""
+    script = "import json; from dsr import settings as s; print(json.dumps([s.SECRET_KEY, s.SECRET_KEY_FALLBACKS]))"
+    environment = {"DSR_KEYS": str(folder), "DSR_VAR": str(folder.parent)}
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return dict(zip(("SECRET_KEY", "SECRET_KEY_FALLBACKS"), json.loads(run.stdout), strict=True))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_serve_does_not_start_without_one_of_its_keys(folder: Path, db: None, role: Role) -> None:
+    record.write_for("joypix", "test:happened", by=PORTAL, at=AT)
+    sequencer.sequence(at=AT)
+    (folder / f"{role}.json").unlink()
+    with pytest.raises(CommandError, match=f"{role}.json"):
+        call_command("serve", port=0)

@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,11 @@ CONTENT = b"PK, and what was found"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+def folder(tmp_path: Path, settings: Settings) -> Path:
     """The keys of an installation of its own."""
     settings.DSR_KEYS = tmp_path / "keys"
     keyring.make(settings.DSR_KEYS)
-    yield tmp_path / "keys"
-    restarted()
+    return tmp_path / "keys"
 
 
 @pytest.fixture
@@ -37,15 +35,9 @@ def packaged(folder: Path, world: World) -> SubjectRequest:
     return scenes.packaged(world, CONTENT)
 
 
-def restarted() -> None:
-    """Processes read their keys when they start."""
-    sealed._ring.cache_clear()  # noqa: SLF001  as a new process has it
-
-
 def called(name: str, *words: str) -> str:
     said = io.StringIO()
     call_command(name, *words, stdout=said)
-    restarted()
     return said.getvalue()
 
 
@@ -56,7 +48,6 @@ def without(folder: Path, kid: str) -> None:
     del ring["keys"][kid]
     path.unlink()
     path.write_text(json.dumps(ring), "ascii")
-    restarted()
 
 
 def test_after_a_change_of_keys_a_package_opens_by_the_newest_alone(
@@ -64,9 +55,9 @@ def test_after_a_change_of_keys_a_package_opens_by_the_newest_alone(
 ) -> None:
     before = sealed.file_path(packaged.packages.get().pk).read_bytes()
     assert "Made key k2 of packages" in called("make_keys", "--another", "packages")
-    said = called("rewrap_packages")
-    assert "1 packages rewrapped; 0 were already" in said
-    assert "No package needs key k1 any more" in said
+    said = called("reseal", "packages")
+    assert "1 resealed; 0 were already" in said
+    assert "nothing needs key k1 any more" in said
     without(folder, "k1")
     assert b"".join(taking.taken(packaged, at=world.at)) == CONTENT
     assert sealed.file_path(packaged.packages.get().pk).read_bytes() == before
@@ -80,20 +71,20 @@ def test_a_key_that_a_run_left_half_made_is_no_obstacle_to_the_next(folder: Path
 
 def test_the_second_turn_finds_nothing_to_do(packaged: SubjectRequest) -> None:
     called("make_keys", "--another", "packages")
-    called("rewrap_packages")
+    called("reseal", "packages")
     wrapped = packaged.packages.get().wrapped_key
-    assert "0 packages rewrapped; 1 were already" in called("rewrap_packages")
+    assert "0 resealed; 1 were already" in called("reseal", "packages")
     assert packaged.packages.get().wrapped_key == wrapped
 
 
 def test_a_turn_that_broke_off_goes_on_where_it_was(world: World, packaged: SubjectRequest) -> None:
     called("make_keys", "--another", "packages")
-    called("rewrap_packages")
+    called("reseal", "packages")
     Package.objects.create(
         subject_request=packaged, version=2, sha256="", size=0, released_at=world.at, wrapped_key=of_the_first(world)
     )
     with pytest.raises(CommandError, match="version 2"):
-        called("rewrap_packages")  # it says which one opens by no key, and keeps it as it is
+        called("reseal", "packages")  # it says which one opens by no key, and keeps it as it is
     assert packaged.packages.get(version=2).wrapped_key.startswith("v1.k1.")
 
 
@@ -110,9 +101,9 @@ def test_a_key_that_one_package_still_needs_is_not_called_removable(world: World
     )
     said = io.StringIO()
     with pytest.raises(CommandError):
-        call_command("rewrap_packages", stdout=said)
-    assert "1 packages rewrapped" in said.getvalue()
-    assert "No package needs key" not in said.getvalue()
+        call_command("reseal", "packages", stdout=said)
+    assert "1 resealed" in said.getvalue()
+    assert "nothing needs key" not in said.getvalue()
 
 
 def test_a_package_of_before_gets_the_key_of_packages(world: World, packaged: SubjectRequest) -> None:
@@ -121,7 +112,7 @@ def test_a_package_of_before_gets_the_key_of_packages(world: World, packaged: Su
     own = files.key_of(place, package.ring(), package.wrapped_key)
     old = fields.seal(sealed.ring(Role.FILES), own.encode(), place)
     Package.objects.update(key_role=Role.FILES, wrapped_key=old)
-    assert "1 packages rewrapped" in called("rewrap_packages")
+    assert "1 resealed" in called("reseal", "packages")
     assert packaged.packages.get().key_role == Role.PACKAGES
     assert b"".join(taking.taken(packaged, at=world.at)) == CONTENT
 
@@ -132,18 +123,18 @@ def test_a_destroyed_package_stays_destroyed_though_every_byte_and_every_key_is_
     package = packaged.packages.get()
     Package.objects.update(wrapped_key="")
     called("make_keys", "--another", "packages")
-    assert "0 packages rewrapped; 0 were already" in called("rewrap_packages")
+    assert "0 resealed; 0 were already" in called("reseal", "packages")
     package.refresh_from_db()
     assert sealed.file_path(package.pk).exists()
     with pytest.raises(Conflict, match="cannot be opened"):
         delivery.opened(package)
 
 
-def test_a_package_that_is_destroyed_while_it_is_rewrapped_stays_destroyed(packaged: SubjectRequest) -> None:
+def test_a_package_that_is_destroyed_while_it_is_resealed_stays_destroyed(packaged: SubjectRequest) -> None:
     called("make_keys", "--another", "packages")
     with scenes.a_rival_before('UPDATE "dsr_package"', lambda: Package.objects.update(wrapped_key="")):
-        said = called("rewrap_packages")
-    assert "0 packages rewrapped" in said
+        said = called("reseal", "packages")
+    assert "0 resealed" in said
     assert packaged.packages.get().wrapped_key == ""
 
 
@@ -153,14 +144,11 @@ def test_the_key_of_packages_may_stand_in_the_environment_alone(
     (folder / "packages.json").unlink()
     first, second = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
     monkeypatch.setenv("DSR_KEY_PACKAGES", f"one:{first}")
-    restarted()
     assert keyring.lacking(folder) == frozenset()
     packaged = scenes.packaged(world, CONTENT)
     monkeypatch.setenv("DSR_KEY_PACKAGES", f"two:{second}, one:{first}")
-    restarted()
-    assert "No package needs key one any more" in called("rewrap_packages")
+    assert "nothing needs key one any more" in called("reseal", "packages")
     monkeypatch.setenv("DSR_KEY_PACKAGES", f"two:{second}")
-    restarted()
     assert b"".join(taking.taken(packaged, at=world.at)) == CONTENT
 
 
@@ -185,7 +173,7 @@ def test_a_line_that_is_no_key_is_refused_and_not_repeated(
 def test_without_its_key_the_command_says_so(folder: Path, db: None) -> None:
     (folder / "packages.json").unlink()
     with pytest.raises(CommandError, match=r"packages\.json is missing"):
-        called("rewrap_packages")
+        called("reseal", "packages")
 
 
 def test_a_first_start_makes_no_file_for_a_key_that_the_environment_has(
