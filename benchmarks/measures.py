@@ -124,6 +124,13 @@ def queue_at_scale(folder: Path) -> Figure:
         return _queue(folder, database)
 
 
+def alike(folder: Path) -> Figure:
+    """Filing a request for an address that is known here, and for one that is not: the median difference."""
+    found = _told("alike", folder, f"sqlite:///{folder / 'portal.sqlite3'}")
+    unit = "ms, median difference of 1,000 known (median {known:.1f}) and 1,000 unknown ({unknown:.1f}); the aim: < 5"
+    return found["apart"], unit.format_map(found)
+
+
 @contextmanager
 def _postgresql() -> Iterator[str]:
     pgserver = importlib.import_module("pgserver")
@@ -185,6 +192,7 @@ MEASURES: dict[str, Callable[[Path], Figure]] = {
     "access": access,
     "recount": recount,
     "recount at scale": recount_at_scale,
+    "alike": alike,
     "queue": queue,
     "queue at scale": queue_at_scale,
 }

@@ -96,7 +96,17 @@ def test_whatever_is_logged_of_an_error_names_places_and_no_values() -> None:
     record.exc_text = "canary@example.com, as another handler wrote it"
     text = frames.Formatter("%(message)s").format(record)
     assert "canary" not in text
-    assert text.startswith("stopped\nValueError at tests.test_doorbell:")
+    assert text.startswith("stopped; ValueError at tests.test_doorbell:")
+
+
+@pytest.mark.parametrize(
+    "sign", ["\r\n", "\n", "\r", "\x00", "\x0b", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u2029", "\u202e"]
+)
+def test_whatever_is_logged_is_one_line(sign: str) -> None:
+    logged = ("dsr", logging.WARNING, __file__, 1, "Not Found: %s", (f"/a{sign}2026-11-03 ERROR dsr made up",), None)
+    text = frames.Formatter("%(message)s").format(logging.LogRecord(*logged))
+    assert text.isprintable()
+    assert text.splitlines() == [text]
 
 
 def _workers() -> list[list[str]]:

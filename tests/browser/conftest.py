@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.steps.errands.scene import PAPER
 from tests.tree import ROOT
@@ -188,16 +188,35 @@ class Walker:
         self.page.get_by_label(label).first.fill(value)
 
 
+HEARS = """addEventListener("securitypolicyviolation", (it) => told(
+    [it.documentURI, it.effectiveDirective, it.blockedURI, it.sample].join(" ")), true)"""
+
+
+@pytest.fixture
+def violations(walker: Callable[[], Walker]) -> list[str]:
+    """What broke a content security policy, on whichever page of the test's browsers, so far."""
+    told: list[str] = walker.violations  # type: ignore[attr-defined]
+    return told
+
+
 @pytest.fixture
 def walker(chromium: Browser) -> Iterator[Callable[[], Walker]]:
-    """Open a browser of somebody's own. Scripts are allowed on the desk only because axe needs them everywhere."""
-    contexts = []
+    """Open a browser of somebody's own. Scripts are allowed on the desk only because axe needs them everywhere.
+
+    No page of the whole test breaks its content security policy, whether anybody looks at it or not (ASVS V3.4.3).
+    """
+    contexts: list[BrowserContext] = []
+    violations: list[str] = []
 
     def opened() -> Walker:
         contexts.append(chromium.new_context(accept_downloads=True))
         contexts[-1].set_default_timeout(PATIENCE * 1000)
+        contexts[-1].expose_function("told", lambda heard: violations.append(heard))  # noqa: PLW0108 — it asks for a signature
+        contexts[-1].add_init_script(HEARS)
         return Walker(contexts[-1].new_page())
 
+    opened.violations = violations  # type: ignore[attr-defined]
     yield opened
     for context in contexts:
         context.close()
+    assert violations == []

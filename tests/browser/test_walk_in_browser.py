@@ -50,6 +50,8 @@ def sign_in(demo: Demo, opens: Opens, who: str) -> Walker:
     staff.page.locator("#id_password").fill(demo.password(who))
     staff.page.locator("#id_token").fill(demo.staff_code(who))
     staff.press("Sign in")
+    staff.looks()  # at what one acknowledges once
+    staff.press("I know my duty, and keep it")
     demo.sessions[who] = list(staff.page.context.cookies())
     return staff
 

@@ -148,7 +148,7 @@ def test_a_document_is_opened_as_a_file_that_no_browser_runs(guarded: SubjectReq
 def test_who_sees_no_personal_data_opens_no_document(guarded: SubjectRequest, browser: Browser) -> None:
     client = browser(Role.ENGINEER)
     answer = client.post(f"/desk/requests/{guarded.reference}/documents/{guarded.evidence.get().pk}/")
-    assert answer.status_code == 302
+    assert answer.status_code == 403
     page = client.get(f"/desk/requests/{guarded.reference}/").content.decode()
     assert "Greta" not in page
     assert not Event.objects.filter(tag="evidence:viewed").exists()

@@ -199,8 +199,9 @@ def release_in_a_moment() -> dict[str, object]:
 def take_at_once(many: str) -> dict[str, object]:
     """One package, by so many at the same moment: with one grant, then one each, then one program's token."""
     own, at = proven("joypix", Right.ACCESS, SAM, timezone.now()), timezone.now()
+    done: dict[str, object] = {"one code": takings.one_code(own, int(many), at)}
     takings.offered(own, at)
-    done = {"one grant": takings.one_grant(own, int(many), at), "one each": takings.one_each(own, 12, at)}
+    done |= {"one grant": takings.one_grant(own, int(many), at), "one each": takings.one_each(own, 12, at)}
     own.packages.update(taken=0)
     return {**done, "one program": takings.one_program(own, 12, at)}
 

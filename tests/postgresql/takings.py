@@ -9,9 +9,12 @@ from django.db import connection, transaction
 
 from dsr.law.actors import PORTAL
 from dsr.law.states import State
-from dsr.models import Download, Grant, Package, SubjectRequest, sealed
+from dsr.management import demo
+from dsr.models import Download, Grant, Package, Proof, SubjectRequest, sealed
 from dsr.sealing import files
 from dsr.steps.answering import delivery, grants
+from dsr.steps.asking import verification
+from dsr.steps.asking.verification import Confirmation
 from dsr.steps.move import Conflict, move
 from tests.steps.taking import opened
 
@@ -50,6 +53,36 @@ def one_program(own: SubjectRequest, many: int, at: datetime) -> dict[str, objec
 def one_each(own: SubjectRequest, many: int, at: datetime) -> dict[str, object]:
     """So many grants, each used once."""
     return _at_once([opened(own, at=at) for _ in range(many)], at)
+
+
+def one_code(own: SubjectRequest, many: int, at: datetime) -> dict[str, int]:
+    """So many tries at the right code in the same moment."""
+    verification.ask_download(own, at=at)
+    code = demo.code_of(own)
+    together, outcomes = threading.Barrier(many), list[str]()
+
+    def type_it() -> None:
+        mine = SubjectRequest.objects.get(pk=own.pk)
+        together.wait()
+        try:
+            with transaction.atomic():
+                outcomes.append(verification.spend_download(mine, code, at=at)[0])
+        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
+            outcomes.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=type_it) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refused = {str(each) for each in (Confirmation.NONE, Confirmation.USED_UP)}
+    return {
+        "confirmed": outcomes.count(Confirmation.CONFIRMED),
+        "refused": sum(each in refused for each in outcomes),
+        "spent": Proof.objects.filter(purpose=Proof.DOWNLOAD).exclude(spent_at=None).count(),
+    }
 
 
 def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime, *, goes_on: bool = True) -> dict[str, object]:

@@ -28,6 +28,7 @@ def test_twenty_looks_at_once_by_five_people_are_one_first_and_one_second_of_two
 
 def test_fifty_uses_of_one_grant_count_once_and_twelve_grants_no_more_often_than_allowed(portal: Portal) -> None:
     done = portal.act("take_at_once", str(MANY), **portal.patient)
+    assert done["one code"] == {"confirmed": 1, "refused": MANY - 1, "spent": 1}
     assert done["one grant"] == {"outcomes": {"whole": OPENINGS, "over": MANY - OPENINGS}, "downloads": 1, "taken": 1}
     allowed = {"taken": 8, "whole": 4}
     assert done["one each"] == {"outcomes": allowed, "downloads": 5, "taken": 5}

@@ -1,0 +1,41 @@
+"""At the desk: what is needed and reached, asking for more, and two people for less."""
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from dsr.law.actors import Actor
+from dsr.law.ladder import Rung
+from dsr.models import SubjectRequest
+from tests.conftest import World
+from tests.steps.vouching import needing
+
+SignIn = Callable[[str], Client]
+
+
+def at(own: SubjectRequest, under: str = "") -> str:
+    """The page of a request at the desk, or one below it."""
+    return f"/desk/requests/{own.reference}/{under}"
+
+
+def test_less_proof_takes_two_people_at_the_desk_too(
+    world: World, dana: Actor, eli: Actor, officer: Actor, sign_in: SignIn
+) -> None:
+    own = needing(world, Rung.APP)
+    world.prove(own)
+    page = sign_in("dana").get(at(own)).content.decode()
+    assert "A sign-in with the controller" in page
+    assert "Not yet: nothing is searched before" in page
+    assert "is needed" in sign_in("dana").get(at(own, "accept/"), follow=True).content.decode()
+    said = {"to": "mailbox", "reason": "The account was closed last year."}
+    assert sign_in("olga").post(at(own, "propose-less-proof/"), said).status_code == 302
+    refused = sign_in("olga").post(at(own, "agree-to-less-proof/"))
+    assert refused.status_code == 403
+    own.refresh_from_db()
+    assert own.proof_needed == Rung.APP
+    assert sign_in("eli").post(at(own, "agree-to-less-proof/")).status_code == 302
+    own.refresh_from_db()
+    assert own.proof_needed == Rung.MAILBOX
+    shown = sign_in("dana").get(at(own)).content.decode()
+    assert "Proposed that less proof is enough: a code to the e-mail address" in shown
+    assert "The account was closed last year." in shown
