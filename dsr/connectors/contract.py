@@ -37,7 +37,7 @@ class Batch:
 
     collection: str
     fields: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: Sequence[tuple[Cell, ...]]
     share: Share | None = None  # the person's, in rows that concern others, too; set by us: see sharing.py
     left_out: frozenset[str] = frozenset()  # fields whose cells staff left out here; no connector sets it
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from dsr.package import zipping
 from dsr.package.zipping import Sink, Zip
 
 FIRST = "index.html"  # in the ZIP's directory, though it is written after all that it tells of
@@ -31,6 +32,19 @@ class Hashed:
         self.digest.update(content)
         self.size += len(content)
         return len(content)
+
+
+class Waiting:
+    """One file that is written while another one is, and follows it."""
+
+    def __init__(self, path: str, member: zipping.Waiting) -> None:
+        self.path, self.member = path, member
+        self.content = Hashed(member.content)
+
+    @property
+    def held(self) -> int:
+        """Packed bytes that it holds by now."""
+        return self.member.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +76,16 @@ class Bag:
         with self._zip.member(f"{self._folder}/{path}", packed=packed, first=path == FIRST) as stream:
             hashed = Hashed(stream)
             yield hashed
-        members = self.payload if path.startswith("data/") else self._tags
-        members[path] = Listed(hashed.size, hashed.digest.hexdigest())
+        self._list(path, hashed)
+
+    def waiting(self, path: str) -> Waiting:
+        """A file that can be written while another one is open; it is there once it `follow`s."""
+        return Waiting(path, zipping.Waiting(self._zip, f"{self._folder}/{path}"))
+
+    def follow(self, waiting: Waiting) -> None:
+        """Put a file there that was waiting."""
+        self._zip.follow(waiting.member)
+        self._list(waiting.path, waiting.content)
 
     def put(self, path: str, content: bytes) -> None:
         """One small file at once."""
@@ -95,6 +117,10 @@ class Bag:
         if sealing:
             self.put(SEAL, sealing(hashlib.sha256(tags).hexdigest()).encode())
         self._zip.close()
+
+    def _list(self, path: str, written: Hashed) -> None:
+        members = self.payload if path.startswith("data/") else self._tags
+        members[path] = Listed(written.size, written.digest.hexdigest())
 
 
 def _digests(members: dict[str, Listed]) -> bytes:

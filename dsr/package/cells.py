@@ -69,11 +69,11 @@ def tabular(cell: Cell) -> tuple[str, bool]:
         return str(plain).lower(), False
     text = str(plain)
     numeric = isinstance(plain, int | float) or (not isinstance(cell, str | bytes) and _is_finite(text))
-    safe = text if numeric else _safe(text)
+    safe = text if numeric else neutral(text)
     return safe, safe != text
 
 
-def _safe(text: str) -> str:
+def neutral(text: str) -> str:
     """With an apostrophe wherever a formula would begin, whatever the reader takes for the end of a cell."""
     first = "'" if _FORMULA.match(text) else ""
     if not _TORN.search(text):

@@ -1,29 +1,25 @@
 """The copy of one system's Part: JSON, CSV and files stream into the bag; first rows are kept to be read."""
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from types import SimpleNamespace
 
-import msgspec
-
-from dsr.connectors.contract import Batch, Cell, File, Found
+from dsr.connectors.blocks import column
+from dsr.connectors.contract import Batch, File, Found
 from dsr.datamap.schema import CollectionMap, SystemMap
 from dsr.datamap.sharing import hidden
-from dsr.package import kinds, lines
-from dsr.package.bag import Bag
-from dsr.package.cells import Plain, Shown, exact, harmless, storable, tabular
+from dsr.package.bag import Bag, Waiting
+from dsr.package.cells import Plain, Shown, exact, tabular
 from dsr.package.contents import OpenPart
+from dsr.package.formats import Noticed, Rows, csv_lines
 from dsr.package.naming import PACKED, sniffed
 from dsr.package.readable import Readable
 from dsr.package.redaction import BY_STAFF, OF_OTHERS, Withheld, withheld
 from dsr.package.since import Since, watched
 from dsr.package.words import said
 
-_LINES = msgspec.json.Encoder()
+HELD = 48 << 20  # packed bytes of a table that waits
 FIRST_ROWS = 40  # as many as the report shows; the index shows fewer
 
 
@@ -55,9 +51,7 @@ class CollectionCopy:
     of_others: dict[str, int] = field(default_factory=dict)  # field -> rows that it was left out of
     rows: int = 0
     first: list[dict[str, Shown]] = field(default_factory=list)
-    repaired: int = 0  # cells with text that no UTF-8 can hold
-    neutralised: int = 0  # CSV cells that a spreadsheet would have run
-    types: dict[str, set[str]] = field(default_factory=dict)  # of the CSV's columns
+    noticed: Noticed = field(default_factory=Noticed)
     json_path: str = ""
     csv_path: str = ""
     files: list[CopiedFile] = field(default_factory=list)
@@ -75,7 +69,7 @@ class CollectionCopy:
         for name, place in places:
             if name in self.since:
                 self.since[name].unclear |= name in batch.left_out or name in left_out
-                self.since[name].note([row[place] for row in batch.rows])
+                self.since[name].note(column(batch.rows, place))
         if len(self.first) < FIRST_ROWS:
             self._read(batch, places, left_out)
         return places
@@ -92,34 +86,45 @@ class CollectionCopy:
 
 
 def copy_part(bag: Bag, system: SystemMap, part: OpenPart, laws: tuple[str, ...] = ()) -> list[CollectionCopy]:
-    """Copy a Part. It is read once per format, because a ZIP has one open member at a time."""
+    """Copy a Part. It is read again only for tables too large to be held meanwhile, and for files.
+
+    A ZIP has one open member at a time: while a collection's JSON is written, its CSV waits.
+    """
     copies: dict[str, CollectionCopy] = {}
-    for name, batches in _by_collection(part()):
-        if name in copies or name not in system.collections:
-            message = f"{system.slug}.{name} is not in the data map, or its batches do not follow each other"
-            raise ValueError(message)
-        described, since = system.collections[name], watched(system, name)
-        copies[name] = CollectionCopy(system.slug, name, described, laws, system.zone, since)
-        _write_json(bag, copies[name], batches)
-    for name, batches in _by_collection(part()):
-        if copies[name].json_path:
-            _write_csv(bag, copies[name], batches)
-    for found in part():
+    late, filed = set[str](), set[str]()
+    for name, batches in _by_collection(part(), filed):
+        copies[name] = _copy_of(system, name, laws, known=name in copies)
+        if not _write(bag, copies[name], batches):
+            late.add(name)
+    again = _by_collection(part(), filed) if late else ()
+    for name, batches in again:
+        if name in late:
+            _write_table(bag, copies[name], batches)
+    for found in part() if filed else ():
         if isinstance(found, File):
             _write_file(bag, copies[found.collection], found)
     return list(copies.values())
 
 
-def _by_collection(part: Iterable[Found]) -> Iterator[tuple[str, Iterator[Batch]]]:
-    return groupby(_batches(part), key=attrgetter("collection"))
+def _copy_of(system: SystemMap, name: str, laws: tuple[str, ...], *, known: bool) -> CollectionCopy:
+    if known or name not in system.collections:
+        message = f"{system.slug}.{name} is not in the data map, or its batches do not follow each other"
+        raise ValueError(message)
+    return CollectionCopy(system.slug, name, system.collections[name], laws, system.zone, watched(system, name))
 
 
-def _batches(part: Iterable[Found]) -> Iterator[Batch]:
+def _by_collection(part: Iterable[Found], filed: set[str]) -> Iterator[tuple[str, Iterator[Batch]]]:
+    """The rows; collections that have files are noted in `filed`."""
+    return groupby(_batches(part, filed), key=attrgetter("collection"))
+
+
+def _batches(part: Iterable[Found], filed: set[str]) -> Iterator[Batch]:
     for found in part:
         if isinstance(found, Batch):
             if found.rows:
                 yield found
         else:
+            filed.add(found.collection)
             _drain(found)
 
 
@@ -129,78 +134,59 @@ def _drain(file: File) -> None:
         pass
 
 
-def _write_json(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None:
+def _write(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> bool:
+    """Both formats; whether the CSV is written, too, or has to be made from its beginning."""
     first = next(batches)
     places = copy.take(first)
     if not places:  # all of it is withheld: there is nothing to write, but rows to be counted
         for batch in batches:
             copy.take(batch)
-        return
-    copy.json_path = f"data/{copy.system}/{copy.collection}.json"
+        return True
+    copy.json_path, copy.csv_path = (f"data/{copy.system}/{copy.collection}.{kind}" for kind in ("json", "csv"))
+    table = _Table(bag.waiting(copy.csv_path), tuple(copy.fields))
     with bag.member(copy.json_path) as member:
-        member.write(b"[\n" + _json_rows(copy, places, first))
+        rows = Rows(first, places, copy.noticed)
+        member.write(b"[\n" + rows.json())
+        table.take(rows)
         for batch in batches:
-            member.write(b",\n" + _json_rows(copy, copy.take(batch), batch))
+            rows = Rows(batch, copy.take(batch), copy.noticed)
+            member.write(b",\n" + rows.json())
+            if tuple(copy.fields) != table.fields:
+                table.waiting = None
+            table.take(rows)
         member.write(b"\n]\n")
+    if table.waiting:
+        bag.follow(table.waiting)
+    return table.waiting is not None
 
 
-def _json_rows(copy: CollectionCopy, places: list[tuple[str, int]], batch: Batch) -> bytes:
-    names = [name for name, _ in places]
-    found = list(zip(*batch.rows, strict=True))
-    columns = [found[place] for _, place in places]
-    return lines.json_rows(names, columns) or _json_rows_apart(copy, names, [kinds.worded(each) for each in columns])
+class _Table:
+    """The CSV of a collection while its JSON is written; given up once it is too large, or its fields change."""
+
+    def __init__(self, waiting: Waiting, fields: tuple[str, ...]) -> None:
+        self.waiting: Waiting | None = waiting
+        self.fields = fields
+        waiting.content.write(_heading(fields))
+
+    def take(self, rows: Rows) -> None:
+        if self.waiting:
+            self.waiting.content.write(rows.csv(self.fields))
+            if self.waiting.held > HELD:
+                self.waiting = None
 
 
-def _json_rows_apart(copy: CollectionCopy, names: list[str], columns: list[Sequence[Cell]]) -> bytes:
-    if all(map(storable, columns)):
-        try:
-            encoded = _LINES.encode_lines([dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
-        except (UnicodeEncodeError, OverflowError):
-            pass  # a cell among thousands that no UTF-8 or no machine can hold: one by one, then
-        else:
-            return encoded[:-1].replace(b"\n", b",\n")  # within a text it is written as two characters
-    return _json_rows_of_any(copy, names, columns)
-
-
-def _json_rows_of_any(copy: CollectionCopy, names: list[str], columns: list[Sequence[Cell]]) -> bytes:
-    plain = [[exact(cell) for cell in column] for column in columns]
-    for column, written in zip(columns, plain, strict=True):
-        copy.repaired += sum(isinstance(cell, str) and cell != text for cell, text in zip(column, written, strict=True))
-    rows = (dict(zip(names, row, strict=True)) for row in zip(*plain, strict=True))
-    return ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows).encode()
-
-
-def _write_csv(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None:
-    copy.csv_path = f"data/{copy.system}/{copy.collection}.csv"
+def _write_table(bag: Bag, copy: CollectionCopy, batches: Iterator[Batch]) -> None:
+    copy.noticed.forget_tables()
     with bag.member(copy.csv_path) as member:
-        member.write("\ufeff".encode())  # without it, spreadsheets do not read UTF-8
-        member.write(_csv_lines([[tabular(name)[0] for name in copy.fields]]))
+        member.write(_heading(copy.fields))
         for batch in batches:
-            places = [batch.fields.index(name) if name in batch.fields else None for name in copy.fields]
-            found = list(zip(*batch.rows, strict=True))
-            empty = ("",) * len(batch.rows)
-            columns = [empty if at is None else _csv_column(copy, batch.fields[at], found[at]) for at in places]
-            member.write(lines.csv_rows(columns) or _csv_lines(zip(*columns, strict=True)))
+            places = [(name, place) for place, name in enumerate(batch.fields) if name in copy.fields]
+            member.write(Rows(batch, places, copy.noticed).csv(copy.fields))
 
 
-def _csv_column(copy: CollectionCopy, name: str, column: Sequence[Cell]) -> Sequence[Cell]:
-    seen = kinds.seen(column)
-    copy.types.setdefault(name, set()).update(seen)
-    if seen <= kinds.NUMBERS:
-        return column
-    column = kinds.dated(column)
-    if harmless(column):
-        return column
-    written = [tabular(cell) for cell in column]
-    copy.neutralised += sum(altered for _, altered in written)
-    return [text for text, _ in written]
-
-
-def _csv_lines(rows: Iterable[Iterable[Cell]]) -> bytes:
-    written: list[str] = []  # a StringIO would be slower, and take four bytes for each character
-    # All text in quotes: read with semicolons, a line that begins with -2 is one cell, and its text no formula.
-    csv.writer(SimpleNamespace(write=written.append), quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
-    return "".join(written).encode()
+def _heading(fields: Iterable[str]) -> bytes:
+    # Without the mark before it, spreadsheets do not read UTF-8.
+    return "\ufeff".encode() + csv_lines([[tabular(name)[0] for name in fields]])
 
 
 def _write_file(bag: Bag, copy: CollectionCopy, file: File) -> None:

@@ -49,7 +49,7 @@ def _table(copy: CollectionCopy, listed: Listed) -> Json:
             "fields": [
                 {
                     "name": tabular(name)[0],  # as it stands in the first line
-                    "type": together(copy.types.get(name, ())),
+                    "type": together(copy.noticed.types.get(name, ())),
                     "title": label(name, copy.described.fields[name]),
                 }
                 for name in copy.fields

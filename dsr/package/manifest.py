@@ -124,8 +124,8 @@ def _collection(copy: CollectionCopy, payload: Mapping[str, Listed]) -> Json:
         ],
         "json": _file(copy.json_path, payload),
         "csv": _file(copy.csv_path, payload),
-        "neutralised_csv_cells": copy.neutralised,
-        "repaired_cells": copy.repaired,
+        "neutralised_csv_cells": copy.noticed.neutralised,
+        "repaired_cells": copy.noticed.repaired,
     }
 
 

@@ -1,7 +1,8 @@
 """A Part on the wire: length-prefixed msgpack frames, so that records and files stream both ways.
 
 msgpack knows no decimal, no whole number beyond 64 bits, no text that UTF-8 cannot hold, and of a moment no zone but
-UTC. Such cells travel beside the others under a mark of their own, and arrive as they set out.
+UTC. Such cells travel beside the others under a mark of their own, and arrive as they set out. What a source wrote as
+one text travels as that text.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +13,11 @@ from functools import partial
 from typing import BinaryIO
 
 import msgspec
+from isal import isal_zlib
 from msgspec.msgpack import Ext
 
+from dsr.connectors import blocks
+from dsr.connectors.blocks import Block
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.route import Key
 from dsr.datamap.sharing import Share
@@ -21,6 +25,7 @@ from dsr.package.cells import valid
 
 PREFIX = 4  # bytes of big-endian frame length
 CHUNK = 1 << 16
+_LEVEL = 1  # of 3: a text is sealed and read faster when it is packed, by more than this takes
 DECIMAL, WHOLE, TEXT, MOMENT = 1, 2, 3, 4  # the marks; all content is text
 DECIMALS, OTHERS = "d", "."  # kinds of columns: text of decimals alone, or cells each as it is
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None), date})  # as msgpack brings them, a date as text
@@ -45,10 +50,7 @@ def pack(found: Iterator[Found], tally: Tally) -> Iterator[bytes]:
         if isinstance(item, Batch):
             tally.rows[item.collection] = tally.rows.get(item.collection, 0) + len(item.rows)
             share = [] if item.share is None else [item.share.mine, item.share.others]
-            columns = list(map(_column, zip(*item.rows, strict=True)))
-            kinds = "".join(kind for kind, _ in columns)
-            written = [column for _, column in columns]
-            yield _frame(["b", item.collection, item.fields, len(item.rows), kinds, written, *share])
+            yield _frame([*_written(item), *share])
         else:
             tally.files += 1
             yield _frame(["f", item.collection, item.key, item.name])
@@ -70,6 +72,8 @@ def unpack(stream: BinaryIO, *, exact: bool = False) -> Iterator[Found]:
             case ["b", str(collection), list(fields), int(count), str(kinds), list(columns), *share]:
                 rows = _rows(count, kinds, columns, exact=exact)
                 yield Batch(collection, tuple(fields), rows, _share(share))
+            case ["t", str(collection), list(fields), int(count), str(kinds), bytes(content), *share]:
+                yield Batch(collection, tuple(fields), _block(count, kinds, content, exact=exact), _share(share))
             case ["f", str(collection), list(key), str(name)]:
                 chunks = _file(stream)
                 yield File(collection, tuple(key), name, chunks)
@@ -130,6 +134,23 @@ def _frame(content: list[object]) -> bytes:
     except (UnicodeEncodeError, OverflowError):
         body = msgspec.msgpack.encode([_held(value) for value in content])
     return len(body).to_bytes(PREFIX, "big") + body
+
+
+def _written(batch: Batch) -> list[object]:
+    """A frame's content: columns of cells, or the text of the source."""
+    rows = batch.rows
+    if isinstance(rows, Block):
+        return ["t", batch.collection, batch.fields, len(rows), rows.kinds, isal_zlib.compress(rows.content, _LEVEL)]
+    columns = list(map(_column, zip(*rows, strict=True)))
+    kinds, written = "".join(kind for kind, _ in columns), [column for _, column in columns]
+    return ["b", batch.collection, batch.fields, len(rows), kinds, written]
+
+
+def _block(count: int, kinds: str, packed: bytes, *, exact: bool) -> Block:
+    content = isal_zlib.decompress(packed)
+    if content.count(b"\n") != count or not _TAMED.keys() >= set(kinds):
+        raise Torn
+    return Block(kinds, content, count, blocks.AS_THEY_ARE if exact else _TAMED)
 
 
 def _rows(count: int, kinds: str, columns: list[object], *, exact: bool) -> tuple[tuple[Cell, ...], ...]:
@@ -197,11 +218,23 @@ def _restored(mark: int, content: memoryview) -> Cell:
 def _tamed(mark: int, content: memoryview) -> Cell:
     cell = _restored(mark, content)
     if isinstance(cell, datetime):
-        try:
-            return cell.astimezone(UTC)
-        except OverflowError:  # the first and the last hours that there are
-            return cell.isoformat()
+        return _in_utc(cell)
     return valid(cell) if isinstance(cell, str) else str(cell)
+
+
+def _in_utc(at: datetime) -> Cell:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # the first and the last hours that there are
+        return at.isoformat()
+
+
+def _tame_moment(text: str) -> Cell:
+    """As msgpack would have brought it: without a zone it is text."""
+    at = blocks.moment(text)
+    if isinstance(at, str):
+        return at
+    return _in_utc(at) if at.tzinfo else at.isoformat()
 
 
 _READ: dict[int, Callable[[str], Cell]] = {
@@ -209,6 +242,12 @@ _READ: dict[int, Callable[[str], Cell]] = {
     WHOLE: partial(int, base=16),
     TEXT: str,
     MOMENT: datetime.fromisoformat,
+}
+_TAMED: blocks.Reading = {
+    **blocks.AS_THEY_ARE,
+    blocks.AMOUNT: str,
+    blocks.MOMENT: _tame_moment,
+    blocks.DAY: str,
 }
 _EXACT = msgspec.msgpack.Decoder(list[object], ext_hook=_restored)
 _TAME = msgspec.msgpack.Decoder(list[object], ext_hook=_tamed)

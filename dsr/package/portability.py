@@ -115,8 +115,8 @@ def _collection(answer: Answer, copy: CollectionCopy, observed: Observed) -> Jso
         "records": copy.rows,
         "json": copy.json_path,
         "csv": copy.csv_path,
-        "neutralised_csv_cells": copy.neutralised,
-        "repaired_cells": copy.repaired,
+        "neutralised_csv_cells": copy.noticed.neutralised,
+        "repaired_cells": copy.noticed.repaired,
         "fields": [
             _field(controller_map, described, name, sorted(observed.types.get((copy.collection, name), ())))
             for name in copy.fields

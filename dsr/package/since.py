@@ -1,6 +1,6 @@
 """From when retention periods run: the earliest and the latest date in a column, seen while its records pass."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import InvalidOperation
 
@@ -22,7 +22,7 @@ class Since:
         """Whether no cell came by: the column was left out of the copy, which says nothing of what is in it."""
         return self.earliest is None and not self.blank
 
-    def note(self, cells: list[Cell]) -> None:
+    def note(self, cells: Sequence[Cell]) -> None:
         """Take in a batch; there may be thousands."""
         dates = [cell for cell in cells if cell is not None and cell != ""]
         self.blank += len(cells) - len(dates)

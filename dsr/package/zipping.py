@@ -54,10 +54,16 @@ class _Blocks:
         return pack("<BHH", 1, 0, BLOCK)
 
 
+class _Member(Protocol):
+    def local(self, name: bytes, version: int, flags: int, method: int, sums: tuple[int, int, int]) -> None: ...
+
+    def pass_on(self, content: bytes) -> None: ...
+
+
 class Content:
     """What is written into one member. It is held while it is short."""
 
-    def __init__(self, out: "Zip", name: bytes, *, packed: bool) -> None:
+    def __init__(self, out: _Member, name: bytes, *, packed: bool = False) -> None:
         """`packed` content is not deflated once more."""
         self.size, self.crc, self.taken = 0, 0, 0
         self._out, self._name, self._packed = out, name, packed
@@ -88,6 +94,11 @@ class Content:
             self._out.pass_on(packed)
             self.taken += len(packed)
 
+    @property
+    def sums(self) -> tuple[int, int, int]:
+        """CRC, packed size and size."""
+        return self.crc, self.taken, self.size
+
     def end(self) -> tuple[int, int, int]:
         """Write what is left: version, flags and method for the directory."""
         if self._packing:
@@ -102,6 +113,32 @@ class Content:
         self._out.local(self._name, _PLAIN, 0, method, (self.crc, len(shorter), self.size))
         self._pass(shorter)
         return _PLAIN, 0, method
+
+
+class Waiting:
+    """A member that is written while another one is, and follows it; all that it takes is held, packed."""
+
+    def __init__(self, whole: "Zip", name: str) -> None:
+        """Of this ZIP."""
+        self.name, self.held = name, 0
+        self.content = Content(self, name.encode("ascii"))
+        self._whole = whole
+        self._pieces: list[bytes] = []
+
+    def local(self, name: bytes, version: int, flags: int, method: int, sums: tuple[int, int, int]) -> None:
+        """The header before it."""
+        self.pass_on(self._whole.header(name, version, flags, method, sums))
+
+    def pass_on(self, content: bytes) -> None:
+        """Hold it."""
+        self._pieces.append(content)
+        self.held += len(content)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it, once."""
+        for at, piece in enumerate(self._pieces):
+            yield piece
+            self._pieces[at] = b""
 
 
 class Zip:
@@ -121,11 +158,18 @@ class Zip:
         """One file; only one is written at a time. `packed`: see Content; `first`: in the directory."""
         content, offset = Content(self, name.encode("ascii"), packed=packed), self._place
         yield content
-        entry = self._entry(name, content.end(), (content.crc, content.taken, content.size), offset)
+        entry = self._entry(name, content.end(), content.sums, offset)
         if first:
             self._first = entry
         else:
             self._directory += entry
+
+    def follow(self, waiting: Waiting) -> None:
+        """Write what waited."""
+        end, offset = waiting.content.end(), self._place
+        for piece in waiting.pieces():
+            self.pass_on(piece)
+        self._directory += self._entry(waiting.name, end, waiting.content.sums, offset)
 
     def folder(self, name: str) -> None:
         """A folder, for one that would not be there without: nothing lies in it."""
@@ -147,8 +191,11 @@ class Zip:
 
     def local(self, name: bytes, version: int, flags: int, method: int, sums: tuple[int, int, int]) -> None:
         """The header before a member; `sums` are its CRC, packed size and size."""
-        header = _LOCAL.pack(b"PK\3\4", version, flags, method, *self._stamp, *sums, len(name), 0)
-        self.pass_on(header + name)
+        self.pass_on(self.header(name, version, flags, method, sums))
+
+    def header(self, name: bytes, version: int, flags: int, method: int, sums: tuple[int, int, int]) -> bytes:
+        """The same, not written yet."""
+        return _LOCAL.pack(b"PK\3\4", version, flags, method, *self._stamp, *sums, len(name), 0) + name
 
     def pass_on(self, content: bytes) -> None:
         """Write through, counting."""

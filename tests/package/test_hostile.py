@@ -286,7 +286,7 @@ with open("/dev/null", "wb") as out:
     (copy,) = copy_part(bag, answers.JOYPIX.systems["app"], found)
     bag.close()
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps([length, copy.neutralised, len(copy.first[0]["page"].text), (after - before) * 1024 / length]))
+print(json.dumps([length, copy.noticed.neutralised, len(copy.first[0]["page"].text), (after - before) * 1024 / length]))
 """
 
 

@@ -14,7 +14,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
-from dsr.package.zipping import BLOCK, SHORT, Zip
+from dsr.package.zipping import BLOCK, SHORT, Waiting, Zip
 
 AT = datetime(2026, 3, 12, 9, 30, 58, tzinfo=UTC)
 NOISE = random.Random(3).randbytes(300_000)
@@ -93,6 +93,23 @@ def test_every_reader_that_stands_here_opens_it(reader: str, tmp_path: Path) -> 
     path.write_bytes(zipped(CONTENTS, first="R/long.csv"))
     command = READERS.get(reader, (sys.executable, "-m", "zipfile", "-t"))
     assert subprocess.run([*command, path], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"short", LINES])
+def test_a_member_that_waits_follows_the_one_beside_which_it_is_written(content: bytes) -> None:
+    out = io.BytesIO()
+    whole = Zip(out, AT)
+    waiting = Waiting(whole, "R/rows.csv")
+    with whole.member("R/rows.json") as member:
+        for at in range(0, len(LINES), 50_000):
+            member.write(LINES[at : at + 50_000])
+            waiting.content.write(content[at : at + 50_000])
+    whole.follow(waiting)
+    whole.close()
+    with ZipFile(io.BytesIO(out.getvalue())) as package:
+        assert package.testzip() is None
+        assert {name: package.read(name) for name in package.namelist()} == streamed(out.getvalue())
+    assert streamed(out.getvalue()) == {"R/rows.json": LINES, "R/rows.csv": content}
 
 
 def test_text_shrinks_and_what_is_packed_hardly_grows() -> None:

@@ -55,7 +55,7 @@ class Seen:
         self._positions = positions
         self._keys: set[tuple[Cell, ...]] = set()
 
-    def new(self, rows: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
+    def new(self, rows: Sequence[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
         """Those that did not come before."""
         fresh = []
         for row in rows:

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from dsr.connectors.blocks import Block
 from dsr.connectors.contract import (
     Ability,
     Batch,
@@ -213,7 +214,7 @@ class SqlDatabase:
 
     def _rows(
         self, route: Route, identities: Identities, fields: Sequence[str]
-    ) -> Iterator[tuple[tuple[Cell, ...], ...]]:
+    ) -> Iterator[Sequence[tuple[Cell, ...]]]:
         parts = slices(self._tables, route, identities)
         if not parts:
             return
@@ -223,9 +224,9 @@ class SqlDatabase:
                 for partition in questions.answer(connection, self._tables, route, part, fields):
                     place = self._tables.place(route.name, route.collection)
                     read = [place.reader(name) for name in fields]
-                    rows = cells(partition, read) if seen is None else seen.new(cells(partition, read))
-                    if rows:
-                        yield rows
+                    rows = partition if isinstance(partition, Block) else cells(partition, read)
+                    if fresh := rows if seen is None else seen.new(rows):
+                        yield fresh
 
     @contextmanager
     def _asking(self, place: str) -> Iterator[sa.Connection]:

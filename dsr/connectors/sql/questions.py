@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dsr.connectors.blocks import Block
+from dsr.connectors.sql import copied
 from dsr.connectors.sql.answers import ROWS_AT_ONCE, Question, answered, is_whole, shortly, streamed
 from dsr.connectors.sql.live import Tables
 from dsr.connectors.sql.statements import reached, sown
@@ -31,7 +33,7 @@ class Remembered:
 
 def answer(
     connection: sa.Connection, tables: Tables, route: Route, identities: Identities, fields: Sequence[str]
-) -> Iterator[Sequence[sa.Row[Any]]]:
+) -> Iterator[Sequence[sa.Row[Any]] | Block]:
     """Give the rows of a route in pieces. Without an identity that leads there, no statement is sent."""
     values = _listed(tables, route, identities)
     if values == {}:
@@ -47,7 +49,16 @@ def answer(
     if values is None:
         yield from answered(connection, statement, connection.dialect.name)
     else:
-        yield from streamed(connection, statement).partitions(ROWS_AT_ONCE)
+        yield from _long(connection, tables, route, fields, statement)
+
+
+def _long(
+    connection: sa.Connection, tables: Tables, route: Route, fields: Sequence[str], statement: Question
+) -> Iterator[Sequence[sa.Row[Any]] | Block]:
+    kinds = copied.kinds(connection, tables.place(route.name, route.collection), fields)
+    if kinds:
+        return copied.rows(connection, statement, kinds)
+    return streamed(connection, statement).partitions(ROWS_AT_ONCE)
 
 
 def _statement(

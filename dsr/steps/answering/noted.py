@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from dsr.connectors.blocks import column
 from dsr.connectors.contract import Batch, Found
 from dsr.datamap.schema import IdentityKind, SystemMap
 from dsr.datamap.sharing import address_fields
@@ -37,7 +38,7 @@ class Noted:
 
     def _note(self, batch: Batch, own: tuple[str, ...]) -> None:
         for place in (batch.fields.index(name) for name in own if name in batch.fields):
-            for cell in dict.fromkeys(row[place] for row in batch.rows[:ROWS]):
+            for cell in dict.fromkeys(column(batch.rows, place)[:ROWS]):
                 if len(self.addresses) <= MOST and (address := _clean(cell)):
                     self.addresses[address] = None
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from dsr.connectors.blocks import column
 from dsr.connectors.contract import Batch, Cell, Found
 from dsr.datamap.schema import CollectionMap, IdentityKind, SystemMap
 from dsr.datamap.sharing import address_fields, own_fields
@@ -58,8 +59,8 @@ class Watch:
             return  # that cell tells all of them in one text
         for kind, fields in _names(system.collections[batch.collection], batch):
             places = [batch.fields.index(name) for name in fields]
-            for row in batch.rows:
-                value = _value([row[place] for place in places])
+            for cells in set(zip(*(column(batch.rows, place) for place in places), strict=True)):
+                value = _value(cells)
                 self._carried.update(self._hashes(kind, value) if value else ())
 
     def keep(self) -> None:
@@ -90,7 +91,7 @@ def _proven_in(batch: Batch) -> Iterator[str]:
         yield from identity.held_by()
 
 
-def _value(cells: list[Cell]) -> str:
+def _value(cells: tuple[Cell, ...]) -> str:
     """As a request names it: a social sign-in is 'provider:id'."""
     return "" if None in cells else ":".join(map(str, cells))
 
