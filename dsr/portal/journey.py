@@ -133,7 +133,10 @@ WITHDRAWING: Mapping[State, Stage] = {
 ENDED: Mapping[State, tuple[Text, frozenset[str]]] = {
     State.REFUSED: (_("We refused your request"), frozenset({"request:refused"})),
     State.CANCELLED: (_("You cancelled your request"), frozenset({"request:cancelled"})),
-    State.LAPSED: (_("The request ended, for the address was not proven"), frozenset({"request:lapsed", "request:repeated"})),
+    State.LAPSED: (
+        _("The request ended, for the address was not proven"),
+        frozenset({"request:lapsed", "request:repeated"}),
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """Long answers of PostgreSQL come as the text that COPY writes, and say what its driver would have said."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 
 import pytest
@@ -62,7 +62,7 @@ def mapped(database: Database, fields: str, table: str = "notes") -> tuple[Syste
     return shop, Route("notes", notes, (Seed("email", ("owner",)),), ())
 
 
-def found(database: Database, fields: str, table: str = "notes") -> Iterator[Batch]:
+def found(database: Database, fields: str, table: str = "notes") -> Generator[Batch, None, None]:
     shop, route = mapped(database, fields, table)
     with closing(SqlDatabase.from_map(shop, {})) as connector:
         yield from (each for each in connector.find(route, {"email": ((OWNER,),)}) if isinstance(each, Batch))
