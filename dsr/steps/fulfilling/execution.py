@@ -34,6 +34,7 @@ from dsr.steps.fulfilling import (
     search,
     sources,
     strangers,
+    taking_turns,
     versions,
     whole,
 )
@@ -180,8 +181,11 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) ->
     """
     subject_request = item.subject_request  # as it was claimed: nobody proves anything more once it is approved
     try:
-        state, (held, told) = sources.check(
-            item, Exists(blocking.now(subject_request)), Exists(on_file.letters(subject_request))
+        state, (held, told, copied) = sources.check(
+            item,
+            Exists(blocking.now(subject_request)),
+            Exists(on_file.letters(subject_request)),
+            taking_turns.copy_under_way(item),
         )
     except sources.Unapproved as error:
         raise Halted(str(error)) from None
@@ -192,6 +196,8 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) ->
         raise holds.Held(untouched=untouched)
     if until := on_file.waits(subject_request, at=at) if told and not item.deferred else None:
         raise holds.Held(holds.OBJECTS, until, untouched=untouched)
+    if copied and untouched:  # what has begun goes on: half of it would be in no order with the copy
+        raise taking_turns.after_copies(at)
 
 
 def _kept_by_system(effects: list[Applied]) -> list[KeptRow]:

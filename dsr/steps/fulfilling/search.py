@@ -29,7 +29,7 @@ from dsr.steps import ledger, maps
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import carried, withholding
 from dsr.steps.errands import bound
-from dsr.steps.fulfilling import manifest, parts, travel
+from dsr.steps.fulfilling import manifest, parts, taking_turns, travel
 from dsr.steps.recording import record
 
 
@@ -147,7 +147,8 @@ def _foreign_keys(subject_request: SubjectRequest, key: ForeignKey) -> Iterable[
 
 
 def find(item: PlanItem, *, at: datetime) -> None:
-    """Ask one system for everything the plan reaches in it. Raises Unreachable, Rejected, Fenced."""
+    """Ask one system for everything the plan reaches in it. Raises Unreachable, Rejected, Held, Fenced."""
+    taking_turns.after_erasures(item, at=at)
     place = reach(item)
     bound.take_up(place.connector, item, at=at)
     if left_out := _left_out(item, place.plan):

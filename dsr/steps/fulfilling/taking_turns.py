@@ -1,0 +1,48 @@
+"""A copy and an erasure of the same person's data in one system take turns, so that no copy is half of before.
+
+Either is marked as running before it looks for the other, so at least one of them sees the other and steps back. Who
+asked for a copy has it before the data goes; an erasure that has begun is not stopped half-way.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, QuerySet
+
+from dsr.law.rights import COPIED
+from dsr.law.work import ItemState, Kind
+from dsr.models import Identity, PlanItem
+from dsr.models.plan import OPEN
+from dsr.steps.deciding.holds import Held
+
+PAUSE = timedelta(seconds=10)
+COPY_FIRST = "A copy for the same person is taken from this system first."
+ERASURE_FIRST = "Data of the same person is being erased in this system; it is searched after that."
+
+
+def copy_under_way(item: PlanItem) -> Exists:
+    """Whether a search for a copy for the person of this erasure is still open in its system."""
+    return Exists(_of_the_same_person(item).filter(kind=Kind.FIND, state__in=OPEN))
+
+
+def after_copies(at: datetime) -> Held:
+    """Why an erasure waits that has sent nothing yet."""
+    return Held(COPY_FIRST, at + PAUSE, untouched=True)
+
+
+def after_erasures(item: PlanItem, *, at: datetime) -> None:
+    """Raise Held where an erasure is just at work on what this would copy."""
+    copies = item.subject_request.right in COPIED
+    if copies and _of_the_same_person(item).filter(kind=Kind.ERASE, state=ItemState.RUNNING).exists():
+        raise Held(ERASURE_FIRST, at + PAUSE)
+
+
+def _of_the_same_person(item: PlanItem) -> QuerySet[PlanItem]:
+    """Items on the same system for other requests in which one of the same identifiers is proven."""
+    mine = item.subject_request
+    proven = [each for each in mine.identities.all() if each.proven_at and not each.of_representative]
+    names = {name for each in proven for name in each.held_by()}
+    requests = Identity.objects.filter(folded__in=names, of_representative=False).exclude(proven_at=None)
+    others = PlanItem.objects.filter(system=item.system, subject_request__controller=mine.controller)
+    if item.kind == Kind.ERASE:
+        others = others.filter(subject_request__right__in=COPIED)
+    return others.filter(subject_request__in=requests.values("subject_request")).exclude(subject_request=mine)
