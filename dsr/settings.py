@@ -177,6 +177,7 @@ LOGIN_URL = LOGOUT_REDIRECT_URL = "/desk/login/"
 LOGIN_REDIRECT_URL = "/desk/"
 OTP_TOTP_ISSUER = "Rightful"
 
+SESSION_ENGINE = "accounts.session_store"  # the database knows no key
 SESSION_COOKIE_AGE = 30 * 60  # idle; ASVS V7.3.1
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
