@@ -259,8 +259,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["dsr.api.parsers.StrictJson"],
     "EXCEPTION_HANDLER": "dsr.api.answers.shaped",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min", "package": "60/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["dsr.api.pace.Calls"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rightful API",

@@ -12,10 +12,11 @@ from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.throttling import UserRateThrottle
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dsr.api import document
+from dsr.api.pace import Takings
 from dsr.models import Grant
 from dsr.steps.answering import delivery, grants, ranges
 from dsr.steps.answering.grants import Stage
@@ -56,6 +57,10 @@ class OutOfRange(APIException):
 
     status_code = 416
     default_code = "out_of_range"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size} bytes.")
+        self.size = size
 
 
 class Holder:
@@ -105,12 +110,6 @@ class GrantScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         }
 
 
-class Often(UserRateThrottle):
-    """How often one token asks."""
-
-    scope = "package"
-
-
 class AnyAccepted(DefaultContentNegotiation):
     """The file is a ZIP and its errors are JSON, whatever a program says that it accepts."""
 
@@ -127,8 +126,15 @@ class Package(APIView):
 
     http_method_names = ["get", "head"]
     authentication_classes = [GrantAuthentication]
-    throttle_classes = [Often]
+    throttle_classes = [Takings]
     content_negotiation_class = AnyAccepted
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """How large the file is stands beside a 416 (RFC 9110, section 15.5.17)."""
+        response = super().handle_exception(exc)
+        if isinstance(exc, OutOfRange):
+            response.headers["Content-Range"] = f"bytes */{exc.size}"
+        return response
 
     @document.taking
     def get(self, request: Request) -> HttpResponseBase:
@@ -139,7 +145,7 @@ class Package(APIView):
         try:
             span = ranges.asked(*named, etag=etag, size=size) if request.method == "GET" else None
         except ranges.OutOfRange:
-            raise OutOfRange(f"The file has {size} bytes.") from None
+            raise OutOfRange(size) from None
         response = _opened(grant, secret, span) if request.method == "GET" else _headed(grant)
         response.headers["Content-Length"] = str(span.length if span else size)
         response.headers["ETag"], response.headers["Accept-Ranges"] = etag, "bytes"

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -85,6 +86,8 @@ class SubjectRequests(TokenView):
             region=given["region"],
             language=given["language"],
         )
+        if given["assertion"] and not self.token().allows(Scope.VOUCH):
+            raise PermissionDenied(InScope.message)
         try:
             if given["assertion"]:
                 vouched = assertions.take_opened(given["assertion"], self.token().controller, at=timezone.now())

@@ -4,6 +4,7 @@
 What is counted stands under a keyed hash, which says nothing of anybody.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -30,8 +31,13 @@ LIMITS = {
     "codes-from-address": "30/15minute",
     "documents-from-address": "30/hour",
     "staff-from-address": "20/15minute",
+    "calls-of-token": "600/minute",
+    "takings-of-token": "60/minute",
+    "codes-of-a-task-link": "5/hour",
 }
 DEMO = "100000/hour"  # there everybody comes from one address
+# Some proxies write the port beside the address: each connection would be a stranger that has all its tries.
+_PORT = re.compile(r"^(?:(\[[^\]]*\]):\d+|([\d.]+):\d+)$")
 STEP, MOST = timedelta(minutes=1), timedelta(minutes=15)  # how much later a flood is served
 
 
@@ -111,7 +117,7 @@ def address_of(meta: Mapping[str, str]) -> str:
     # Fewer than there are proxies: it came past one of them, so only the connection itself is believed.
     seen = told[-hops] if 0 < hops <= len(told) else meta.get("REMOTE_ADDR", "")
     try:
-        address = ip_address(seen.partition("%")[0].strip("[]"))
+        address = ip_address(_PORT.sub(r"\1\2", seen).partition("%")[0].strip("[]"))
     except ValueError:
         return seen[:64]
     if isinstance(address, IPv6Address):

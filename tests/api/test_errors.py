@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.http import HttpResponse
 from pytest_django import Settings
 from rest_framework.test import APIClient
-from rest_framework.throttling import UserRateThrottle
 
 from dsr.api.errors import CODES
 from tests.tree import ROOT
@@ -122,13 +122,22 @@ def test_our_own_failure_is_no_page_and_tells_nothing_of_us(
     assert answer.headers["Content-Length"] == str(len(answer.content))
 
 
-def test_who_calls_too_often_is_told_when_to_come_back(joypix: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(UserRateThrottle.THROTTLE_RATES, "user", "2/min")
+def test_who_calls_too_often_is_told_when_to_come_back(joypix: APIClient, settings: Settings) -> None:
+    settings.DSR_LIMITS = {"calls-of-token": "2/minute"}
 
     *_, answer = [joypix.get("/api/v1/controller/") for _ in range(3)]
 
     assert (answer.status_code, code(answer)) == (429, "throttled")
     assert 0 < int(answer.headers["Retry-After"]) <= 60
+
+
+def test_calls_are_counted_where_every_process_sees_them(joypix: APIClient, settings: Settings) -> None:
+    settings.DSR_LIMITS = {"calls-of-token": "2/minute"}
+    for _ in range(2):
+        joypix.get("/api/v1/controller/")
+        cache.clear()  # what one process has by itself
+
+    assert joypix.get("/api/v1/controller/").status_code == 429
 
 
 def test_no_cache_keeps_an_answer(joypix: APIClient) -> None:

@@ -143,7 +143,7 @@ def test_the_api_knows_no_step_but_intake_vouching_where_systems_call_and_a_pers
     taking = {f"dsr.steps.answering{name}" for name in ("", ".delivery", ".grants", ".grants.Stage", ".ranges")}
     taking |= {"dsr.steps.move", "dsr.steps.move.Conflict"}
     asking = {"dsr.steps.asking", "dsr.steps.asking.assertions", "dsr.steps.asking.intake"}
-    assert named - taking == {"dsr.steps.maps"} | asking | calls
+    assert named - taking == {"dsr.steps.maps", "dsr.steps.limiting"} | asking | calls
 
 
 def test_a_controller_reads_what_it_offers(pixplus: APIClient) -> None:

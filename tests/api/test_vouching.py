@@ -8,8 +8,9 @@ import time_machine
 from django.test import Client
 from rest_framework.test import APIClient
 
+from dsr.law.work import Scope
 from dsr.models import Assertion, SubjectRequest
-from dsr.steps.asking import ladder
+from dsr.steps.asking import ladder, tokens
 from tests.conftest import NOW, SAM, World
 from tests.steps.vouching import SAMS, forged, signed
 
@@ -61,3 +62,14 @@ def test_the_secret_part_of_a_hand_over_stands_in_no_log(world: World, caplog: p
         Client().get("/nowhere/from-app/a-very-secret-token/")
         Client().post("/joypix/from-app/a-very-secret-token/")
     assert "a-very-secret-token" not in caplog.text
+
+
+def test_a_token_that_only_files_spends_no_assertion(world: World) -> None:
+    text = tokens.issue("joypix", "form", at=NOW, scopes=[Scope.FILE])
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
+    asked = {"right": "access", "identities": [{"kind": "email", "value": SAM}]}
+    answer = client.post("/api/v1/requests/", asked | {"assertion": signed(world)}, format="json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
+    assert not Assertion.objects.exists()
+    assert client.post("/api/v1/requests/", asked, format="json").status_code == 201
