@@ -5,7 +5,6 @@ backslash before whatever else would be mistaken. To make an object of each of a
 to write them into two formats.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,8 +15,7 @@ from dsr.connectors.contract import Cell
 TEXT, WHOLE, AMOUNT, NUMBER, TRUTH, MOMENT, DAY = "sinfbtd"  # kinds of columns
 NOTHING = rb"\N"
 
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_MEANT = {r"\b": "\b", r"\f": "\f", r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\v": "\v", "\0": "\\"}
 Row = tuple[Cell, ...]
 Reading = Mapping[str, Callable[[str], Cell]]  # from kinds of columns
 
@@ -116,9 +114,10 @@ def column(rows: Sequence[Row], place: int) -> Sequence[Cell]:
 
 
 def unescaped(text: str) -> str:
-    """What a cell's text stands for."""
-    return _ESCAPED.sub(_meant, text) if "\\" in text else text
-
-
-def _meant(escaped: re.Match[str]) -> str:
-    return _MEANT.get(escaped[1], escaped[1])
+    """What a cell's text stands for. Whole text by whole text: a cell may have millions of them."""
+    if "\\" not in text:
+        return text
+    text = text.replace(r"\\", "\0")  # which no text of PostgreSQL has
+    for written, meant in _MEANT.items():
+        text = text.replace(written, meant)
+    return text

@@ -149,9 +149,22 @@ def collection_facts(controller_map: ControllerMap, system: str, collection: str
         recipients=tuple(
             controller.recipients[slug].title for slug in recipients_of(controller_map, system, collection)
         ),
-        retention=controller.retention[described.retention].says,
+        retention=_kept(controller, described, say),
         categories=tuple(dict.fromkeys(say(category_title(one.category)) for one in described.fields.values())),
     )
+
+
+def _kept(controller: Controller, described: CollectionMap, say: Say) -> str:
+    own, *more = (controller.retention[slug].says for slug in _rules(described))
+    return " ".join(
+        (own, *(say("Records may be kept by another rule, too: {rule}").format(rule=says) for says in more))
+    )
+
+
+def _rules(described: CollectionMap) -> tuple[str, ...]:
+    """The retention rule of a collection, and the one that keeps rows of it beyond that."""
+    keep = described.keep
+    return tuple(dict.fromkeys((described.retention, *((keep.rule,) if keep else ()))))
 
 
 def recipients_of(controller_map: ControllerMap, system: str, collection: str) -> tuple[str, ...]:
@@ -228,7 +241,7 @@ def _recipient(slug: str, one: Recipient, say: Say) -> Fact:
 def _retention(controller_map: ControllerMap, say: Say) -> tuple[Fact, ...]:
     entries = []
     for slug, rule in controller_map.controller.retention.items():
-        titles = _listed((one.title for one in _collections(controller_map) if one.retention == slug), say)
+        titles = _listed((one.title for one in _collections(controller_map) if slug in _rules(one)), say)
         if titles:
             entries.append(Fact(titles, rule.says, slug, _rule(rule)))
     return tuple(entries) or _none(say(STATES_NONE))

@@ -22,7 +22,7 @@ _VERTICAL = rb"\v"  # of COPY's escapes the one that JSON has not; where it is a
 _PLAIN = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/.,_:!?#$%&*()[]{}<>"
 _BEGINNING = bytes(1 if sign in b"\t\n" else 2 if sign in _PLAIN else 3 for sign in range(256))
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
-_ZONES = (len(""), len("+00"))
+_ZONES = frozenset({b"", b"+00", b"-00"})  # digits are noughts; not ' BC', and no part of a second
 _MOMENT = b"0000-00-00 00:00:00"
 _TRUTH = {b"t": b"true", b"f": b"false", NOTHING: NOTHING}
 _Texts = Sequence[bytes]
@@ -141,7 +141,11 @@ def _moments(texts: list[bytes]) -> _Texts:
     zone = texts[0][len(_MOMENT) :]
     joined = b"\t".join([*texts, b""])
     alike = (_MOMENT + zone.translate(_DIGITS) + b"\t") * len(texts)  # none with a part of a second
-    if len(zone) in _ZONES and joined.translate(_DIGITS) == alike and joined.count(zone + b"\t") == len(texts):
+    if (
+        zone.translate(_DIGITS) in _ZONES
+        and joined.translate(_DIGITS) == alike
+        and joined.count(zone + b"\t") == len(texts)
+    ):
         whole = joined.replace(b" ", b"T")
         return (whole.replace(zone + b"\t", zone + b":00\t") if zone else whole).split(b"\t")[:-1]
     return [_moment(text.decode()).encode() for text in texts]

@@ -25,6 +25,7 @@ class Readable:
         self._zone = zone
         self._fields = [(name, place, described.fields[name]) for name, place in places]
         self._currencies = {name: at.get(field.currency) for name, _, field in self._fields if field.currency}
+        self._known = described.fields
 
     def row(self, row: Sequence[Cell]) -> dict[str, Shown]:
         """One record, by field."""
@@ -37,7 +38,10 @@ class Readable:
 
     def _money(self, name: str, field: FieldMap, amount: str, row: Sequence[Cell]) -> Shown:
         place = self._currencies[name]
-        currency = field.currency if place is None else str(row[place]).strip().upper()
+        if place is None:  # a code; the name of a column that is left out is none, though it may look like one
+            currency = "" if field.currency in self._known else field.currency
+        else:
+            currency = str(row[place]).strip().upper()
         return Shown(f"{amount} {currency}") if CURRENCY.fullmatch(currency) else Shown(amount, said(NO_CURRENCY))
 
 

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -110,6 +112,32 @@ def test_a_database_that_speaks_another_encoding_is_left_to_the_driver(postgresq
     assert {row[1] for batch in batches for row in batch.rows} == {OWNER}
 
 
+@pytest.mark.parametrize("rows", [5, ROWS])
+def test_a_moment_that_no_calendar_of_ours_has_is_text_in_answers_of_any_length(postgresql: str, rows: int) -> None:
+    with on_postgresql(postgresql) as made:
+        (name,) = made.read("SELECT current_database()")[0]
+        made.run(
+            "CREATE TABLE notes (id integer PRIMARY KEY, owner text, at timestamptz, until timestamp, day date,"
+            " opens timetz, closes time)",
+            "INSERT INTO notes SELECT n, E'sam''s \"own\" \\\\ mailbox', timestamptz '2026-03-05 14:03:00+00',"
+            " CASE n WHEN 1 THEN 'infinity' ELSE '0044-03-15 BC' END::timestamp, 'infinity', '09:30+01', '24:00'"
+            f" FROM generate_series(1, {rows}) n",
+            f"ALTER DATABASE \"{name}\" SET datestyle = 'German, DMY'",
+        )
+        batches, hours = list(found(made, "owner,at,until,day")), list(found(made, "opens,closes,owner"))
+    assert {row[1:3] for batch in hours for row in batch.rows} == {("09:30:00+01:00", "24:00:00")}
+    told = [row[2:] for batch in batches for row in batch.rows]
+    at = datetime(2026, 3, 5, 14, 3, tzinfo=UTC)
+    assert told == [(at, "infinity", "infinity"), *[(at, "0044-03-15 00:00:00 BC", "infinity")] * (rows - 1)]
+
+
+def test_where_a_statement_has_a_limit_a_slow_reader_has_none(database: Database) -> None:
+    limited = replace(database, url=f"{database.url}&options=-c%20statement_timeout%3D60s")
+    batches = list(found(limited, "owner,words"))
+    assert not any(isinstance(batch.rows, Block) for batch in batches)
+    assert sum(len(batch.rows) for batch in batches) == ROWS
+
+
 def test_who_stops_reading_leaves_a_connection_that_can_be_asked_again(database: Database) -> None:
     begun = found(database, "owner,words")
     next(begun)
@@ -139,6 +167,7 @@ def test_a_server_that_goes_on_the_way_is_not_reached_and_no_half_answer_a_whole
     with pytest.raises(Unreachable):
         list(reading)
     ending.join()
+    assert sum(len(batch.rows) for batch in found(database, "owner,whole")) == ROWS
 
 
 KILL = (

@@ -10,6 +10,7 @@ import pytest
 
 from dsr.connectors.contract import Batch, Cell
 from dsr.datamap import checks, money
+from dsr.datamap.facts import facts
 from dsr.datamap.flaw import Flaw
 from dsr.datamap.schema import CollectionMap, ControllerMap, FieldMap, Keep, Period, Retention
 from dsr.package.contents import Answer, CollectionOutcome, LeftOut, RefusedPart, SystemOutcome
@@ -131,6 +132,30 @@ def test_a_rule_for_some_rows_names_no_day_for_all(open_package: Open) -> None:
     keep = Keep(rule="orders", since="paid_at")
     page = open_package(paid("2024-05-03", about=payments(ages_from="", keep=keep))).text("index.html")
     assert "By this rule until 3 May 2027." in page
+
+
+def test_a_rule_that_keeps_rows_beyond_the_collections_own_is_named(open_package: Open) -> None:
+    own = next(slug for slug in CONTROLLER.retention if slug != "orders")
+    keep = Keep(rule="orders", since="paid_at")
+    about = payments(ages_from="", retention=own, keep=keep)
+    package = open_package(paid("2024-05-03", about=about))
+    words = (
+        f"<dd>{CONTROLLER.retention[own].says} Records may be kept by another rule, too: 3 years after payment.</dd>"
+    )
+    assert words in package.text("index.html")
+    assert words in package.report_html
+    title = about.systems["payments"].collections["orders"].title
+    told = {fact.text: fact.title for fact in facts(about).retention}
+    assert title in told["3 years after payment."]
+    assert title in told[CONTROLLER.retention[own].says]
+
+
+def test_the_name_of_a_currencys_column_is_no_currency() -> None:
+    fields = {"amount": amount("CUR", 2), "CUR": FieldMap(category="user.payment")}
+    described = CollectionMap.model_validate(
+        {"title": "", "key": ("amount",), "purposes": (), "source": "provided", "retention": "x", "fields": fields}
+    )
+    assert Readable(described, [("amount", 0)], "").row((1250,))["amount"].text == "12.50"
 
 
 def test_dates_are_the_same_however_they_are_batched() -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -49,9 +50,13 @@ MOMENTS = {
     "2026-03-05 14:03:00+05:30": "2026-03-05T14:03:00+05:30",
     "2026-07-05 14:03:00-04": "2026-07-05T14:03:00-04:00",
     "2026-03-05 14:03:00": "2026-03-05T14:03:00",
+    "2026-03-05 14:03:07.12": "2026-03-05T14:03:07.120000",
+    "2026-03-05 14:03:07.123456": "2026-03-05T14:03:07.123456",
+    "1890-03-05 14:03:07+00:53:28": "1890-03-05T14:03:07+00:53:28",
     "infinity": "infinity",
     "-infinity": "-infinity",
     "0044-03-15 00:00:00+00 BC": "0044-03-15 00:00:00+00 BC",
+    "0044-03-15 00:00:00 BC": "0044-03-15 00:00:00 BC",
     "12026-03-05 14:03:00+00": "12026-03-05 14:03:00+00",
 }
 VALUES: dict[str, tuple[str, ...]] = {
@@ -120,6 +125,11 @@ def test_moments_stand_in_json_as_iso_8601_has_them() -> None:
         pasted = pasting.pasted(block(blocks.MOMENT, (text, text)), [0])
         assert pasted
         assert json.loads(b"[" + (pasted.json(["at"]) or b"") + b"]") == [{"at": iso}] * 2
+
+
+def test_a_text_of_a_million_escapes_is_what_it_stands_for() -> None:
+    text = '\\n\n\\\\t\t\r\v"' * (1 << 18)
+    assert block(blocks.TEXT, (text,))[0] == (text,)
 
 
 def test_moments_on_both_sides_of_a_change_of_clocks_keep_their_zones() -> None:
@@ -207,6 +217,9 @@ def test_tables_too_large_to_be_held_are_written_all_the_same(access: Opened, mo
     assert tables
     assert {path: access.files[path] for path in tables} == {path: later.files[path] for path in tables}
     assert access.files["datapackage.json"] == later.files["datapackage.json"]
+    counted = [re.findall(r'"neutralised_csv_cells": ?\d+', each.text("manifest.json")) for each in (access, later)]
+    assert counted[0] == counted[1]  # nothing twice
+    assert any(not each.endswith(" 0") for each in counted[0])
 
 
 def test_a_table_whose_fields_change_on_the_way_has_all_of_them(open_package: Callable[[Answer], Opened]) -> None:

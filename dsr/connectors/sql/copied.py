@@ -35,7 +35,13 @@ def kinds(connection: sa.Connection, place: Place, fields: Sequence[str]) -> str
     if not isinstance(driver, Connection) or driver.info.encoding != "utf-8":
         return ""
     found = [_kind(place.columns[name].kind) for name in fields]
-    return "".join(found) if all(found) else ""
+    return "".join(found) if all(found) and _unhurried(connection) else ""
+
+
+def _unhurried(connection: sa.Connection) -> bool:
+    """Whether no statement has a limit: COPY is one as long as we read, a cursor's are as long as the server works."""
+    limit: str = connection.exec_driver_sql("SELECT current_setting('statement_timeout')").scalar_one()
+    return limit == "0"
 
 
 def rows(connection: sa.Connection, statement: Question, kinds: str) -> Iterator[Block]:

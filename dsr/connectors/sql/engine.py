@@ -2,13 +2,19 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from datetime import time
 from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from sqlalchemy import exc
 
+from dsr.connectors import blocks
+from dsr.connectors.contract import Cell
 from dsr.connectors.sql import resting
 
 BUSY_SECONDS = 20
@@ -64,6 +70,8 @@ def _engine(url: str, *, writing: bool) -> sa.Engine:
         resting.lets(engine)
     if family == "mysql":
         sa.event.listen(engine, "connect", _mysql_session(writing=writing))
+    if family == "postgresql":
+        sa.event.listen(engine, "connect", _postgresql_session)
     return engine
 
 
@@ -76,6 +84,7 @@ def _arguments(family: str, *, writing: bool) -> Mapping[str, object]:
         "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}",
         "default_transaction_read_only": "off" if writing else "on",
         "cursor_tuple_fraction": "1",  # an answer is read to its end
+        "DateStyle": "ISO",  # in others nobody can tell the day from the month
     }
     return {
         "connect_timeout": 10,
@@ -116,6 +125,44 @@ def _mysql_session(*, writing: bool) -> Callable[[_Connection, object], None]:
         cursor.close()
 
     return connected
+
+
+class _Moments(Loader):
+    """The driver refuses the whole answer for one cell of 'infinity'."""
+
+    def load(self, data: Buffer) -> Cell:
+        return blocks.moment(bytes(data).decode())
+
+
+class _Days(Loader):
+    def load(self, data: Buffer) -> Cell:
+        return blocks.day(bytes(data).decode())
+
+
+class _Times(Loader):
+    """24:00 is one, too."""
+
+    def load(self, data: Buffer) -> time | str:
+        text = bytes(data).decode()
+        try:
+            return time.fromisoformat(text)
+        except ValueError:
+            return text
+
+
+_LOADERS: Mapping[str, type[_Moments | _Days | _Times]] = {
+    "timestamptz": _Moments,
+    "timestamp": _Moments,
+    "date": _Days,
+    "time": _Times,
+    "timetz": _Times,
+}
+
+
+def _postgresql_session(connection: psycopg.Connection[object], _: object) -> None:
+    """What Python has no moment for is text, however long the answer that it is in."""
+    for kind, loader in _LOADERS.items():
+        connection.adapters.register_loader(kind, loader)
 
 
 def _sqlite(url: sa.URL, *, writing: bool) -> sa.Engine:
