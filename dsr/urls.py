@@ -59,7 +59,7 @@ BOTH = [pattern for pattern in urlpatterns if str(pattern.pattern) == ".well-kno
 FOR_STAFF = Face([*STAFF, *BOTH], desk_errors.not_allowed, desk_errors.not_found)
 FOR_PEOPLE = Face(
     # Else the desk's address is a controller's of that name: 404 too, but 405 to a form.
-    [re_path("^desk(/|$)", _unknown), *(pattern for pattern in urlpatterns if pattern not in STAFF)],
+    [re_path("^desk(?:/|$)", _unknown), *(pattern for pattern in urlpatterns if pattern not in STAFF)],
     portal_errors.not_allowed,
     portal_errors.not_found,
 )

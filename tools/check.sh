@@ -23,7 +23,7 @@ bin=.venv/bin
 
 # As in production: https, keys, a database of its own, and nothing of the demo or of the caller's shell.
 unset DSR_DATABASE_URL DSR_BROKER_URL DSR_KEYS DSR_CONTROLLERS
-export DSR_DEMO=0 DSR_BASE_URL=https://rights.example.com DSR_HOSTS=rights.example.com
+export DSR_DEMO=0 DSR_BASE_URL=https://rights.example.com DSR_HOSTS=rights.example.com DSR_TRUSTED_HOPS=1
 export DSR_VAR="$scratch/var"
 mkdir "$DSR_VAR"
 DSR_SECRET_KEY=$($bin/python -c 'import secrets; print(secrets.token_urlsafe(60))')

@@ -35,6 +35,8 @@ BUTTON = STAFF  # whoever opens the address of a button lands where the button i
 DESK = {
     "follow": Row(LINK, NO),
     "enrol": Row(LINK, LINK),
+    "lent_follow": Row(LINK, NO),
+    "lent": Row(LINK, LINK),  # the one task it is about, after a code from the mailbox and the duty
     "login": Row(ANYONE, ANYONE),
     "logout": Row(NO, STAFF),
     "confidentiality": Row(STAFF, STAFF),
@@ -106,6 +108,11 @@ API = {
     "package": Row(LINK, NO),
     "callback": Row(NO, ANYONE),  # answers the same to everybody
     "schema": Row(ANYONE, NO),
+}
+WELL_KNOWN = {  # under /.well-known/, on both hosts
+    "security.txt": Row(ANYONE, NO),
+    "change-password": Row(ANYONE, NO),
+    "gpc.json": Row(ANYONE, NO),
 }
 OPEN = frozenset(
     [
@@ -198,6 +205,8 @@ def _lines() -> Iterator[str]:
     yield from (f"| {act.slug} | {act.duty} | {'yes' if act.grave else NO} |" for act in ACTS.values())
     yield from ("", "## The API", "", "| call | GET | POST |", "|---|---|---|")
     yield from (f"| {name} | {row.reads} | {row.acts} |" for name, row in API.items())
+    yield from ("", "## `/.well-known/`", "", "| page | GET | POST |", "|---|---|---|")
+    yield from (f"| {name} | {row.reads} | {row.acts} |" for name, row in WELL_KNOWN.items())
     yield from ("", "## The portal", "", "| page | who |", "|---|---|")
     for title, names in ((ANYONE, OPEN), (LINK, BY_LINK), (PERSON, PERSONS)):
         yield f"| {', '.join(sorted(names))} | {title} |"
@@ -212,6 +221,7 @@ _HEAD = (
     "- *staff*: signed in with both factors, whatever the role; of requests it shows those of their controllers alone.",
     "- *role*: any role at the request's controller; the other words are duties there.",
     "- *link*: who has the link of a letter, or the token of a download. *person*: who proved the mailbox here.",
+    "- A colleague without an account opens `lent` by the link to one task and a code, and no other page of the desk.",
     "- *token*: a controller's own system, within the scopes of its token.",
     "",
     "Another controller's request does not exist: 404. Nobody has a duty in a request that names their own address.",

@@ -102,7 +102,7 @@ def _ask(request: HttpRequest, site: "Desk", invitation: Invitation, form: Enrol
 
 def _drawn(otpauth: str) -> SafeString:
     out = io.BytesIO()
-    segno.make(otpauth).save(out, kind="svg", scale=5, xmldecl=False, svgns=True, omitsize=False)
+    segno.make(otpauth).save(out, kind="svg", scale=5, xmldecl=False, svgns=True, light="#fff")
     return mark_safe(out.getvalue().decode())  # noqa: S308 — drawn by us: nothing but paths
 
 

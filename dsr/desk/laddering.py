@@ -65,15 +65,27 @@ class Less(Decision):
         cast("forms.ChoiceField", self.fields["to"]).choices = found
 
 
-class Seen(Decision):
-    """A note of what was seen, or why something is needed."""
+class Needed(Decision):
+    """Why something is needed."""
 
     note = forms.CharField(
-        label="What did you see, or why is it needed?",
+        label="Why does nothing else work?",
+        help_text="It stays in the record. No names, numbers or addresses.",
+        max_length=documents.NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write why nothing else works."},
+    )
+
+
+class Seen(Decision):
+    """A note of what was seen."""
+
+    note = forms.CharField(
+        label="What did you see?",
         help_text="No names, numbers or addresses: the note stays, the document does not.",
         max_length=documents.NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Write a note."},
+        error_messages={"required": "Write what you saw."},
     )
 
 
@@ -154,7 +166,7 @@ ASK = Act(
     "Ask for it",
     "The person is told.",
     Duty.REVIEW,
-    Seen,
+    Needed,
     lambda subject_request: not documents.why_not(subject_request) and not documents.asked(subject_request),
     _ask,
     "quiet",

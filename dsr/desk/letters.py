@@ -50,6 +50,8 @@ def _to(to: str, about: ControllerMap) -> str:
     if kind == "recipient":
         facts = about.controller.recipients.get(name)
         return facts.title if facts else name
+    if kind == "colleague":
+        return "A colleague without an account"
     if kind == "on-file":
         return "The address on file"
     return "The person" if not to else to.capitalize()

@@ -3,6 +3,8 @@
 Whoever opens one of them sees somebody's data: each opening is an Event, and takes a duty of its own.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -96,7 +98,22 @@ def overview(request: HttpRequest, reference: str, site: "Desk") -> HttpResponse
     return _page(request, site, "desk/looks.html", context, form)
 
 
+def _from_store(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Say so where the store with what was found does not answer, and lead back."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, reference: str, *place: str, **more: Any) -> HttpResponse:
+        try:
+            return view(request, reference, *place, **more)
+        except OSError:
+            messages.error(request, "What was found cannot be read now. Try again in a few minutes.")
+            return redirect("desk:request", reference)
+
+    return answered
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@_from_store
 def collection(request: HttpRequest, reference: str, system: str, collection: str, site: "Desk") -> HttpResponse:
     """The records of one collection, page by page, to be left out where they concern others."""
     subject_request, by = known(people.staff_of(request), reference), people.actor_of(request)

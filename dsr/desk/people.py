@@ -14,6 +14,7 @@ _OTHERS = {
     ActorKind.SUBJECT: "The person who asks",
     ActorKind.TOKEN: "A system of the controller",
     ActorKind.RECIPIENT: "A recipient of the data",
+    ActorKind.COLLEAGUE: "A colleague without an account",
     ActorKind.PORTAL: "Rightful",
 }
 

@@ -23,6 +23,7 @@ from dsr.desk import (
     intake,
     knocking,
     law,
+    lent,
     limits,
     looks,
     marking,
@@ -53,6 +54,8 @@ class Desk(AdminSite):
     enable_nav_sidebar = False
     login_form = SignIn
     login_template = "accounts/sign_in.html"
+    password_change_template = "accounts/password.html"
+    password_change_done_template = "accounts/password_changed.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Both factors, an active account, a session that is not too old."""
@@ -136,11 +139,13 @@ class Desk(AdminSite):
         return self.admin_view(stepping.fresh(view, self))
 
     def _own(self) -> list[URLPattern]:
-        """One's own account."""
+        """One's own account, and what is reached by a link."""
         site = {"site": self}
         return [
             path("enrol/<str:token>/", enrolling.follow, name="follow"),
             path("enrol/", enrolling.enrol, site, name="enrol"),
+            path("lent/<str:token>/", lent.follow, name="lent_follow"),
+            path("lent/", lent.show, site, name="lent"),
             path("confidentiality/", self.admin_view(confidentiality.show), site, name="confidentiality"),
             path("account/", self.admin_view(enrolling.account), site, name="account"),
             path("account/recovery-codes/", self._grave(enrolling.renew), site, name="recovery_codes"),

@@ -23,7 +23,7 @@ from dsr.law.work import ItemState, Kind
 from dsr.models import Errand, PlanItem
 from dsr.steps import maps
 from dsr.steps.deciding import blocking
-from dsr.steps.errands import answering, asking, uploads
+from dsr.steps.errands import answering, asking, lending, uploads
 from dsr.steps.fulfilling import execution, search
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden, may
@@ -57,14 +57,14 @@ def show(request: HttpRequest, reference: str, item: UUID, site: "Desk") -> Http
     by = people.actor_of(request)
     if not may(by, Duty.OPERATE, subject_request):
         return refused(request, site, subject_request)
-    page = _Page(request, site, task, by)
+    page = Page(request, site, task, by)
     try:
         return page.act(request.POST.get("act", "") if request.method == "POST" else "")
     except Forbidden as why:
         return refused(request, site, subject_request, str(why) or "Your role does not allow this.")
 
 
-class _Page:
+class Page:
     """One look at a task."""
 
     def __init__(self, request: HttpRequest, site: "Desk", task: Errand, by: Actor) -> None:
@@ -82,6 +82,8 @@ class _Page:
         if name == "answer":
             return self.answer()
         steps = {"take": asking.take, "confirm": answering.confirm, "back": answering.send_back}
+        if name in {"lend", "unlend"}:
+            return self.lend(name)
         if name not in steps:
             return self.page()
         said = {
@@ -95,6 +97,22 @@ class _Page:
             messages.error(self.request, str(conflict))
         else:
             messages.success(self.request, said[name])
+        return self.again()
+
+    def lend(self, name: str) -> HttpResponse:
+        """Send a colleague the link to it, or take that back."""
+        form = task_forms.Lend(self.request.POST) if name == "lend" else None
+        if form is not None and not form.is_valid():
+            return self.page(lend=form)
+        try:
+            if form is None:
+                lending.take_back(self.task, by=self.by, at=self.now)
+            else:
+                lending.lend(self.task, form.cleaned_data["address"], by=self.by, at=self.now)
+        except Conflict as conflict:
+            messages.error(self.request, str(conflict))
+        else:
+            messages.success(self.request, "The link opens nothing any more." if form is None else "The link is sent.")
         return self.again()
 
     def look(self) -> HttpResponse:
@@ -178,35 +196,58 @@ class _Page:
             found = uploads.read(form.upload(), place.plan.routes, place.identities)
             answering.bring(self.task, found, by=by, at=at)
 
-    def page(self, shown: list[asking.Shown] | None = None, form: Form | None = None) -> HttpResponse:
-        """The page; with whom it is about, where that was asked for."""
+    def told(self, shown: list[asking.Shown] | None, form: Form | None) -> dict[str, object]:
+        """What the page says of the task; with whom it is about, where that was asked for."""
         controller_map = maps.controller(self.item.subject_request.controller)
         collections = self.system.collections if self.system else {}
         shown_form = form or self.form(sent=False)
-        context = {
-            **heading(self.item.subject_request),
+        return {
             "title": f"Task: {item_title(self.item.kind, self.item.system, controller_map)}",
             "task": self.task,
             "item": self.item,
-            "chip": chip(self.item, self.task, self.now, held=self.held()),
-            "task_owner": people.name_of(self.task.owner),
-            "answered_by": people.name_of(self.task.answered_by),
-            "mine": str(self.task.owner_id) == self.by.id,
-            "over": self.item.state == ItemState.DONE,
             "held": self.held(),
             "erasing": self.item.kind == Kind.ERASE,
             "system": self.system,
             "how": self.system.connector.settings.get("how", "") if self.system else "",
-            "may_see": asking.may_see(self.task, self.by),
             "because": self.task.because(),
             "shown": [
                 (collections[one.collection].title, WAYS.get(one.way) if one.way else None, one) for one in shown or []
             ],
             "fields": self.fields() if shown_form else [],
             "form": shown_form,
+        }
+
+    def page(
+        self,
+        shown: list[asking.Shown] | None = None,
+        form: Form | None = None,
+        *,
+        lend: task_forms.Lend | None = None,
+    ) -> HttpResponse:
+        """The page, as staff see it."""
+        may_see, told = asking.may_see(self.task, self.by), self.told(shown, form)
+        context = {
+            **heading(self.item.subject_request),
+            **told,
+            "chip": chip(self.item, self.task, self.now, held=self.held()),
+            "task_owner": people.name_of(self.task.owner),
+            "answered_by": people.name_of(self.task.answered_by),
+            "mine": str(self.task.owner_id) == self.by.id,
+            "over": self.item.state == ItemState.DONE,
+            "may_see": may_see,
+            **self.lent(),
+            "lending": (lend or task_forms.Lend()) if may_see and told["form"] else None,
             "why_not_confirm": answering.why_not_confirm(self.task, self.by),
         }
+        return self.drawn("desk/task.html", context, form)
+
+    def lent(self) -> dict[str, object]:
+        """The link that stands, and who answered by one."""
+        answered = self.task.links.filter(answered_at=self.task.answered_at) if self.task.answered_at else None
+        by = answered.first() if answered is not None else None
+        return {"link": lending.standing(self.task, at=self.now), "lent_to": by.address() if by else ""}
+
+    def drawn(self, template: str, context: dict[str, object], form: Form | None) -> HttpResponse:
+        """The page, which says by its status when what was filled in does not fit."""
         status = CONFLICT if form is not None and form.non_field_errors() else 200
-        return render(
-            self.request, "desk/task.html", {**self.site.each_context(self.request), **context}, status=status
-        )
+        return render(self.request, template, {**self.site.each_context(self.request), **context}, status=status)

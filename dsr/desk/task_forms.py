@@ -20,6 +20,18 @@ class Documents(forms.FileInput):
     allow_multiple_selected = True
 
 
+class Lend(forms.Form):
+    """To whom a task is lent."""
+
+    address = forms.CharField(
+        label="E-mail address",
+        help_text="Of one colleague, who alone reads it. They get a link to this task, which works for seven days.",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Enter the e-mail address of your colleague."},
+    )
+
+
 class Report(forms.Form):
     """What became of a task."""
 

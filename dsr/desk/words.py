@@ -110,6 +110,8 @@ LETTERS = {
     Letter.TELL: "To a recipient",
     Letter.TELL_AGAIN: "Reminder to a recipient",
     Letter.TASK: "To staff: a system waits for a person",
+    Letter.TASK_LINK: "To a colleague: the link to one task",
+    Letter.TASK_CODE: "To a colleague: the code for that link",
     Letter.TO_HAND_OVER: "To staff: a package waits to be handed over",
     Letter.ON_FILE: "To the address on file: somebody asked by letter",
     Letter.PARTLY: "A part of the answer is ready",

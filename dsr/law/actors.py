@@ -11,6 +11,7 @@ class ActorKind(StrEnum):
     STAFF = "staff"
     TOKEN = "token"  # a controller's API token
     RECIPIENT = "recipient"  # a party told about data, by the link of its letter
+    COLLEAGUE = "colleague"  # without an account, by the link to one task
     PORTAL = "portal"  # the portal itself: worker, timetable
 
 

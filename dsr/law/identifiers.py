@@ -14,6 +14,7 @@ _MOST_OTHER = 200
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 # Would need quoting in a mail header, where it could name a second addressee.
 _NEEDS_QUOTES = re.compile(r'[\s"(),:;<>\[\]\\]')
+_SAME_HOUSE = {"googlemail.com": "gmail.com"}  # one mailbox under two domains
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -29,6 +30,19 @@ def clean(kind: str, value: str) -> str:
     if not value.isprintable():
         raise Mistake("This contains characters that cannot be seen. Type it instead of pasting it.")
     return rule(value)
+
+
+def one_mailbox(one: str, other: str) -> bool:
+    """Whether two cleaned e-mail addresses may be read by the same person: in capitals, with a +tag, with other dots.
+
+    Never to match by, for they may as well be two people's. It says where a second code proves nothing more.
+    """
+    return _plain(one) == _plain(other)
+
+
+def _plain(email: str) -> tuple[str, str]:
+    local, _, domain = email.lower().rpartition("@")
+    return local.partition("+")[0].replace(".", ""), _SAME_HOUSE.get(domain, domain)
 
 
 def _email(value: str) -> str:

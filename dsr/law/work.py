@@ -97,6 +97,8 @@ class Letter(StrEnum):
     TELL = "tell"  # to a recipient of the data (GDPR Art. 19)
     TELL_AGAIN = "tell-again"  # the same, when its answer is overdue
     TASK = "task"  # to staff: a system waits for a person; the same again when it is due, and late
+    TASK_LINK = "task-link"  # to a colleague without an account: the link to one task
+    TASK_CODE = "task-code"  # to the same mailbox: the code without which the link shows nothing
     TO_HAND_OVER = "to-hand-over"  # to staff: a package lies here for a person without a mailbox
     ON_FILE = "on-file"  # to an address on the found account: somebody without a mailbox asked, nothing leaves yet
     TAKEN_AGAIN = "taken-again"  # to staff: somebody took such a package from the desk once more

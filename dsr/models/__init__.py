@@ -14,6 +14,7 @@ from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
 from dsr.models.release import Look, Redaction
 from dsr.models.review import Evidence, LegalHold, Link, PartRefusal, Representative
 from dsr.models.subject_request import Identity, Proof, SubjectRequest
+from dsr.models.task_link import TaskLink
 from dsr.models.token import ApiToken
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Supplement",
     "Suppression",
     "Tally",
+    "TaskLink",
     "Telling",
     "Turn",
     "Withdrawal",

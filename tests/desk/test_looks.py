@@ -11,6 +11,7 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
+from dsr.sealing.shelf import OnDisk, ShelfFailed
 from dsr.steps import work
 from tests.conftest import World
 from tests.steps import looks, scenes
@@ -103,6 +104,22 @@ def test_a_record_is_ticked_left_out_and_put_back(waits: SubjectRequest, browser
     assert "It goes out" in back
     mark.refresh_from_db()
     assert mark.undone_at is not None
+
+
+def test_while_the_store_is_down_the_page_says_so(
+    waits: SubjectRequest, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_: OnDisk) -> None:
+        why = "it does not answer"
+        raise ShelfFailed(why)
+
+    row = looks.names(waits, "app-database", "generations")[0]
+    monkeypatch.setattr(OnDisk, "reading", down)
+    rhea, place = browser(Role.REDACTOR, "pixplus"), address(waits, "app-database/generations/")
+    fill = {"rows": [row], "field": "prompt", "ground": "rights_of_others", "words": looks.WHY}
+    for answer in (rhea.get(place, follow=True), rhea.post(place, fill, follow=True)):
+        assert (answer.status_code, "cannot be read now" in answer.content.decode()) == (200, True)
+    assert not waits.redactions.exists()
 
 
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(waits: SubjectRequest, browser: Browser) -> None:

@@ -17,7 +17,15 @@ def apart(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["privacy.example.com", "desk.example.com"]
 
 
-STAFFS = ["/desk/", "/desk/login/", "/desk/requests/R3K-2WN-P5M/", "/desk/dsr/event/", "/desk/enrol/some-token/"]
+STAFFS = [
+    "/desk/",
+    "/desk/lent/",
+    "/desk/lent/some-token/",
+    "/desk/login/",
+    "/desk/requests/R3K-2WN-P5M/",
+    "/desk/dsr/event/",
+    "/desk/enrol/some-token/",
+]
 PEOPLES = ["/", "/joypix/", "/certificate/", "/api/v1/schema/", "/joypix/requests/R3K-2WN-P5M/"]
 
 

@@ -75,6 +75,18 @@ def test_no_page_carries_inline_script_or_style(
     assert {page: tags for page, tags in found.items() if tags} == {}
 
 
+def test_the_page_of_a_new_password_is_the_desks_own(browser: Browser) -> None:
+    client = browser(Role.AGENT)
+    page = text(client, "/desk/password_change/")
+    assert 'href="/desk/account/"' in page
+    assert "theme-toggle" not in page
+    typed = {"old_password": "wrong", "new_password1": "a", "new_password2": "b"}
+    answer = client.post("/desk/password_change/", typed).content.decode()
+    assert '<a href="#id_old_password">' in answer
+    assert "<title>Error: " in answer
+    assert "have to sign in again" in text(client, "/desk/password_change/done/")
+
+
 def test_looking_changes_nothing_but_the_record(
     browser: Browser, to_review: SubjectRequest, to_approve: SubjectRequest, to_answer: SubjectRequest
 ) -> None:

@@ -52,6 +52,7 @@ def addresses(patterns: list[URLPattern | URLResolver], before: str = "/desk/") 
 
 
 OPEN = {"/desk/login/", "/desk/enrol/", "/desk/enrol/some-token/"}  # ways to get the factors
+OPEN |= {"/desk/lent/", "/desk/lent/some-token/"}  # of a colleague without an account, by a link and a code
 PAGES = sorted(set(addresses(desk.get_urls())) - OPEN)
 
 

@@ -21,7 +21,7 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Errand, PlanItem, SubjectRequest
 from dsr.steps import bell, ledger, maps, permissions
 from dsr.steps.deciding import blocking, carried
-from dsr.steps.errands import asking
+from dsr.steps.errands import asking, links
 from dsr.steps.fulfilling import execution, parts
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden
@@ -53,7 +53,7 @@ class _Listed:
 
 def bring(errand: Errand, found: Iterable[Found], *, by: Actor, at: datetime) -> None:
     """What was found, checked and sealed as any other system's find. Raises Forbidden, Conflict."""
-    item = _open(errand, Kind.FIND, by)
+    item = _open(errand, Kind.FIND, by, at)
     bare = item.subject_request.right in BARE
     watch = carried.Watch(item.subject_request)
     brought = watch.over(_system(item), iter([one for one in found if isinstance(one, Batch) or not bare]))
@@ -68,7 +68,7 @@ def bring(errand: Errand, found: Iterable[Found], *, by: Actor, at: datetime) ->
 
 def nothing(errand: Errand, *, by: Actor, at: datetime) -> None:
     """Nothing is there: the search is over; an erasure waits for the second look. Raises Forbidden, Conflict."""
-    item = _open(errand, errand.item.kind, by)
+    item = _open(errand, errand.item.kind, by, at)
     with transaction.atomic():
         _answer(errand, Errand.NOTHING, by=by, at=at)
         if item.kind == Kind.FIND:
@@ -82,7 +82,7 @@ def nothing(errand: Errand, *, by: Actor, at: datetime) -> None:
 
 def erased(errand: Errand, done: Erased, *, by: Actor, at: datetime) -> None:
     """It is erased, as far as it does not stay; now a second person looks. Raises Forbidden, Conflict."""
-    item = _open(errand, Kind.ERASE, by)
+    item = _open(errand, Kind.ERASE, by, at)
     listed = _listed(item)
     unknown = [key for key in done.kept if key not in listed.keys]
     if unknown:
@@ -112,7 +112,7 @@ def erased(errand: Errand, done: Erased, *, by: Actor, at: datetime) -> None:
 
 def cannot(errand: Errand, because: str, *, by: Actor, at: datetime) -> None:
     """It cannot be done: staff leave the system out by name, or send it back to work. Raises Forbidden, Conflict."""
-    item = _open(errand, errand.item.kind, by)
+    item = _open(errand, errand.item.kind, by, at)
     if not because.strip():
         message = "Say why it cannot be done."
         raise Conflict(message)
@@ -121,6 +121,7 @@ def cannot(errand: Errand, because: str, *, by: Actor, at: datetime) -> None:
         rows = Errand.objects.filter(pk=errand.pk, answer="", confirmed_at=None).update(because_sealed=sealed)
         if rows != 1:
             raise Conflict(_OVER)
+        links.spend(errand, by, at=at)
         told = {"reason": because.strip()}
         record.write(item.subject_request, "task:impossible", by=by, at=at, secret=told, item=str(item))
         try:
@@ -165,12 +166,13 @@ def send_back(errand: Errand, *, by: Actor, at: datetime) -> None:
         asking.tell(errand, asking.AGAIN, at=at)
 
 
-def _open(errand: Errand, kind: str, by: Actor) -> PlanItem:
+def _open(errand: Errand, kind: str, by: Actor, at: datetime) -> PlanItem:
     """The item of a task that may be answered now."""
     item = PlanItem.objects.select_related("subject_request").get(pk=errand.pk)
-    permissions.require(by, Duty.OPERATE, item.subject_request)
-    if by.kind is not ActorKind.STAFF:
-        raise Forbidden
+    if not links.may_act(errand, by, at=at):
+        permissions.require(by, Duty.OPERATE, item.subject_request)
+        if by.kind is not ActorKind.STAFF:
+            raise Forbidden
     if item.state == ItemState.DONE or item.kind != kind or item.kind not in {Kind.FIND, Kind.ERASE}:
         raise Conflict(_OVER)
     _not_held(item)
@@ -211,9 +213,10 @@ def _answer(
     **columns: object,
 ) -> None:
     rows = Errand.objects.filter(pk=errand.pk, answer="", confirmed_at=None)
-    if not rows.update(answer=answer, answered_at=at, answered_by_id=int(by.id), **{"because_sealed": ""} | columns):
+    who = links.spend(errand, by, at=at)
+    if not rows.update(answer=answer, answered_at=at, answered_by_id=who, **{"because_sealed": ""} | columns):
         raise Conflict(_OVER)
-    errand.answer, errand.answered_at, errand.answered_by_id = answer, at, int(by.id)
+    errand.answer, errand.answered_at, errand.answered_by_id = answer, at, who
     told: dict[str, Any] = {"rows": sum((counts or {}).values()), **({"kept_rows": kept} if kept else {})}
     item = errand.item
     record.write(item.subject_request, "task:answered", by=by, at=at, item=str(item), said=answer, **told)

@@ -15,6 +15,7 @@ from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Errand, PlanItem
 from dsr.steps import maps, permissions
 from dsr.steps.deciding import blocking
+from dsr.steps.errands import links
 from dsr.steps.fulfilling import execution, search
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Duty, Forbidden
@@ -110,7 +111,7 @@ def may_see(errand: Errand, by: Actor) -> bool:
 
 def show(errand: Errand, *, by: Actor, at: datetime) -> list[Shown]:
     """Whom to look for, or which rows to erase; that somebody looked is an Event. Raises Forbidden."""
-    if not may_see(errand, by):
+    if not (links.may_act(errand, by, at=at) or may_see(errand, by)):
         raise Forbidden
     item = errand.item
     record.write(item.subject_request, "task:shown", by=by, at=at, item=str(item))
