@@ -44,6 +44,15 @@ def limits_can_be_read(**_: Any) -> list[CheckMessage]:
     return [Error(problem, id="dsr.E006") for problem in limiting.problems()]
 
 
+@register(deploy=True)
+def somebody_counts_the_proxies(**_: Any) -> list[CheckMessage]:
+    """Behind the proxy that ends TLS, connections are told apart: else one stranger's tries keep everybody out."""
+    if not settings.DSR_BASE_URL.startswith("https://") or settings.DSR_TRUSTED_HOPS > 0:
+        return []
+    message = "DSR_TRUSTED_HOPS is 0, and a proxy ends TLS: everybody would be counted as one connection."
+    return [Warning(f"{message} Say how many proxies add to X-Forwarded-For.", id="dsr.W004")]
+
+
 @register()
 def files_have_a_place(**_: Any) -> list[CheckMessage]:
     """Sealed files have somewhere to lie; whether a bucket answers is asked when something is written."""

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dsr.law.identifiers import clean
+from dsr.law.identifiers import clean, one_mailbox
 
 
 @pytest.mark.parametrize(
@@ -160,3 +160,11 @@ def test_nothing_is_no_identifier(kind: str, typed: str) -> None:
 def test_an_unknown_kind_is_said() -> None:
     with pytest.raises(ValueError, match="do not know"):
         clean("passport", "C01X00T47")
+
+
+def test_one_mailbox_in_another_spelling_is_seen_and_two_mailboxes_stay_two() -> None:
+    for spelling in ("SAM.ORTIZ@example.com", "samortiz@example.com", "sam.ortiz+second@EXAMPLE.com"):
+        assert one_mailbox(spelling, "sam.ortiz@example.com")
+    assert one_mailbox("sam@googlemail.com", "s.am@gmail.com")
+    for other in ("sam.ortiz@example.org", "sam@example.com", "mallory+sam.ortiz@example.com"):
+        assert not one_mailbox(other, "sam.ortiz@example.com")

@@ -62,6 +62,8 @@ def test_a_limit_that_is_none_of_ours_or_says_nothing_stops_the_start(settings: 
         (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         (1, "2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
         (1, "::ffff:192.0.2.7", "192.0.2.7"),
+        (1, "192.0.2.7:49152", "192.0.2.7"),
+        (1, "[2001:db8:1:2::9]:49152", "2001:db8:1:2::"),
         (1, "not an address", "not an address"),
     ],
 )
@@ -71,3 +73,11 @@ def test_what_a_client_writes_into_forwarded_for_counts_for_nothing(
     settings.DSR_TRUSTED_HOPS = hops
     meta = {"REMOTE_ADDR": "198.51.100.1", "HTTP_X_FORWARDED_FOR": forwarded}
     assert limiting.address_of(meta) == address
+
+
+def test_behind_tls_the_start_asks_how_many_proxies_there_are(settings: Settings) -> None:
+    """Counted as one connection, twenty wrong passwords of one stranger would keep all staff out."""
+    settings.DSR_BASE_URL, settings.DSR_TRUSTED_HOPS = "https://rights.example.com", 0
+    assert [message.id for message in checks.somebody_counts_the_proxies()] == ["dsr.W004"]
+    settings.DSR_TRUSTED_HOPS = 1
+    assert checks.somebody_counts_the_proxies() == []

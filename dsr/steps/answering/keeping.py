@@ -32,6 +32,7 @@ from dsr.models import (
     Proof,
     Representative,
     SubjectRequest,
+    TaskLink,
     Telling,
     sealed,
 )
@@ -91,6 +92,7 @@ def _reduce(subject_request: SubjectRequest, *, at: datetime) -> None:
             rows.update(**dict.fromkeys(columns, ""))
         errands = Errand.objects.filter(item__subject_request=subject_request)
         errands.exclude(item__in=_deferred(subject_request)).update(kept_sealed="", because_sealed="")
+        TaskLink.objects.filter(errand__in=errands).delete()
         _forget_identities(subject_request)
         Representative.objects.filter(subject_request=subject_request).delete()
         EventSecret.objects.filter(event__subject_request=subject_request).delete()

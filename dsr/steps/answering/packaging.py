@@ -15,7 +15,7 @@ from dsr.datamap.facts import complaint
 from dsr.datamap.schema import ControllerMap
 from dsr.law.rights import Right
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Package, PlanItem, SubjectRequest, sealed
+from dsr.models import Identity, Package, PlanItem, SubjectRequest, sealed
 from dsr.package import archive, deeds, portability, report
 from dsr.package.contents import Answer, KeptRows, OpenPart, SystemOutcome
 from dsr.sealing import files
@@ -23,7 +23,7 @@ from dsr.sealing.shelf import try_out
 from dsr.steps import ledger, maps
 from dsr.steps.answering import backups, outcomes
 from dsr.steps.answering.noted import Noted
-from dsr.steps.asking import scopes
+from dsr.steps.asking import ladder, scopes
 from dsr.steps.deciding import redacting, withholding
 from dsr.steps.fulfilling import parts
 from dsr.steps.move import lock
@@ -105,7 +105,7 @@ def _answer_to(
     subject_request: SubjectRequest, finds: list[PlanItem], marks: redacting.Marks, language: str, at: datetime
 ) -> Answer:
     controller_map = remedies.named(subject_request, maps.localised(subject_request.controller, language))
-    proven = [one for one in subject_request.identities.all() if not one.of_representative and one.proven_at]
+    proven = _searched_by(subject_request)
     erasing = subject_request.right == Right.ERASURE
     known = outcomes.known(subject_request, controller_map)
     systems = [outcomes.of(known, item) for item in finds]
@@ -141,6 +141,12 @@ def _answer_to(
         unreached=maps.unreached(subject_request.controller, frozenset(one.kind for one in proven)),
         language=language,
     )
+
+
+def _searched_by(subject_request: SubjectRequest) -> list[Identity]:
+    """What is proven less surely than the request needs is not searched by, and not said to be."""
+    own = (one for one in subject_request.identities.all() if not one.of_representative)
+    return [one for one in own if ladder.enough(subject_request, one)]
 
 
 def _why_not(subject_request: SubjectRequest, controller_map: ControllerMap) -> str:

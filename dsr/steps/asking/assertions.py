@@ -32,6 +32,7 @@ from dsr.steps.recording import record
 
 KEPT = timedelta(hours=1)  # in the browser that opened it, for the request that it fills in
 BOUND = "identity:vouched-by-app"
+_LONG = 6  # characters
 _SPOKEN_FOR = frozenset({State.RECEIVED, State.VERIFIED})
 
 
@@ -92,6 +93,15 @@ def waiting(controller: str, token: str, *, at: datetime) -> Assertion | None:
     """What a hand-over link leads to, unopened; to look changes nothing."""
     rows = Assertion.objects.filter(controller=controller, link_hash=_hash(token), opened_at=None, expires_at__gt=at)
     return rows.first()
+
+
+def shown(found: Assertion) -> str:
+    """Enough of an identifier that its owner knows the account, and a stranger with the link learns none."""
+    identifiers: dict[str, str] = json.loads(found.identifiers())
+    email = identifiers.get(IdentityKind.EMAIL, "")
+    value, at, domain = email.rpartition("@") if email else (next(iter(identifiers.values())), "", "")
+    end = "" if email or len(value) < _LONG else value[-2:]
+    return f"{value[0]}…{end}{at}{domain}"
 
 
 def open_link(controller: str, token: str, *, at: datetime) -> Assertion | None:

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dsr.law.actors import SUBJECT, Actor
-from dsr.law.ladder import Rung
+from dsr.law.ladder import Rung, reaches
 from dsr.law.work import Asker, Letter
 from dsr.models import Evidence, SubjectRequest
 from dsr.steps import maps, permissions
 from dsr.steps.asking import assertions, evidence, ladder, second
-from dsr.steps.move import Conflict
+from dsr.steps.move import Conflict, lock
 from dsr.steps.post import outbox
 from dsr.steps.recording import record
 
@@ -32,7 +32,7 @@ def why_not(subject_request: SubjectRequest) -> str:
         return "Only where the mailbox is proven, and more proof is needed, can a document be asked for."
     if not second.looked(subject_request):
         return "The portal still looks for another address on file. Come back in a moment."
-    if subject_request.others_sealed:
+    if subject_request.others_sealed and reaches(Rung.SECOND, subject_request.proof_needed):
         return "Another address is on file, and a code can go there: nobody is asked for a document."
     return ""
 
@@ -63,11 +63,16 @@ def wanted(subject_request: SubjectRequest) -> bool:
 
 
 def hand_in(subject_request: SubjectRequest, content: bytes, *, at: datetime) -> None:
-    """Seal what the person sends. Raises NotTaken, Conflict."""
-    if not wanted(subject_request):
-        message = _("Nobody asked for a document here.")
-        raise Conflict(message)
-    evidence.keep(subject_request, Evidence.IDENTITY, content, by=SUBJECT, at=at)
+    """Seal what the person sends. Raises NotTaken, Conflict.
+
+    The row is held meanwhile: no decision comes between, after which nobody would destroy it, and no second document.
+    """
+    with transaction.atomic():
+        _hold(subject_request)
+        if not wanted(subject_request):
+            message = _("Nobody asked for a document here.")
+            raise Conflict(message)
+        evidence.keep(subject_request, Evidence.IDENTITY, content, by=SUBJECT, at=at)
 
 
 def to_check(subject_request: SubjectRequest) -> bool:
@@ -87,7 +92,12 @@ def reject(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetim
     """It does not show it. Another one can be handed in, or the request is refused. Raises Forbidden, Conflict."""
     with transaction.atomic():
         _decide(subject_request, REJECTED, note, by, at)
-        outbox.queue(subject_request, Letter.PROOF, at=at, document=True)
+        outbox.queue(subject_request, Letter.PROOF, at=at, document=True, rejected=True)
+
+
+def rejected(subject_request: SubjectRequest) -> bool:
+    """Whether the last one that was looked at did not show it."""
+    return subject_request.events.filter(tag=REJECTED).exists()
 
 
 def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
@@ -99,6 +109,7 @@ def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
 
 def _decide(subject_request: SubjectRequest, event: str, note: str, by: Actor, at: datetime) -> None:
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
+    _hold(subject_request)  # a colleague may say the opposite at this moment
     if not to_check(subject_request):
         message = "There is no document here to look at."
         raise Conflict(message)
@@ -107,6 +118,12 @@ def _decide(subject_request: SubjectRequest, event: str, note: str, by: Actor, a
         raise Conflict(message)
     record.write(subject_request, event, by=by, at=at, secret={"reason": note.strip()[:NOTE]})
     evidence.destroy(subject_request, at=at)
+
+
+def _hold(subject_request: SubjectRequest) -> None:
+    """Hold its row, and know it as it is now. Call it in a transaction."""
+    lock(subject_request)
+    subject_request.refresh_from_db()
 
 
 def _lying(subject_request: SubjectRequest) -> bool:

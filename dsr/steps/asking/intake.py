@@ -24,7 +24,7 @@ from dsr.steps.asking.evidence import NotTaken
 from dsr.steps.counting import clock
 from dsr.steps.deciding import merging
 from dsr.steps.fulfilling import stopping, withdrawal
-from dsr.steps.move import move
+from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices, outbox, wording
 from dsr.steps.recording import record
 
@@ -131,7 +131,7 @@ def _file(
     if intake.acting:
         representation.name(subject_request, intake.acting, by=by, at=at)
     if intake.vouched and assertions.fits(subject_request):
-        assertions.bind(subject_request, intake.vouched, at=at)
+        _vouched(subject_request, intake.vouched, at=at)
     if intake.related:
         merging.link(subject_request, intake.related, by=by, at=at)
     clock.start(subject_request, at=at)
@@ -140,6 +140,13 @@ def _file(
     else:
         verification.ask(subject_request, at=at, letter=Letter.RECEIVED)
         reports.received(subject_request, at=at)
+
+
+def _vouched(subject_request: SubjectRequest, held: Assertion, *, at: datetime) -> None:
+    try:
+        assertions.bind(subject_request, held, at=at)
+    except Conflict as why:  # another request of the same browser took it at this very moment
+        raise NotAccepted(str(why)) from why
 
 
 def _controller(intake: Intake) -> Controller:

@@ -17,6 +17,7 @@ from dsr.datamap.narrow import narrowed
 from dsr.datamap.plan import compile_plan
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT
+from dsr.law.identifiers import one_mailbox
 from dsr.law.ladder import Rung
 from dsr.law.rights import Right
 from dsr.law.states import State
@@ -52,7 +53,9 @@ def look(found: PlanItem, *, at: datetime) -> None:
     own = subject_request.own_mailbox()
     addresses: list[str] = []
     if own is not None and subject_request.state == State.VERIFIED:
-        addresses = sorted(set(_addresses(subject_request)) - {own.value()})[:MOST]
+        # The mailbox in another spelling is the same channel: who reads it by stealth would read this code as well.
+        on_rows = sorted(set(_addresses(subject_request)))
+        addresses = [each for each in on_rows if not one_mailbox(each, own.value())][:MOST]
     with transaction.atomic():
         ledger.finish(found, Outcome.FOUND if addresses else Outcome.NOTHING, at=at, counts={})
         here = SubjectRequest.objects.filter(pk=subject_request.pk, state=State.VERIFIED)

@@ -13,6 +13,7 @@ from dsr.law.states import CLOSED, State
 from dsr.law.work import Letter
 from dsr.models import Identity, Link, Representative, SubjectRequest, sealed
 from dsr.steps import permissions
+from dsr.steps.asking import ladder
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -32,7 +33,12 @@ def originals(subject_request: SubjectRequest) -> list[SubjectRequest]:
     purposes = _purposes(subject_request)
     found = earlier.exclude(pk__in=duplicates).order_by("received_at")
     who = _who_asks(subject_request)
-    return [each for each in found if _purposes(each) == purposes and _who_asks(each) == who]
+    sure = ladder.reached(subject_request)  # what is proven surely enough never waits for one that is not
+    return [
+        each
+        for each in found
+        if _purposes(each) == purposes and _who_asks(each) == who and (ladder.reached(each) or not sure)
+    ]
 
 
 def original(subject_request: SubjectRequest) -> SubjectRequest | None:

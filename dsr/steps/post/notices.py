@@ -1,7 +1,7 @@
 """Letters: queued in the transaction that causes them, sent by a worker, never repeated blindly."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
@@ -21,6 +21,7 @@ from dsr.steps.answering import stopping_link
 from dsr.steps.asking import codes
 from dsr.steps.counting import clock
 from dsr.steps.deciding import announced
+from dsr.steps.errands import links as task_links
 from dsr.steps.fulfilling import unposted
 from dsr.steps.move import Conflict, lock
 from dsr.steps.post import letters, outbox
@@ -34,6 +35,13 @@ queue, ENDING = outbox.queue, outbox.ENDING
 ASKING = (Letter.CORRECTABLE, Letter.CORRECTABLE_STILL)
 OVERTAKEN = (Letter.APPROVED, *ASKING)  # what announces or asks for something, by the end of the request
 CALLED_OFF = (Letter.ACCEPTED, *OVERTAKEN)  # by an end without what was asked for
+# What is made for a letter that goes out now: the row it is made for, and what the template calls it.
+_LINKS: dict[str, tuple[str, Callable[..., str | None]]] = {
+    "stopping": ("stop_link", lambda pk, at: stopping_link.make(pk)),  # noqa: ARG005  it follows from its row
+    "telling": ("answer_link", lambda pk, at: links.make(pk)),  # noqa: ARG005  as above
+    "task_link": ("task_url", task_links.make),
+    "task_code": ("code", task_links.code),
+}
 COVERING = (Letter.READY, Letter.ERASED)  # what goes with a package
 
 
@@ -113,14 +121,11 @@ def _made(notice: Notice, at: datetime) -> dict[str, Any]:
         # A receipt says more than its code, and is sent without it.
         if context["code"] is None and notice.letter == Letter.CODE:
             raise Superseded
-    if "stopping" in context:
-        context["stop_link"] = stopping_link.make(context["stopping"])
-        if context["stop_link"] is None:
-            raise Superseded
-    if "telling" in context:
-        context["answer_link"] = links.make(context["telling"])
-        if context["answer_link"] is None:
-            raise Superseded
+    for named, (told, make) in _LINKS.items():
+        if named in context:
+            context[told] = make(context[named], at=at)
+            if context[told] is None:
+                raise Superseded
     return context
 
 

@@ -44,10 +44,10 @@ def queue(
     again_of: Notice | None = None,
     **context: object,
 ) -> Notice | None:
-    """Put a letter to the person, a staff member, a recipient or an address on file into the outbox, or None.
+    """Put a letter to the person, staff, a recipient, a colleague or an address on file into the outbox, or None.
 
     Dates, moments and lazy texts in `context` are said in the reader's language. A code or a link is never given
-    here: `proof` or `telling` names the row that it is made for when the letter goes out.
+    here: `proof`, `telling` or `task_link` names the row that it is made for when the letter goes out.
     """
     other = _other(subject_request, to_other, to_address)
     reader = other if to_other or to_address else _reader(subject_request, to_staff, to_recipient)
@@ -103,6 +103,8 @@ _OTHERS = {"agent": _agent, "child": _child}
 
 def _other(subject_request: SubjectRequest, to_other: str, to_address: str) -> _Reader | None:
     """Somebody else than who asks; an address that the systems have on file is nobody whom we know."""
+    if to_address and to_other:
+        return _Reader(to_other, to_address, STAFF_LANGUAGE)  # a colleague, by a link
     if to_address:
         return _Reader(ON_FILE, to_address, subject_request.language)
     return _OTHERS[to_other](subject_request) if to_other else None

@@ -9,9 +9,11 @@ from dsr.law.ladder import Rung
 from dsr.law.rights import Right
 from dsr.law.work import Asker, Kind
 from dsr.models import Assertion, SubjectRequest
+from dsr.steps.answering import packaging
 from dsr.steps.asking import assertions, intake, ladder
 from dsr.steps.asking.representation import Acting
-from dsr.steps.deciding import review
+from dsr.steps.deciding import merging, review
+from dsr.steps.deciding.floods import FLOOD
 from dsr.steps.fulfilling import search
 from dsr.steps.move import Conflict
 from tests.conftest import SAM, World
@@ -140,3 +142,46 @@ def test_without_its_key_in_the_environment_no_app_vouches(world: World, monkeyp
     monkeypatch.delenv("JOYPIX_APP_KEY")
     with pytest.raises(assertions.NotTaken, match="JOYPIX_APP_KEY"):
         assertions.take(text, "joypix", at=world.at)
+
+
+def test_a_form_sent_twice_at_once_files_one_request_and_says_why(world: World) -> None:
+    held = opened(world)
+    asked = intake.Intake("joypix", Right.ACCESS, ((IdentityKind.EMAIL, SAM),), vouched=held)
+    intake.receive(asked, by=SUBJECT, at=world.at)
+    with pytest.raises(intake.NotAccepted, match="used before"):
+        intake.receive(asked, by=SUBJECT, at=world.at)
+    assert SubjectRequest.objects.count() == 1
+
+
+def test_a_request_from_the_app_is_never_merged_into_one_that_still_waits_for_proof(world: World) -> None:
+    """Who reads Sam's mailbox files the same before him: his own goes on all the same."""
+    before = []
+    for _ in range(FLOOD):
+        before.append(needing(world, Rung.APP))
+        world.prove(before[-1])
+        world.later(minutes=1)
+    own = needing(world, Rung.APP)
+    assertions.bind(own, opened(world), at=world.at)
+    world.prove(own)
+    own.refresh_from_db()
+    assert merging.original(own) is None
+    assert merging.originals(own) == []
+    late = needing(world, Rung.APP)
+    world.prove(late)
+    assert merging.original(late) == before[0]
+
+
+def test_the_answer_names_what_it_was_searched_by_and_no_mailbox_that_is_proven_too_weakly(
+    world: World, dana: Actor
+) -> None:
+    own = needing(world, Rung.APP)
+    assertions.bind(own, opened(world, {"account": "jp000002"}), at=world.at)
+    world.prove(own)
+    review.accept(own, by=dana, at=world.at)
+    own = SubjectRequest.objects.get()
+    assert packaging.answer_to(own, at=world.at).identities == (("account", "jp000002"),)
+
+
+def test_of_the_account_that_vouches_only_so_much_is_shown_that_its_owner_knows_it(world: World) -> None:
+    for known, seen in (({"account": "jp000001"}, "j…01"), ({"account": "jp1"}, "j…"), (SAMS, "s…@example.com")):
+        assert assertions.shown(opened(world, known)) == seen

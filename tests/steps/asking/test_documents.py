@@ -3,12 +3,12 @@
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from dsr.law.actors import Actor
+from dsr.law.actors import SUBJECT, Actor
 from dsr.law.ladder import Rung
 from dsr.law.states import State
 from dsr.models import Evidence, SubjectRequest, sealed
 from dsr.steps import maps
-from dsr.steps.asking import documents, ladder
+from dsr.steps.asking import cancellation, documents, ladder
 from dsr.steps.deciding import review
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
@@ -97,4 +97,26 @@ def test_what_does_not_show_it_is_destroyed_and_proves_nothing(taken: None, worl
     assert not Evidence.objects.exists()
     assert not ladder.reached(SubjectRequest.objects.get(pk=own.pk))
     assert documents.wanted(own)  # another one can be sent
-    assert "destroyed as soon as somebody has looked" in world.letters()[-1]
+    assert "did not show that it is you, and is destroyed" in " ".join(world.letters()[-1].split())
+
+
+def test_no_document_lies_where_somebody_decided_at_that_moment(taken: None, world: World, dana: Actor) -> None:
+    own = waiting(world)
+    documents.ask(own, reason="The account is closed.", by=dana, at=world.at)
+    as_it_was = SubjectRequest.objects.get()
+    cancellation.cancel(own, by=SUBJECT, at=world.at)
+    with pytest.raises(Conflict, match="Nobody asked"):
+        documents.hand_in(as_it_was, PDF, at=world.at)
+    assert not Evidence.objects.exists()
+
+
+def test_an_address_on_file_that_is_not_enough_leaves_nobody_without_a_way(
+    taken: None, world: World, dana: Actor
+) -> None:
+    own = needing(world, Rung.APP, email=SAM)
+    world.prove(own)
+    world.work()
+    own.refresh_from_db()
+    assert own.others_sealed
+    documents.ask(own, reason="The account is closed, so no sign-in works.", by=dana, at=world.at)
+    assert documents.wanted(own)

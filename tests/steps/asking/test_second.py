@@ -13,6 +13,7 @@ from dsr.steps.deciding import review
 from dsr.steps.fulfilling import search
 from dsr.steps.move import Conflict
 from tests.conftest import SAM, World
+from tests.steps import scenes
 from tests.steps.vouching import needing
 
 OTHER = "sam@social.example"
@@ -76,3 +77,21 @@ def test_where_no_other_address_is_on_file_no_code_goes_anywhere(world: World) -
     sent = len(world.letters())
     assert (own.others(), second.possible(own), second.ask(own, at=world.at)) == ([], False, False)
     assert len(world.letters()) == sent
+
+
+def test_the_mailbox_in_another_spelling_is_no_second_channel(world: World) -> None:
+    """Whoever reads Sam's mailbox would read that code as well."""
+    with scenes.live(world) as database:
+        database.execute("UPDATE social_signins SET email = 'Sam+tag@example.com' WHERE email = ?", [OTHER])
+    own = waiting(world)
+    assert (own.others(), second.possible(own)) == ([], False)
+
+
+def test_codes_are_counted_by_the_mailbox_and_a_new_request_brings_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "MAILBOX_CODES_PER_HOUR", 3)
+    first, again = waiting(world), waiting(world)
+    assert [second.ask(one, at=world.at) for one in (first, first, first, again)] == [True] * 3 + [False]
+    world.later(hours=1)
+    assert second.ask(again, at=world.at)

@@ -77,6 +77,7 @@ NOT_TOLD = {
     "Supplement": "A digest and counts of rows, which their systems tell.",
     "Suppression": "A keyed hash of who was erased, so that a restored backup is erased again (GDPR Art. 17(3)(b)).",
     "Tally": "A count, under a keyed hash that opens to nothing.",
+    "TaskLink": "To which colleague of ours a task was lent; that they looked stands among the events.",
     "Turn": "Which worker has the turn.",
 }
 # Why a sealed column of a table stays closed, also where the table is told.
@@ -99,6 +100,7 @@ CLOSED_COLUMNS = {
     "SubjectRequest.others_sealed": "Addresses that the answer itself tells; here only until the decision.",
     "Representative.email_sealed": "It belongs to the representative, who finds it by that mailbox.",
     "SignIn.address_sealed": NOT_TOLD["SignIn"],
+    "TaskLink.address_sealed": NOT_TOLD["TaskLink"],
     "SubjectSession.address_sealed": NOT_TOLD["SubjectSession"],
     "SubjectSession.browser_sealed": NOT_TOLD["SubjectSession"],
 }

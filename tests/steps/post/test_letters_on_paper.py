@@ -23,7 +23,7 @@ NOT_THEIRS = frozenset(
         *(Letter.HOLD_REVIEW, Letter.REPORT, Letter.REPLIED, Letter.UNANSWERED, Letter.REMINDER, Letter.ESCALATION),
         *(Letter.MISSED, Letter.TASK, Letter.TO_HAND_OVER, Letter.TAKEN_AGAIN, Letter.RETURNED),
         *(Letter.TELL, Letter.TELL_AGAIN, Letter.AGENT_TOLD, Letter.GUARDIAN_ASKS, Letter.ON_FILE),
-        *(Letter.OPENING, Letter.PARTLY),
+        *(Letter.OPENING, Letter.PARTLY, Letter.TASK_LINK, Letter.TASK_CODE),
     }
 )
 NO_PAGE = (
