@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ class SessionStore(db.SessionStore):
         """Whether such a key is taken."""
         return self.model.objects.filter(session_key=digest(session_key)).exists()
 
-    def create_model_instance(self, data: dict[str, object]) -> Session:
+    def create_model_instance(self, data: dict[str, object]) -> AbstractBaseSession:
         """A row without the key."""
         row = super().create_model_instance(data)
         row.session_key = digest(row.session_key)
@@ -29,7 +29,7 @@ class SessionStore(db.SessionStore):
         if key:
             self.model.objects.filter(session_key=digest(key)).delete()
 
-    def _get_session_from_db(self) -> Session | None:
+    def _get_session_from_db(self) -> AbstractBaseSession | None:
         try:
             return self.model.objects.get(session_key=digest(self.session_key or ""), expire_date__gt=timezone.now())
         except (self.model.DoesNotExist, SuspiciousOperation):

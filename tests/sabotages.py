@@ -156,4 +156,19 @@ SABOTAGES = (
         'hash=keyed_hash(ring, "elsewhere", value),',
         "tests/steps/fulfilling/test_replay.py::test_who_comes_back_with_a_backup_is_erased_again",
     ),
+    Sabotage(
+        "A11",
+        "dsr/steps/asking/second.py",
+        "if not one_mailbox(each, own.value())]",
+        "if each != own.value()]",
+        "tests/steps/asking/test_second.py::test_the_mailbox_in_another_spelling_is_no_second_channel",
+    ),
+    Sabotage(
+        "A19",
+        "dsr/steps/deciding/merging.py",
+        "and (ladder.reached(each) or not sure)",
+        "and (ladder.reached(each) or sure)",
+        "tests/steps/asking/test_assertions.py::"
+        "test_a_request_from_the_app_is_never_merged_into_one_that_still_waits_for_proof",
+    ),
 )

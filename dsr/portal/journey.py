@@ -143,6 +143,7 @@ ENDED: Mapping[State, tuple[Text, frozenset[str]]] = {
 DOWNLOADED, ANSWERED = "package:downloaded", frozenset({"package:released", "request:answered"})
 ASKED = _("Please answer our question above.")
 WAITS = _("It waits until the day above.")
+MORE_PROOF = _("Before that, show us that it is you: the button above leads there.")
 THEIR_TURN = (STAGES[State.VERIFIED], YOUR_TURN)  # here the person has something else to do as well
 
 
@@ -160,10 +161,11 @@ def stages(right: Right) -> list[State]:
     return [state for state in STAGES if state not in ours]
 
 
-def walk(subject_request: SubjectRequest, *, waits: bool = False) -> Iterator[Step]:
+def walk(subject_request: SubjectRequest, *, waits: bool = False, more_proof: bool = False) -> Iterator[Step]:
     """The steps in order; exactly one is 'now' while the request is open.
 
-    `waits`: what is ready is not shown before the account's own address had its days (see on_file).
+    `waits`: what is ready is not shown before the account's own address had its days (see on_file); `more_proof`:
+    who asks is not known surely enough yet.
     """
     moments = _moments(subject_request)
     state = State(subject_request.state)
@@ -185,7 +187,7 @@ def walk(subject_request: SubjectRequest, *, waits: bool = False) -> Iterator[St
         if one not in waiting:
             yield Step("done", stage.done, _moment(moments, stage.tags))
         elif one == waiting[0]:
-            text = WAITS if waits else stage.now
+            text = MORE_PROOF if more_proof else WAITS if waits else stage.now
             yield Step("now", stage.ahead, text=ASKED if asked and stage not in THEIR_TURN else text)
         else:
             yield Step("later", stage.ahead)

@@ -61,6 +61,8 @@ def _who(look: Look, about: ControllerMap) -> str:
     if look.by is ActorKind.RECIPIENT or look.recipient:
         known = about.controller.recipients.get(look.recipient)
         return known.title if known else _("A recipient of your data")
+    if look.by is ActorKind.COLLEAGUE:
+        return _("A colleague, who did this one task for us")
     if look.by is not ActorKind.STAFF:
         return _("The portal itself")
     as_what = _(", ").join(str(ROLES.get(role, OTHER)) for role in look.roles)

@@ -106,6 +106,7 @@ STANDS: Mapping[State, Text] = {
     State.CANCELLED: _("Cancelled"),
     State.LAPSED: _("Ended, for nobody entered the code"),
 }
+MORE_PROOF = _("Waits until you show us that it is you")
 CHANNELS: Mapping[str, Text] = {
     Channel.WEB: _("on this portal"),
     Channel.API: _("by the service itself"),

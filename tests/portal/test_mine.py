@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import Membership
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor
+from dsr.law.ladder import Rung
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import Asker
@@ -78,6 +79,8 @@ def test_sam_sees_all_requests_of_the_mailbox_with_one_code_and_opens_each(
     assert browser.get(page_of(foreign)).status_code == browser.get(page_of(elsewhere)).status_code == 404
     filed_by_somebody.refresh_from_db()
     assert filed_by_somebody.state == "received"  # to look is not to confirm
+    SubjectRequest.objects.filter(pk=proven.pk).update(proof_needed=Rung.APP)
+    assert "Waits until you show us that it is you" in text_of(browser, "/joypix/mine/")
 
 
 def test_sam_learns_of_a_request_that_another_filed_in_sams_name_and_cannot_open_it(world: World) -> None:
@@ -227,7 +230,7 @@ def test_sam_sees_every_session_ends_one_and_then_all(world: World, file: File, 
     enter(lost)
     enter(here)
     page = text_of(here, "/joypix/mine/sessions/")
-    assert page.count("End it") == 3
+    assert page.count(">End it<") == 4  # and the name of their column
     assert "Firefox, Linux" in page
     assert "Sees one request only" in page
     theirs = SubjectSession.objects.get(browser_sealed__gt="")

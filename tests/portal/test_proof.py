@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from dsr.law.ladder import Rung
 from dsr.models import Assertion, Event, Identity, SubjectRequest
 from dsr.portal import demo_app
-from dsr.steps.asking import assertions, intake
+from dsr.steps.asking import assertions, documents, intake
 from tests.conftest import World
 from tests.portal.conftest import page_of
 from tests.steps.vouching import signed
@@ -35,6 +36,8 @@ def test_scanners_open_the_link_and_the_button_still_takes_it_once(world: World,
     for browser in (mallory, mallory, mallory):
         page = browser.get(where)
         assert page["Cache-Control"] == "no-store"
+        assert "The account there: s…@example.com" in page.content.decode()  # whose link it is can be seen
+        assert not {"sam@example.com", "jp000001"} & set(page.content.decode().replace("<", " ").split())
     mallory.head(where)
     assert Assertion.objects.get().opened_at is None
     assert sam.post(where)["Location"] == "/joypix/"
@@ -67,11 +70,16 @@ def test_a_request_that_waits_takes_it_on_its_own_page(
     prove(own)
     status = sam.get(page_of(own)).content.decode()
     assert page_of(own, "more-proof/") in status
+    assert "You need not do anything" not in status  # they do
+    assert "the button above leads there" in status
     page = sam.get(page_of(own, "more-proof/")).content.decode()
     assert "On joypix.ai: Account settings" in page
     assert 'type="file"' not in page  # no document while a sign-in works (A5)
     assert mallory.get(page_of(own, "more-proof/")).status_code == 404
-    assert "used, or too old" in sam.post(page_of(own, "more-proof/"), {"act": "app"}).content.decode()
+    refused = sam.post(page_of(own, "more-proof/"), {"act": "app"}).content.decode()
+    assert "used, or too old" in refused
+    assert "<title>Error: " in refused
+    assert '<div class="govuk-error-summary" tabindex="-1" autofocus>' in refused
     sam.post(link(world))
     assert sam.post(page_of(own, "more-proof/"), {"act": "app"}).status_code == 302
     assert sam.get(page_of(own, "more-proof/"))["Location"] == page_of(own)
@@ -93,11 +101,36 @@ def test_a_code_to_the_other_address_on_file_is_asked_for_and_typed_on_that_page
     sam.get(where)
     assert Event.objects.exclude(tag="request:seen").count() <= before
     sam.post(where, {"act": "send"})
+    assert "A code is on its way to another address on file" in sam.get(where).content.decode()
+    letter = world.letters()[-1]
+    assert "report a compromised account" in letter
+    assert "Ignore this mail" not in letter
     code = world.code()
     assert "This code is not right" in sam.post(where, {"act": "code", "code": code[::-1]}).content.decode()
     assert sam.post(where, {"act": "code", "code": code}).status_code == 302
     assert Identity.objects.get(subject_request=own).rung == Rung.SECOND
     assert sam.post(where, {"act": "code", "code": code})["Location"] == page_of(own)
+
+
+def test_a_file_that_is_none_is_told_at_the_top_and_what_was_sent_before_did_not_show_it(
+    world: World,
+    sam: Client,
+    file: File,
+    prove: Prove,
+    more: Callable[[Rung], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    more(Rung.SECOND)
+    own = file()
+    prove(own)
+    monkeypatch.setattr(documents, "wanted", lambda _: True)
+    monkeypatch.setattr(documents, "rejected", lambda _: True)
+    text = SimpleUploadedFile("notes.txt", b"no picture, no PDF")
+    page = sam.post(page_of(own, "more-proof/"), {"act": "document", "document": text}).content.decode()
+    assert "<title>Error: " in page
+    assert '<a href="#document">Choose a file: a PDF, PNG or JPEG of at most 5 MB</a>' in page
+    assert "What you sent did not show that it is you, and is destroyed." in page
+    assert not own.evidence.exists()
 
 
 def test_no_step_of_asking_for_oneself_takes_a_file(world: World, sam: Client, file: File, prove: Prove) -> None:

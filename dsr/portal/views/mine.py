@@ -18,9 +18,9 @@ from dsr.law.states import State
 from dsr.law.work import Asker
 from dsr.models import SubjectRequest, SubjectSession
 from dsr.portal import access, lookers, pages
-from dsr.portal.words import CHANNELS, STANDS, WORDS, Text
+from dsr.portal.words import CHANNELS, MORE_PROOF, STANDS, WORDS, Text
 from dsr.steps import maps
-from dsr.steps.asking import belonging, sessions, verification
+from dsr.steps.asking import belonging, ladder, sessions, verification
 from dsr.steps.move import Conflict
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _rows(requests: list[SubjectRequest], *, opens: bool) -> Iterator[Row]:
             title=WORDS[Right(each.right)].title,
             filed_at=belonging.entered_at(each),
             channel=CHANNELS[each.channel],
-            stands=STANDS[State(each.state)],
+            stands=MORE_PROOF if opens and ladder.waits(each) else STANDS[State(each.state)],
             asker=each.asker if each.asker != Asker.PERSON else "",
             opens=opens,
         )

@@ -115,7 +115,8 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         timing=timing(own, at=timezone.now()),
         progress=(far := progress.of(own)),
         form=AnswerForm(),
-        walk=list(journey.walk(own, waits=waits_until is not None)),
+        asker=(asker := standing.of(own, about)),
+        walk=list(journey.walk(own, waits=waits_until is not None, more_proof=asker.more_proof)),
         kept=list(journey.kept(own, about)),
         bounds=bounds.of(own, about),
         recipients=list(told.rows(own, about)),
@@ -128,7 +129,6 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         ground_citation=grounds.cited(own, own.ground),
         remedies=remedies.of(own, about.controller),
         refusal=own.refusal(),
-        asker=standing.of(own, about),
         zone=about.controller.calendar.zone,
         erase_after=_erase_after(own),
     )

@@ -28,8 +28,10 @@ def from_app(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         if opened is not None:
             vouched.remember(request, opened)
             return redirect("portal:start", slug)
-    there = assertions.waiting(slug, token, at=timezone.now()) is not None
-    return pages.page(request, "from_app.html", about, status=200 if there else 410, there=there)
+    there = assertions.waiting(slug, token, at=timezone.now())
+    # Somebody else's link may have been sent to this person: they see whose account it is.
+    who = assertions.shown(there) if there else ""
+    return pages.page(request, "from_app.html", about, status=200 if there else 410, there=there, who=who)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,6 +69,7 @@ def prove_more(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         sent=second.sent(own),
         wanted=documents.wanted(own),
         lies=documents.to_check(own),
+        rejected=documents.rejected(own),
     )
 
 
