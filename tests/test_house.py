@@ -96,7 +96,7 @@ def test_only_faces_tasks_and_commands_read_the_clock() -> None:
 
 
 def test_only_the_wiring_knows_the_queue() -> None:
-    wiring = ("dsr/tasks.py", "dsr/celery.py", "dsr/apps.py")
+    wiring = ("dsr/tasks.py", "dsr/celery.py", "dsr/ringing.py", "dsr/apps.py")
     calls = [
         at(path, node)
         for path in sources("dsr", "accounts", "controllers")

@@ -24,13 +24,14 @@ django.setup()
 from django.conf import settings
 from django.db.models import QuerySet
 
-from dsr import celery, tasks
-from dsr.celery import Bell, app
+from dsr import ringing, tasks
+from dsr.celery import app
 from dsr.connectors.http import HttpService
 from dsr.connectors.sql import SqlDatabase
 from dsr.management import processes
 from dsr.models import PlanItem
 from dsr.package import report
+from dsr.ringing import Bell
 from dsr.sealing import files
 from dsr.steps import gates, ledger, work
 from dsr.steps.fulfilling import execution
@@ -138,7 +139,7 @@ if __name__ == "__main__":
     worker_process_init.connect(begun)  # after the house's own
     settings.EMAIL_TIMEOUT = 10
     app.conf.worker_lost_wait = 1.0
-    celery.LOOK, celery.DEAF = 0.5, float(os.environ.get("CHAOS_DEAF", "10"))
+    ringing.LOOK, ringing.DEAF = 0.5, float(os.environ.get("CHAOS_DEAF", "10"))
     report.render = sometimes_typeset
     if SABOTAGE == "fence":
         ledger.mine = whoever
