@@ -77,6 +77,7 @@ SAID = {
 }
 TEMPLATES = Path(__file__).parents[2] / "templates" / "notices"
 TO_STAFF = [one for one in Letter if "notices/desk.txt" in (TEMPLATES / f"{one}.txt").read_text("utf-8")]
+TO_HELPERS = [Letter.TASK_LINK, Letter.TASK_CODE]  # colleagues without an account: the desk is not for them
 TO_RECIPIENTS = [Letter.TELL, Letter.TELL_AGAIN]
 COMPLAINT = "The Authority, 1 Example Street"
 TO_OTHERS = [one for one in Letter if one not in TO_STAFF]
@@ -100,11 +101,21 @@ def test_a_recipient_is_not_told_where_the_person_can_complain(letter: Letter) -
         assert COMPLAINT not in render_to_string(f"notices/{letter}.{form}", CONTEXT)
 
 
-@pytest.mark.parametrize("letter", TO_STAFF)
+@pytest.mark.parametrize("letter", sorted(set(TO_STAFF) - set(TO_HELPERS)))
 def test_a_letter_to_staff_names_the_request_and_the_desk_alone(letter: Letter) -> None:
     for form in ("txt", "html"):
         text = render_to_string(f"notices/{letter}.{form}", CONTEXT)
         assert [said for said in ("R3K-2WN-P5M", "https://portal.example/desk/") if said not in text] == []
+
+
+@pytest.mark.parametrize("letter", TO_HELPERS)
+def test_a_letter_to_a_helper_names_the_request_and_no_page_of_the_desk_but_the_task(letter: Letter) -> None:
+    task = "https://portal.example/desk/lent/secret/"
+    for form in ("txt", "html"):
+        text = render_to_string(f"notices/{letter}.{form}", CONTEXT | {"task_url": task})
+        assert "R3K-2WN-P5M" in text
+        assert "https://portal.example/desk/" not in text.replace(task, "")
+        assert (task in text) is (letter is Letter.TASK_LINK)
 
 
 @pytest.mark.parametrize("letter", Letter)
