@@ -7,16 +7,29 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=''
 
+# run NAME COMMAND: its output and its end lie in the scratch folder.
+run() {
+  name=$1
+  shift
+  "$@" >"$scratch/$name" 2>&1
+  echo $? >"$scratch/$name.code"
+}
+
+told() {
+  if [ "$(cat "$scratch/$1.code")" = 0 ]; then
+    printf 'ok      %s\n' "$2"
+  else
+    printf 'FAILED  %s\n' "$2"
+    cat "$scratch/$1"
+    failed="$failed, $2"
+  fi
+}
+
 part() {
   title=$1
   shift
-  if "$@" >"$scratch/out" 2>&1; then
-    printf 'ok      %s\n' "$title"
-  else
-    printf 'FAILED  %s\n' "$title"
-    cat "$scratch/out"
-    failed="$failed, $title"
-  fi
+  run part "$@"
+  told part "$title"
 }
 
 bin=.venv/bin
@@ -35,13 +48,16 @@ deploy_settings() {
     $bin/python manage.py check --deploy --fail-level WARNING --database default
 }
 
+run types $bin/mypy --no-error-summary &  # the longest has a core to itself
+types=$!
 part formatting $bin/ruff format --quiet --check .
 part lint $bin/ruff check --quiet .
 part 'what bandit finds' $bin/bandit --quiet --configfile pyproject.toml --recursive accounts controllers dsr tools
-part types $bin/mypy --no-error-summary
 part 'import contracts' $bin/lint-imports
 part migrations $bin/python manage.py makemigrations --check --dry-run
 part 'deploy settings' deploy_settings
+wait $types
+told types types
 if [ -z "${TESTS_FOLLOW:-}" ]; then # else they are among the tests
   part translations $bin/python -m pytest -q tests/test_translations.py
   part 'house and docs' $bin/python -m pytest -q tests/test_house.py tests/test_docs.py

@@ -1,6 +1,7 @@
 """What is answered by a letter or at once, as it is walked in a real browser: every type has its end."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,8 +64,12 @@ def test_it_is_answered_by_a_letter(demo: Demo, walker: Opens, link: str, button
     assert "complain" in text
 
 
-def test_what_the_law_lets_sam_take_along_is_taken_home(demo: Demo, walker: Opens, tmp_path: Path) -> None:
+def test_amal_comes_from_the_app_and_takes_the_data_along(demo: Demo, walker: Opens, tmp_path: Path) -> None:
     sam = walker()
+    sam.page.goto(f"{demo.url}/demo/app/")
+    sam.looks()
+    sam.press(re.compile("of JoyPix ?, signed in as amal@example.com"))
+    sam.press("Go on")
     reference = ask(
         sam, demo, "JoyPix", "Take your data with you", "Send my request to take my data with me", "amal@example.com"
     )

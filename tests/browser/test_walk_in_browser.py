@@ -40,6 +40,7 @@ def ask(sam: Walker, demo: Demo, controller: str, what: str, send: str, address:
 def sign_in(demo: Demo, opens: Opens, who: str) -> Walker:
     """A staff member passes both factors, once in a demo: a code is good once, and few are good at a time."""
     staff = opens()
+    staff.staff = demo, who
     if who in demo.sessions:
         staff.page.context.add_cookies(demo.sessions[who])
         staff.page.goto(f"{demo.url}/desk/")
