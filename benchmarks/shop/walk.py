@@ -110,15 +110,18 @@ def _until_done(asked: list["SubjectRequest"], approver: "Actor", *, working: bo
         if working and work.do_next(at=datetime.now(UTC)):
             stored = perf_counter()
             continue
+        closed = Manifest.objects.filter(subject_request__in=mine, subject_request__state=State.SEARCHED)
+        approved = 0
+        for manifest in closed.select_related("subject_request"):
+            found = manifest.subject_request
+            approval.approve(found, digest=manifest.digest, by=approver, at=datetime.now(UTC))
+            approved += 1
+        if approved:
+            continue
         if not mine.exclude(state__in=[State.PACKAGED, State.DELIVERED]).exists():
             return stored if working else perf_counter()
         _no_failure(asked)
-        closed = list(Manifest.objects.filter(subject_request__in=mine.filter(state=State.SEARCHED)))
-        for manifest in closed:
-            found = manifest.subject_request
-            approval.approve(found, digest=manifest.digest, by=approver, at=datetime.now(UTC))
-        if not closed:
-            time.sleep(PAUSE if working else WATCH)
+        time.sleep(PAUSE if working else WATCH)
 
 
 def _no_failure(asked: list["SubjectRequest"]) -> None:

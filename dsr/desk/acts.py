@@ -125,7 +125,7 @@ def _of_step(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     if act is parting.DELIVER:
         return partly.why_not(subject_request)
     if act.slug == "approve":
-        return approval.why_not_by(subject_request, by) or on_file.why_not_yet(subject_request)
+        return approval.why_not_by(subject_request, by) or on_file.why_not_yet(on_file.alert(subject_request))
     if act.slug == "accept":
         return review.not_yet(subject_request) or review.why_not_by(subject_request, by)
     if act.slug == "answer":

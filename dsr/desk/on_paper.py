@@ -22,7 +22,7 @@ def card(subject_request: SubjectRequest, *, at: datetime) -> dict[str, object]:
     days = grace.by_post(maps.controller(subject_request.controller).controller)
     to_come = subject_request.state == State.SEARCHED
     by_post = subject_request.mailbox() is None  # a guardian has one
-    ahead = grace.of(subject_request, at=at) if to_come and by_post else None
+    ahead = grace.of(subject_request, on_file.alert(subject_request), at=at) if to_come and by_post else None
     return {
         "erasure_on_paper": True,
         "told": on_file.alert(subject_request),

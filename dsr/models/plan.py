@@ -1,7 +1,7 @@
 """The ledger of work: plan items, the sealed Parts they bring, the manifest of an erasure and its approval."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import Any, ClassVar
@@ -46,20 +46,44 @@ SOME_MOMENT = datetime(1000, 1, 1, tzinfo=UTC)  # which no item and no gate ever
 
 
 def first_of(rows: Callable[[datetime], "models.QuerySet[PlanItem]"], at: datetime) -> "PlanItem | None":
-    """The first of these items, asked by a statement in which nothing but the moment ever changes.
+    """The first of these items with its request, by a statement in which nothing but the moment ever changes.
 
     Putting a claim's statement together takes longer than asking it, so it is done once in a process.
     """
-    sql, values = _statement(rows, connection.vendor)
+    asked = _statement(rows, connection.vendor)
     moment, now = (connection.ops.adapt_datetimefield_value(each) for each in (SOME_MOMENT, at))
-    found = PlanItem.objects.raw(sql, [now if value == moment else value for value in values])
-    return next(iter(found.prefetch_related("subject_request__identities")), None)
+    with connection.cursor() as cursor:
+        cursor.execute(asked.sql, [now if value == moment else value for value in asked.values])
+        row = cursor.fetchone()
+    return asked.item(row) if row else None
+
+
+class _Asked:
+    """A statement put together: its rows bring an item, and behind it the request."""
+
+    def __init__(self, rows: "models.QuerySet[PlanItem]") -> None:
+        compiler = rows.select_related("subject_request")[:1].query.get_compiler(connection=connection)
+        self.sql, self.values = compiler.as_sql()
+        columns = [column for column, *_ in compiler.select]
+        self._names = [column.target.attname for column in columns]
+        self._own = len(PlanItem._meta.concrete_fields)
+        self._converters = compiler.get_converters(columns)
+
+    def item(self, row: Sequence[Any]) -> "PlanItem":
+        """One row, as a query set would bring it."""
+        values = list(row)
+        for place, (converters, column) in self._converters.items():
+            for converter in converters:
+                values[place] = converter(values[place], column, connection)
+        item = PlanItem.from_db(connection.alias, self._names[: self._own], values[: self._own])
+        item.subject_request = SubjectRequest.from_db(connection.alias, self._names[self._own :], values[self._own :])
+        models.prefetch_related_objects([item], "subject_request__identities")
+        return item
 
 
 @cache
-def _statement(rows: Callable[[datetime], "models.QuerySet[PlanItem]"], _vendor: str) -> tuple[str, tuple[Any, ...]]:
-    sql, values = rows(SOME_MOMENT)[:1].query.sql_with_params()
-    return sql, tuple(values)
+def _statement(rows: Callable[[datetime], "models.QuerySet[PlanItem]"], _vendor: str) -> _Asked:
+    return _Asked(rows(SOME_MOMENT))
 
 
 class Leased(models.Model):

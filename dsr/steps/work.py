@@ -178,17 +178,20 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
         return False
     if looking.asked(subject_request) and not _done(subject_request, Kind.ASSEMBLE):
         return False
-    if not _done(subject_request, Kind.STOP, Kind.ERASE):
+    items = list(subject_request.items.filter(until=None).select_related("part"))
+    if any(item.state != ItemState.DONE for item in items if item.kind in {Kind.STOP, Kind.ERASE}):
         return False
     manifest = sources.first(subject_request)
     summary = sources.summary(subject_request, listed=manifest)
-    if versions.gone(subject_request, summary):
+    finds = [item for item in items if item.kind == Kind.FIND]
+    if versions.gone(subject_request, summary, finds):
         return False
-    names = suppression.names(subject_request) if manifest is not None else set()
+    names = suppression.names(subject_request, finds) if manifest is not None else set()
     with transaction.atomic():
         move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")
         if manifest is not None:
-            execution.defer(subject_request, manifest.part, sources.dates(summary), at=at)
+            if dates := sources.dates(summary):
+                execution.defer(subject_request, manifest.part, dates, at=at)
             suppression.remember(subject_request, names, at=at)
             telling.erased(subject_request, summary, at=at)
     return True

@@ -154,16 +154,14 @@ def _settled_at(notice: Notice) -> datetime:
     return notice.sent_at if notice.sent_at and notice.state == NoticeState.SENT else notice.not_before
 
 
-def free_from(subject_request: SubjectRequest) -> datetime | None:
+def free_from(subject_request: SubjectRequest, told: Alert | None) -> datetime | None:
     """The moment from which its owner had the days to object; None: no address was told, or the letter waits still."""
-    told = alert(subject_request)
     until = told.waits_until if told else None
     return closes_at(until, maps.calendar(subject_request.controller)) if until else None
 
 
-def why_not_yet(subject_request: SubjectRequest) -> str:
+def why_not_yet(told: Alert | None) -> str:
     """Why nobody approves its erasure yet; empty when somebody can."""
-    told = alert(subject_request)
     if told and told.waits_until is None:
         return "The letter to the address on file is still on its way. Nobody approves before it has left."
     return ""

@@ -38,9 +38,10 @@ def approve(subject_request: SubjectRequest, *, digest: str, by: Actor, at: date
     if manifest is None or digest != manifest.digest or _digest_on_disk(manifest) != digest:
         message = "This is not the manifest that was closed. Look at it again."
         raise Conflict(message)
-    if why := on_file.why_not_yet(subject_request):
+    alert = on_file.alert(subject_request)
+    if why := on_file.why_not_yet(alert):
         raise Conflict(why)
-    given = grace.of(subject_request, at=at)
+    given = grace.of(subject_request, alert, at=at)
     erase_after = given.ends_at
     told: dict[str, Any] = {SHORTENED_FOR: given.shortened_for.isoformat()} if given.shortened_for else {}
     with transaction.atomic():

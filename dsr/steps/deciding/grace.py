@@ -30,11 +30,11 @@ class Grace:
     shortened_for: date | None = None
 
 
-def of(subject_request: SubjectRequest, *, at: datetime) -> Grace:
+def of(subject_request: SubjectRequest, told: on_file.Alert | None, *, at: datetime) -> Grace:
     """The grace of an erasure that is approved now. The days of the addresses on file are over with it as well."""
     facts = maps.controller(subject_request.controller).controller
     normal = at + timedelta(days=facts.grace_days)
-    objected = max(normal, on_file.free_from(subject_request) or normal)
+    objected = max(normal, on_file.free_from(subject_request, told) or normal)
     if subject_request.mailbox() is not None:
         return Grace(objected)  # a guardian's mailbox is not the person's: the days on file count there as well
     wished = at + timedelta(days=by_post(facts))

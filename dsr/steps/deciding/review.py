@@ -10,7 +10,7 @@ from dsr.law.grounds import GROUNDS, Ground, grounds_for
 from dsr.law.rights import SEARCHED, WORKED, Right
 from dsr.law.states import State
 from dsr.law.work import Letter
-from dsr.models import SubjectRequest
+from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import ledger, maps, permissions
 from dsr.steps.answering import on_file
 from dsr.steps.asking import cancellation, documents, ladder, reports, representation, vouching
@@ -53,9 +53,11 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         move(subject_request, State.ACCEPTED, by=by, at=at, event="request:accepted", columns=columns)
         _still(subject_request)
         prefetch_related_objects([subject_request], "identities")  # who it is about is asked five times from here on
+        stops: list[PlanItem] = []
         if subject_request.right in SEARCHED:
-            search.plan(subject_request, at=at, behind=stopping.first(subject_request, at=at))
-        disabled = bool(stopping.disables(subject_request))
+            stops = stopping.first(subject_request, at=at)
+            search.plan(subject_request, at=at, behind=stops)
+        disabled = bool(stops) and stopping.disables(subject_request)
         notices.queue(subject_request, Letter.ACCEPTED, at=at, disabled=disabled)
         holds.tell(subject_request, at=at)
 

@@ -31,9 +31,10 @@ def close(item: PlanItem, *, at: datetime) -> None:
     if item.system:
         supplement.close(item, at=at)
         return
-    versions.described(item.subject_request)
+    finds = packaging.searched(item.subject_request)
+    versions.described(item.subject_request, finds, summary=())  # nothing is listed before this
     if not _renewed(item, at=at):
-        search.close(item, at=at)
+        search.close(item, finds, at=at)
 
 
 def assemble(item: PlanItem, *, at: datetime) -> None:

@@ -195,13 +195,13 @@ def _everything(place: Reach) -> Iterator[Found]:
         yield from sharing.found(place.connector, route, place.identities)
 
 
-def close(item: PlanItem, *, at: datetime) -> None:
-    """Close the manifest of an erasure: every key found, its way or its ground to stay. Raises Fenced."""
+def close(item: PlanItem, finds: Iterable[PlanItem], *, at: datetime) -> None:
+    """Close the manifest of an erasure: every key that its `finds` found, its way or its ground. Raises Fenced."""
     controller_map = maps.controller(item.subject_request.controller)
     counted: dict[tuple[str, str, str, str], int] = defaultdict(int)
 
     def lines() -> Iterator[manifest.Line]:
-        for line in _fates(item.subject_request, controller_map, at):
+        for line in _fates(item.subject_request, finds, controller_map, at):
             counted[line.system, line.collection, line.rule, line.until] += len(line.keys)
             yield line
 
@@ -224,9 +224,10 @@ def close(item: PlanItem, *, at: datetime) -> None:
         record.write(item.subject_request, "manifest:closed", by=PORTAL, at=at, digest=part.sha256)
 
 
-def _fates(subject_request: SubjectRequest, controller_map: ControllerMap, at: datetime) -> Iterator[manifest.Line]:
-    found = PlanItem.objects.filter(subject_request=subject_request, kind=Kind.FIND).exclude(part=None)
-    for item in found.order_by("system").select_related("part"):
+def _fates(
+    subject_request: SubjectRequest, finds: Iterable[PlanItem], controller_map: ControllerMap, at: datetime
+) -> Iterator[manifest.Line]:
+    for item in finds:
         if item.part is not None:
             part = item.part
             read = partial(parts.found_in, part)

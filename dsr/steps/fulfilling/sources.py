@@ -89,10 +89,10 @@ def _late(item: PlanItem) -> list[Supplement]:
     What a system keeps by its own word stands in a Part of its own, and nothing is added to it.
     """
     if "late" not in item.in_hand:
-        listed = Manifest.objects.filter(part=item.source_id).exists()
-        item.in_hand["late"] = supplements(item.subject_request, item.system)[::-1] if listed else []
-    late: list[Supplement] = item.in_hand["late"]
-    return late
+        late = supplements(item.subject_request, item.system)[::-1]
+        item.in_hand["late"] = late if late and Manifest.objects.filter(part=item.source_id).exists() else []
+    known: list[Supplement] = item.in_hand["late"]
+    return known
 
 
 def places(lines: Iterable[manifest.Line]) -> Iterator[Place]:

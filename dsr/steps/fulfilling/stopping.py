@@ -51,6 +51,9 @@ def plan(subject_request: SubjectRequest, *, at: datetime, begins: datetime | No
     controller_map = maps.controller(subject_request.controller)
     compiled = compile_plan(controller_map, search.proven(subject_request))
     wanted = names(subject_request)
+    stopping = [system for system in compiled.systems if _stops(controller_map, system, wanted)]
+    if not stopping:
+        return []
     there = set(subject_request.items.filter(kind=Kind.STOP).values_list("system", flat=True))
     return [
         PlanItem.objects.create(
@@ -60,8 +63,8 @@ def plan(subject_request: SubjectRequest, *, at: datetime, begins: datetime | No
             not_before=begins or at,
             created_at=at,
         )
-        for system in compiled.systems
-        if system.system not in there and _stops(controller_map, system, wanted)
+        for system in stopping
+        if system.system not in there
     ]
 
 

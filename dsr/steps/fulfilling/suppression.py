@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from dsr.connectors.contract import Batch, Cell, Survey
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap
 from dsr.law import moments
-from dsr.law.work import Kind
 from dsr.models import PlanItem, SubjectRequest, Suppression, sealed
 from dsr.sealing.fields import keyed_hash, keyed_hashes
 from dsr.sealing.keyring import Role
@@ -63,11 +62,11 @@ def _purpose(controller: str, kind: str) -> str:
     return f"suppression:{controller}:{kind}"
 
 
-def names(subject_request: SubjectRequest) -> set[tuple[str, str]]:
-    """Kind and normalised value: what was proven, and by what else the systems knew the rows that were found."""
+def names(subject_request: SubjectRequest, finds: Iterable[PlanItem]) -> set[tuple[str, str]]:
+    """Kind and normalised value: what was proven, and by what else the systems knew the rows that its `finds` found."""
     found = {(kind, normalised(kind, key)) for kind, keys in search.proven(subject_request).items() for key in keys}
     about = maps.controller(subject_request.controller)
-    for item in PlanItem.objects.filter(subject_request=subject_request, kind=Kind.FIND).select_related("part"):
+    for item in finds:
         if item.part is None or not item.part.wrapped_key or item.system not in about.systems:
             continue
         system = about.systems[item.system]

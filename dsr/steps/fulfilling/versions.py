@@ -31,10 +31,11 @@ def gone(
 ) -> list[str]:
     """Systems and collections that were searched or listed, and that the map does not describe any more.
 
-    `summary`, `finds`: of its manifests, and its items that have searched, where the caller has read them.
+    `summary`, `finds`: of its manifests, and its items that search, where the caller has read them.
     """
     controller_map = maps.controller(subject_request.controller)
-    finds = list(subject_request.items.filter(kind=Kind.FIND).exclude(outcome="")) if finds is None else list(finds)
+    searched = subject_request.items.filter(kind=Kind.FIND) if finds is None else finds
+    finds = [item for item in searched if item.outcome]
     summary = sources.summary(subject_request) if summary is None else summary
     used = {(row["system"], row["collection"]) for row in summary}
     used |= {(item.system, name) for item in finds for name in item.counts.get("rows", {})}
@@ -45,9 +46,11 @@ def gone(
     return sorted(lost | {item.system for item in finds if item.system not in systems})
 
 
-def described(subject_request: SubjectRequest, finds: Iterable[PlanItem] | None = None) -> None:
+def described(
+    subject_request: SubjectRequest, finds: Iterable[PlanItem], summary: Iterable[sources.Row] | None = None
+) -> None:
     """Whether the map still has words for everything the answer speaks of. Raises Rejected, which names what not."""
-    if lost := gone(subject_request, finds=finds):
+    if lost := gone(subject_request, summary, finds):
         now = maps.controller(subject_request.controller).version
         names = ", ".join(f"'{name}'" for name in lost)
         raise Rejected(

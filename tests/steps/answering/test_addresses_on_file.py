@@ -131,14 +131,14 @@ def test_the_days_of_a_letter_in_doubt_count_from_when_it_may_have_left(acme: Ac
     own, notice = letter(acme)
     acme.later(days=6)  # nobody sent letters meanwhile
     stopped_while_sending(acme, notice)
-    assert on_file.free_from(own) == datetime(2026, 11, 11, 23, tzinfo=UTC)
+    assert on_file.free_from(own, on_file.alert(own)) == datetime(2026, 11, 11, 23, tzinfo=UTC)
     assert on_file.waits(own, at=acme.at)
 
 
 def test_the_days_of_a_letter_that_failed_count_from_when_it_failed(acme: Acme) -> None:
     own, notice = letter(acme)
     notices.undelivered(notice, NoticeState.FAILED, "No such user (550).", at=acme.later(days=6))
-    assert on_file.free_from(own) == datetime(2026, 11, 11, 23, tzinfo=UTC)
+    assert on_file.free_from(own, on_file.alert(own)) == datetime(2026, 11, 11, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("state", [NoticeState.FAILED, NoticeState.IN_DOUBT])
@@ -154,12 +154,12 @@ def test_a_letter_to_an_address_on_file_is_sent_again_and_its_days_begin_anew(ac
     assert (before.letters, before.undelivered) == (1, 1)
     acme.later(days=6)
     resending.send_again(notice, by=acme.dana, at=acme.at)
-    assert on_file.why_not_yet(own)
+    assert on_file.why_not_yet(on_file.alert(own))
     assert len(acme.sent_to(SAM)) == 1
     after = on_file.alert(own)
     assert after is not None
     assert (after.letters, after.undelivered) == (1, 0)
-    assert on_file.free_from(own) == datetime(2026, 11, 11, 23, tzinfo=UTC)
+    assert on_file.free_from(own, on_file.alert(own)) == datetime(2026, 11, 11, 23, tzinfo=UTC)
 
 
 def words_of(page: str) -> str:

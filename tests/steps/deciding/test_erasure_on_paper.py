@@ -212,7 +212,7 @@ def test_the_laws_date_shortens_the_grace_to_what_leaves_five_business_days(acme
         15: Grace(datetime(2026, 11, 26, 23, tzinfo=UTC), due_on),
         25: Grace(acme.at + timedelta(days=28), due_on),  # three days are everybody's
     }
-    assert {days: grace.of(subject_request, at=acme.at + timedelta(days=days)) for days in ends} == ends
+    assert {days: grace.of(subject_request, None, at=acme.at + timedelta(days=days)) for days in ends} == ends
     acme.later(days=15)
     acme.approve(subject_request)
     assert subject_request.erase_after == ends[15].ends_at
@@ -222,7 +222,7 @@ def test_the_laws_date_shortens_the_grace_to_what_leaves_five_business_days(acme
 def test_where_no_law_sets_a_date_the_promise_shortens_it(acme: Acme) -> None:
     subject_request = acme.asked(region="elsewhere")
     promised = date(2026, 11, 24)
-    given = grace.of(subject_request, at=acme.at + timedelta(days=8))
+    given = grace.of(subject_request, None, at=acme.at + timedelta(days=8))
     assert given == Grace(datetime(2026, 11, 17, 23, tzinfo=UTC), promised)
 
 
