@@ -206,6 +206,12 @@ def take_at_once(many: str) -> dict[str, object]:
     return {**done, "one program": takings.one_program(own, 12, at)}
 
 
+def open_a_task_at_once(many: str) -> dict[str, object]:
+    """The code of one lent task, typed so often at the same moment."""
+    own, at = proven("joypix", Right.ACCESS, SAM, timezone.now()), timezone.now()
+    return takings.one_task_code(own, int(many), member("dana", Role.PRIVACY_OFFICER), at)
+
+
 def settings_in_force() -> dict[str, object]:
     """What the server says about the connection the portal has opened."""
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
@@ -248,6 +254,7 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
         release_in_a_moment,
         look_at_once,
         take_at_once,
+        open_a_task_at_once,
         settings_in_force,
         claim_plan,
         write_and_sequence,

@@ -1,20 +1,23 @@
-"""One package, taken by many at the same moment. Django is set up by who imports."""
+"""One package, or one lent task, taken by many at the same moment. Django is set up by who imports."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO
 
 from django.db import connection, transaction
 
-from dsr.law.actors import PORTAL
+from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import State
+from dsr.law.work import ItemState, Kind
 from dsr.management import demo
-from dsr.models import Download, Grant, Package, Proof, SubjectRequest, sealed
+from dsr.models import Download, Errand, Grant, Package, Proof, SubjectRequest, TaskLink, sealed
 from dsr.sealing import files
 from dsr.steps.answering import delivery, grants
 from dsr.steps.asking import verification
 from dsr.steps.asking.verification import Confirmation
+from dsr.steps.errands import lending, links
 from dsr.steps.move import Conflict, move
 from tests.steps.taking import opened
 
@@ -59,24 +62,13 @@ def one_code(own: SubjectRequest, many: int, at: datetime) -> dict[str, int]:
     """So many tries at the right code in the same moment."""
     verification.ask_download(own, at=at)
     code = demo.code_of(own)
-    together, outcomes = threading.Barrier(many), list[str]()
 
-    def type_it() -> None:
+    def type_it() -> str:
         mine = SubjectRequest.objects.get(pk=own.pk)
-        together.wait()
-        try:
-            with transaction.atomic():
-                outcomes.append(verification.spend_download(mine, code, at=at)[0])
-        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
-            outcomes.append(repr(error))
-        finally:
-            connection.close()
+        with transaction.atomic():
+            return str(verification.spend_download(mine, code, at=at)[0])
 
-    threads = [threading.Thread(target=type_it) for _ in range(many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = _together([type_it] * many)
     refused = {str(each) for each in (Confirmation.NONE, Confirmation.USED_UP)}
     return {
         "confirmed": outcomes.count(Confirmation.CONFIRMED),
@@ -85,26 +77,50 @@ def one_code(own: SubjectRequest, many: int, at: datetime) -> dict[str, int]:
     }
 
 
-def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime, *, goes_on: bool = True) -> dict[str, object]:
-    together, outcomes = threading.Barrier(len(secrets)), list[str]()
+def one_task_code(own: SubjectRequest, many: int, dana: Actor, at: datetime) -> dict[str, object]:
+    """So many browsers in which the right code of one lent task is typed in the same moment."""
+    item = own.items.create(
+        kind=Kind.FIND, system="app-database", state=ItemState.WAITING, not_before=at, created_at=at
+    )
+    errand = Errand.objects.create(item=item, created_at=at, due_on=at.date())
+    link = TaskLink.objects.create(errand=errand, made_by_id=int(dana.id), made_at=at, expires_at=at + links.LASTS)
+    code = links.code(str(link.pk), at=at) or ""
+    seats = _together([lambda: lending.enter(TaskLink.objects.get(pk=link.pk), code, at=at)] * many)
+    link.refresh_from_db()
+    open_in = [seat for seat in seats if seat and links.seated(link, seat, at=at)]
+    return {"empty": seats.count(""), "open": len(open_in), "events": own.events.filter(tag="task:opened").count()}
 
-    def use(grant: Grant, secret: str) -> None:
+
+def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime, *, goes_on: bool = True) -> dict[str, object]:
+    def use(grant: Grant, secret: str) -> str:
         mine = Grant.objects.select_related("package__subject_request").get(pk=grant.pk)
+        whole = b"".join(grants.use(mine, secret, at=at, goes_on=goes_on)) == CONTENT
+        return "whole" if whole else "cut"
+
+    outcomes = _together([partial(use, *one) for one in secrets])
+    counted = {each: outcomes.count(each) for each in sorted(set(outcomes))}
+    return {"outcomes": counted, "downloads": Download.objects.count(), "taken": Package.objects.get().taken}
+
+
+def _together(acts: Sequence[Callable[[], str]]) -> list[str]:
+    """What each says that is done in the same moment, with a connection of its own; what stopped it, in its place."""
+    together, said = threading.Barrier(len(acts)), list[str]()
+
+    def do(act: Callable[[], str]) -> None:
+        connection.ensure_connection()
         together.wait()
         try:
-            whole = b"".join(grants.use(mine, secret, at=at, goes_on=goes_on)) == CONTENT
-            outcomes.append("whole" if whole else "cut")
+            said.append(act())
         except Conflict as conflict:
-            outcomes.append(str(conflict))
+            said.append(str(conflict))
         except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
-            outcomes.append(repr(error))
+            said.append(repr(error))
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=use, args=one) for one in secrets]
+    threads = [threading.Thread(target=do, args=(act,)) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    counted = {each: outcomes.count(each) for each in sorted(set(outcomes))}
-    return {"outcomes": counted, "downloads": Download.objects.count(), "taken": Package.objects.get().taken}
+    return said

@@ -35,6 +35,11 @@ def test_fifty_uses_of_one_grant_count_once_and_twelve_grants_no_more_often_than
     assert done["one program"] == {"outcomes": {"used": 11, "whole": 1}, "downloads": 6, "taken": 1}
 
 
+def test_a_code_of_a_lent_task_that_is_typed_fifty_times_at_once_opens_it_in_one_browser(portal: Portal) -> None:
+    done = portal.act("open_a_task_at_once", str(MANY), **portal.patient)
+    assert done == {"empty": MANY - 1, "open": 1, "events": 1}
+
+
 def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or_is_not_ended(portal: Portal) -> None:
     ended = portal.act("end_in_a_moment", **portal.patient)
     too_late = {"outcome": "conflict", "state": "approved", "item": "running"}
