@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dsr.desk import acts, handing, holding, on_paper, people, sheet, stepping, timeline
+from dsr.desk import acts, handing, holding, laddering, on_paper, people, sheet, stepping, timeline
 from dsr.desk.act import Act
 from dsr.desk.buttons import button
 from dsr.desk.forms import Decision, Exclusion
@@ -91,6 +91,9 @@ def _page(
         context["manifest"] = manifest
         context["fates"] = sheet.fates(manifest, maps.controller(subject_request.controller)) if manifest else []
         context |= on_paper.card(subject_request, at=timezone.now())
+    context |= laddering.moves(act, subject_request, shown=may(by, Duty.VIEW, subject_request))
+    if context.get("ladder_why"):
+        record.viewed(subject_request, by=by, at=timezone.now())  # the reason is about a person, as those of a timeline
     if act is handing.HAND_OVER:
         record.viewed(subject_request, by=by, at=timezone.now())  # the address stands on it
         context |= handing.steps(subject_request, at=timezone.now())

@@ -8,7 +8,8 @@ from dsr.desk.site import desk
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that a role does not reach this page."""
-    return _page(request, "You cannot open this page", "Your role does not allow it.", 403)
+    way = "If your work needs it, ask whoever gives out the roles here."
+    return _page(request, "You cannot open this page", "Your role does not allow it.", 403, way=way)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -17,6 +18,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, "There is no such page", why, 404)
 
 
-def _page(request: HttpRequest, title: str, why: str, status: int) -> HttpResponse:
-    context = {**desk.each_context(request), "title": title, "why": why}
+def _page(request: HttpRequest, title: str, why: str, status: int, *, way: str = "") -> HttpResponse:
+    context = {**desk.each_context(request), "title": title, "why": why, "way": way}
     return render(request, "desk/no_page.html", context, status=status)

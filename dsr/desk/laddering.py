@@ -5,12 +5,13 @@ from typing import cast
 
 from django import forms
 
+from dsr.desk import people
 from dsr.desk.act import Act, Filled
 from dsr.desk.forms import Decision
 from dsr.law.actors import Actor
 from dsr.law.ladder import Rung
 from dsr.law.rights import SEARCHED
-from dsr.models import Evidence, SubjectRequest
+from dsr.models import Evidence, Lowering, SubjectRequest
 from dsr.steps.asking import documents, ladder
 from dsr.steps.permissions import Duty
 
@@ -20,10 +21,12 @@ RUNGS = {
     Rung.APP: "A sign-in with the controller's app or site",
     Rung.STAFF: "A check by staff",
 }
+UNSEEN = "proof:raised by the portal"  # no tag: of the same Event, where no person asked for it
 SENTENCES = {
     "identity:vouched-by-app": "The controller's app vouched for who asks",
     "identity:second-confirmed": "A code to another address on file was typed: known by two channels",
     "proof:raised": "Asked for more proof: {needed}",
+    UNSEEN: "More proof is needed: the mailbox was not seen in the {unseen_months} months before the receipt",
     "proof:less-proposed": "Proposed that less proof is enough: {needed}",
     "proof:lowered": "Agreed that less proof is enough: {needed}",
     "document:asked": "Asked the person for a document",
@@ -63,6 +66,8 @@ class Less(Decision):
         """What is less sure than what is needed now."""
         found = [(rung.value, RUNGS[rung]) for rung in ladder.lower(subject_request)]
         cast("forms.ChoiceField", self.fields["to"]).choices = found
+        if len(found) == 1:
+            self.fields["to"].initial = found[0][0]
 
 
 class Needed(Decision):
@@ -135,7 +140,7 @@ MORE = Act(
 LESS = Act(
     "propose-less-proof",
     "Propose that less proof is enough",
-    "Nothing changes before an approver or privacy officer agrees, who is somebody else.",
+    "Nothing changes before somebody else agrees, an approver or a privacy officer, who reads your reason.",
     "Propose it",
     "A second person decides now.",
     Duty.REVIEW,
@@ -148,7 +153,7 @@ LESS = Act(
 AGREE = Act(
     "agree-to-less-proof",
     "Agree that less proof is enough",
-    "Somebody proposed it; the timeline says who, and why. With your yes the request needs no more than that.",
+    "With your yes the request needs no more than is proposed here. You do not agree? Go back: nothing changes.",
     "Agree",
     "Less proof is enough for this request.",
     Duty.APPROVE,
@@ -204,6 +209,24 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     return ladder.why_not_agree(subject_request, by) if act is AGREE else ""
 
 
+def moves(act: Act, subject_request: SubjectRequest, *, shown: bool) -> dict[str, object]:
+    """For who moves what is needed: where it stands, and what was proposed by whom, and why, for who sees data."""
+    if act not in {MORE, LESS, AGREE}:
+        return {}
+    waiting = ladder.proposed(subject_request) if act is AGREE else None
+    now: dict[str, object] = {"ladder_now": RUNGS[Rung(subject_request.proof_needed)]}
+    return now if waiting is None else now | _proposal(waiting, shown=shown)
+
+
+def _proposal(waiting: Lowering, *, shown: bool) -> dict[str, object]:
+    return {
+        "ladder_less": RUNGS[Rung(waiting.to)],
+        "ladder_by": people.name_of(waiting.proposed_by),
+        "ladder_at": waiting.proposed_at,
+        "ladder_why": waiting.reason() if shown else "",
+    }
+
+
 def card(subject_request: SubjectRequest) -> dict[str, object]:
     """What is needed, and what is there; shown where more than the mailbox is."""
     laddered = subject_request.right in SEARCHED and subject_request.proof_needed != Rung.MAILBOX
@@ -213,5 +236,6 @@ def card(subject_request: SubjectRequest) -> dict[str, object]:
         "ladder_needed": RUNGS[Rung(subject_request.proof_needed)],
         "ladder_reached": ladder.reached(subject_request),
         "ladder_proposed": RUNGS[Rung(proposed.to)] if proposed else "",
+        "ladder_by": people.name_of(proposed.proposed_by) if proposed else "",
         "proofs": list(subject_request.evidence.filter(kind=Evidence.IDENTITY)),
     }

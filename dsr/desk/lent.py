@@ -23,7 +23,7 @@ from dsr.steps.permissions import Forbidden
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
 
-_LINK, SEAT = "lent_link", "lent_seat"
+_LINK, SEAT, _SENT = "lent_link", "lent_seat", "lent_code_sent"
 GONE, TOO_MANY = 410, 429
 DUTY = tuple(line for line in confidentiality.DUTY if "your account" not in line)
 _WRONG = "The code is not right, or no longer works. Check it, or ask for a new one."
@@ -105,18 +105,21 @@ class Lent(task.Page):
 def _door(request: HttpRequest, site: "Desk", link: TaskLink, act: str) -> HttpResponse:
     """Send a code, or take it."""
     form, at = CodeForm(request.POST if act == "enter" else None), timezone.now()
+    sent = request.session.get(_SENT) == str(link.pk)
     if act == "send":
         if not lending.ask_code(link, at=at):
-            return _drawn(request, site, "Open the task", status=TOO_MANY, form=form, problem=_ENOUGH)
+            return _drawn(request, site, "Open the task", status=TOO_MANY, form=form, sent=sent, problem=_ENOUGH)
+        request.session[_SENT] = str(link.pk)  # this browser asked for one: its page speaks of that
         messages.success(request, "A code is on its way to the mailbox to which we sent the link.")
         return redirect("desk:lent")
     if form.is_valid():
         if seat := lending.enter(link, form.cleaned_data["code"], at=at):
             request.session.cycle_key()  # a stolen older one is worth nothing beside it
             request.session[SEAT] = seat
+            request.session.pop(_SENT, None)  # spent: whoever is sent back here needs another
             return redirect("desk:lent")
         form.add_error("code", _WRONG)
-    return _drawn(request, site, "Open the task", form=form)
+    return _drawn(request, site, "Open the task", form=form, sent=sent)
 
 
 def _drawn(request: HttpRequest, site: "Desk", title: str, *, status: int = 200, **context: object) -> HttpResponse:
@@ -129,7 +132,7 @@ def _over(request: HttpRequest, site: "Desk", *, thanks: bool) -> HttpResponse:
     return _drawn(
         request,
         site,
-        "Thank you" if thanks else "This link is over",
+        "Thank you" if thanks else "This link opens nothing any more",
         status=200 if thanks else GONE,
         over=True,
         thanks=thanks,

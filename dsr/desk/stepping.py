@@ -31,7 +31,8 @@ def due(request: HttpRequest, site: "Desk") -> HttpResponse | None:
         return None
     carried = [(name, value) for name, values in request.POST.lists() for value in values if name not in _OURS]
     wrong = "" if typed is None else _WRONG
-    context = {"title": "Give your second factor again", "carried": carried, "wrong": wrong}
+    about = request.resolver_match.kwargs.get("reference", "") if request.resolver_match else ""
+    context = {"title": "Give your second factor again", "carried": carried, "wrong": wrong, "reference": about}
     return render(request, "accounts/step_up.html", {**site.each_context(request), **context}, status=_ASKS)
 
 

@@ -110,6 +110,9 @@ class Page:
             else:
                 lending.lend(self.task, form.cleaned_data["address"], by=self.by, at=self.now)
         except Conflict as conflict:
+            if form is not None and self.form(sent=False):  # what was typed stands there, with why it does not fit
+                form.add_error("address", str(conflict))
+                return self.page(lend=form)
             messages.error(self.request, str(conflict))
         else:
             messages.success(self.request, "The link opens nothing any more." if form is None else "The link is sent.")
@@ -202,7 +205,8 @@ class Page:
         collections = self.system.collections if self.system else {}
         shown_form = form or self.form(sent=False)
         return {
-            "title": f"Task: {item_title(self.item.kind, self.item.system, controller_map)}",
+            "title": item_title(self.item.kind, self.item.system, controller_map),
+            "controller": controller_map.controller,
             "task": self.task,
             "item": self.item,
             "held": self.held(),

@@ -4,6 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from dsr.portal import pages
+from dsr.steps import maps
+
 
 def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that a form was open for too long, or that cookies are switched off."""
@@ -21,8 +24,13 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that there is no such page, in the same way whether something is hidden there or not."""
-    return render(request, "404.html", status=404)
+    """Say that there is no such page, in the same way whether something is hidden there or not.
+
+    Below a controller's address it is said in its name, so that its own ways on stand there.
+    """
+    slug = request.path_info.lstrip("/").partition("/")[0]
+    about = pages.controller_map(slug).controller if slug in maps.controllers() else None
+    return render(request, "404.html", {"controller": about}, status=404)
 
 
 def our_fault(request: HttpRequest) -> HttpResponse:

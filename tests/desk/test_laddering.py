@@ -33,6 +33,10 @@ def test_less_proof_takes_two_people_at_the_desk_too(
     assert refused.status_code == 403
     own.refresh_from_db()
     assert own.proof_needed == Rung.APP
+    page = sign_in("eli").get(at(own, "agree-to-less-proof/")).content.decode()
+    assert "A sign-in with the controller" in page
+    assert "A code to the e-mail address" in page
+    assert "The account was closed last year." in page  # who decides reads why, on the page where they decide
     assert sign_in("eli").post(at(own, "agree-to-less-proof/")).status_code == 302
     own.refresh_from_db()
     assert own.proof_needed == Rung.MAILBOX

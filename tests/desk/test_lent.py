@@ -221,6 +221,9 @@ def test_staff_lend_on_the_page_of_the_task_and_only_who_may_see_whom_it_is_abou
         assert sign_in(username).post(page, sent).status_code == 403
     client = sign_in("dana")
     assert HANNA in client.get(page).content.decode()
+    wrong = client.post(page, {**sent, "address": "not an address"}).content.decode()
+    assert 'value="not an address"' in wrong  # what was typed stays, and why it does not fit stands beside it
+    assert "Enter an e-mail address, such as name@example.com." in wrong
     assert "hugo@billing.example" in client.post(page, sent, follow=True).content.decode()
     assert "opens nothing any more" in client.post(page, {"act": "unlend"}, follow=True).content.decode()
     assert not TaskLink.objects.filter(ended_at=None).exists()

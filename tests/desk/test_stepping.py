@@ -37,6 +37,8 @@ def test_an_approval_asks_for_a_new_code_and_goes_on_with_what_was_typed(
     asked = client.post(place, {"digest": digest})
     assert asked.status_code == 403
     assert f'name="digest" value="{digest}"' in asked.content.decode()
+    back = f'<a href="/desk/requests/{to_approve.reference}/">Back, without doing it</a>'
+    assert back in asked.content.decode()
     wrong = client.post(place, {"digest": digest, stepping.CODE: "0000000"})
     assert "The code is not right" in wrong.content.decode()
     to_approve.refresh_from_db()

@@ -62,8 +62,9 @@ def test_who_guesses_codes_waits_and_sam_on_another_connection_does_not(
     answer = mallory.post(page_of(sams, "prove/"), {"code": "ABCDEFGH"})
     assert answer.status_code == 429
     assert answer["Retry-After"] == "900"
-    assert "try again in 15 minutes" in answer.content.decode()
+    assert "You can go on in <strong>15 minutes</strong>" in answer.content.decode()
     assert "Nothing is lost" in answer.content.decode()
+    assert f'<a class="govuk-link" href="{page_of(sams, "prove/")}">' in answer.content.decode()  # the way back
     browser = Client(REMOTE_ADDR="198.51.100.7")
     browser.post(page_of(others, "prove/"), {"code": code})
     assert mallory.get("/joypix/").status_code == 200

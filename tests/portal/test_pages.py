@@ -68,6 +68,13 @@ def test_an_address_that_leads_nowhere_is_answered_in_plain_words(sam: Client, a
     assert re.search(r"\b404\b", page) is None
 
 
+@pytest.mark.parametrize(("address", "ways"), [("/joypix/nowhere/at-all/", True), ("/nowhere/at-all/", False)])
+def test_below_a_service_what_is_not_there_leads_on_to_that_service(sam: Client, address: str, ways: bool) -> None:
+    page = sam.get(address).content.decode().partition("<main")[2].partition("</main>")[0]
+    assert ('href="/joypix/find/"' in page, 'href="/joypix/"' in page) == (ways, ways)
+    assert ('href="/"' in page) is not ways
+
+
 def test_the_start_page_offers_every_right_and_says_what_the_promise_means(sam: Client) -> None:
     page = sam.get("/joypix/").content.decode()
     for right in Right:
