@@ -164,10 +164,25 @@ SABOTAGES = (
         "tests/steps/asking/test_second.py::test_the_mailbox_in_another_spelling_is_no_second_channel",
     ),
     Sabotage(
+        "A11",
+        "dsr/steps/asking/second.py",
+        "if moment is None and not moments.blank(cell):",
+        "if False:",
+        "tests/steps/asking/test_unseen.py::test_what_is_no_moment_waits_for_a_person_and_is_never_taken_for_lately",
+    ),
+    Sabotage(
+        "I15",
+        "dsr/steps/post/outbox.py",
+        "frozenset({Letter.UNPROVEN, Letter.LAPSED})",
+        "frozenset({Letter.LAPSED})",
+        "tests/steps/asking/test_reminding.py::"
+        "test_however_many_requests_a_stranger_files_the_mailbox_is_reminded_once_a_day",
+    ),
+    Sabotage(
         "A19",
         "dsr/steps/deciding/merging.py",
-        "and (ladder.reached(each) or not sure)",
-        "and (ladder.reached(each) or sure)",
+        "and (ladder.settled(each) or not sure)",
+        "and (ladder.settled(each) or sure)",
         "tests/steps/asking/test_assertions.py::"
         "test_a_request_from_the_app_is_never_merged_into_one_that_still_waits_for_proof",
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from dsr.datamap import ladder
+from dsr.datamap import checks_unseen, ladder
 from dsr.datamap.flaw import Flaw, Where, unknown
 from dsr.datamap.schema import ACCOUNT, Basis, CollectionMap, Controller, Recipient, Scope, SystemMap, Way
 from dsr.datamap.sharing import through_of
@@ -19,6 +19,7 @@ def flaws(controller: Controller, systems: Mapping[str, SystemMap], broken: Coll
         yield Flaw(None, ("languages",), "found none; allowed is one or more")
     yield from _of_regions(controller)
     yield from ladder.flaws(controller)
+    yield from checks_unseen.flaws(controller, systems, broken)
     for right in sorted(set(controller.release) - COPIED):
         yield Flaw(None, ("release", right.value), "is no copy of data; people look at access and portability only")
     yield from _of_purposes(controller, systems, broken)

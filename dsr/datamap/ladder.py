@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import Field
+
 from dsr.datamap.flaw import Flaw, Where
-from dsr.datamap.shape import Shape
+from dsr.datamap.shape import Shape, Slug
 from dsr.law.ladder import Rung, reaches
 from dsr.law.rights import SEARCHED, Right
 
@@ -14,6 +16,15 @@ if TYPE_CHECKING:
 Needed = dict[Right, Literal[Rung.MAILBOX, Rung.SECOND, Rung.APP]]
 
 
+class Unseen(Shape):
+    """Where a system writes when somebody was last there: a mailbox not seen for so long may be another's by now."""
+
+    months: int = Field(ge=1, le=1_200)
+    system: Slug
+    collection: Slug
+    field: str
+
+
 class Ladder(Shape):
     """The rungs a controller has and needs. A right that is not named needs the mailbox alone."""
 
@@ -21,6 +32,7 @@ class Ladder(Shape):
     # Public keys (name+hash+base64) by which its app or site signs that somebody is signed in; '${NAME}': environment.
     app_keys: tuple[str, ...] = ()
     app_page: str = ""  # where in the app people begin, in words
+    unseen: Unseen | None = None  # longer than this before the receipt: what searches needs a second channel
     documents: bool = False  # whether staff may ask for a document, where nothing else works
 
 

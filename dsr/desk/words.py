@@ -66,7 +66,7 @@ KINDS = {
     Kind.LOOK: "Look at what goes out",
     Kind.ASSEMBLE_PART: "Put a part of the answer together",
     Kind.PREVIEW: "Preview",
-    Kind.ADDRESSES: "Look for other addresses on file",
+    Kind.ADDRESSES: "Look at the account before the decision",
 }
 ITEM_STATES = {
     ItemState.READY: ("Ready", "quiet"),
@@ -106,6 +106,7 @@ LETTERS = {
     Letter.CORRECTED: "What became of the correction",
     Letter.ANSWER: "Answer",
     Letter.CANCELLED: "Cancelled",
+    Letter.UNPROVEN: "Reminder: prove that it is you",
     Letter.LAPSED: "Lapsed",
     Letter.TELL: "To a recipient",
     Letter.TELL_AGAIN: "Reminder to a recipient",

@@ -84,6 +84,7 @@ class Letter(StrEnum):
     REPORT = "report"  # to staff: a child, or a compromised account
     ANSWER = "answer"
     CANCELLED = "cancelled"
+    UNPROVEN = "unproven"  # a day after: nobody has proven the mailbox yet
     LAPSED = "lapsed"
     QUESTION = "question"  # that we have one; it stands on the request's page
     QUESTION_OVER = "question-over"  # nobody answered it, or staff took it back

@@ -40,6 +40,7 @@ class SubjectRequest(models.Model):
     scope = models.SlugField(max_length=64, blank=True, help_text="Of an erasure: content, or everything")
     received_at = models.DateTimeField(help_text="May only move backwards, with a reason")
     entered_at = models.DateTimeField(null=True, help_text="When it was entered here; its receipt may be earlier")
+    reminded_at = models.DateTimeField(null=True, help_text="When its turn came to be reminded of the proof; once")
     due_on = models.DateField(help_text="The earliest open deadline")
     law_version = models.CharField(max_length=12, blank=True, help_text="Of the law files, frozen at intake")
     calendar = models.CharField(
@@ -83,6 +84,11 @@ class SubjectRequest(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["controller", "state", "due_on"], name="dsr_request_queue"),
             models.Index(fields=["received_at"], name="dsr_request_unproven", condition=models.Q(state=State.RECEIVED)),
+            models.Index(
+                fields=["received_at"],
+                name="dsr_request_to_remind",
+                condition=models.Q(state=State.RECEIVED, reminded_at=None),
+            ),
             models.Index(fields=["closed_at"], name="dsr_request_to_reduce", condition=models.Q(reduced_at=None)),
         ]
         constraints: ClassVar = [

@@ -26,6 +26,7 @@ LOOK = timedelta(seconds=0.5)
 TIMETABLE: tuple[Callable[..., bool], ...] = (
     sequencer.sequence,
     verification.lapse_next,
+    verification.remind_next,
     assertions.forget_next,
     delivery.end_offer_next,
     delivery.expire_next,

@@ -42,6 +42,7 @@ CONTEXT: dict[str, object] = {
     "ground_plain": "It's excessive.",
     "ground_citation": "GDPR Art. 12(5)",
     "size": 2_500_000,
+    "ends_on": "Sunday 8 November 2026",
     "expires_on": "Sunday 10 January 2027",
     "missed": [
         {"promise": True, "law": "The promise", "date": "Wednesday 25 November 2026"},
@@ -63,6 +64,7 @@ SAID = {
     Letter.ERASED: ("Devices: 3", "Orders: 2", "Tax law wants it.", "1 May 2029"),
     Letter.ANSWER: ("We answered you", "https://portal.example/"),
     Letter.CANCELLED: ("your data stays as it is",),
+    Letter.UNPROVEN: ("Sunday 8 November 2026", "/requests/R3K-2WN-P5M/", "Do nothing"),
     Letter.LAPSED: ("within 7 days",),
     Letter.LATE: (
         *(

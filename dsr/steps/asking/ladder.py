@@ -1,19 +1,21 @@
 """The proof ladder: what a request needs, what its identifiers reach, and how what is needed moves.
 
-It moves up by one member of staff, and down by two alone, who both say so. What does not reach it enters no plan.
+It moves up by one member of staff, or where the mailbox was not seen for long (see unseen), and down by two alone, who
+both say so. What does not reach it enters no plan.
 """
 
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from dsr.law.actors import Actor, ActorKind
+from dsr.law.actors import PORTAL, Actor, ActorKind
 from dsr.law.ladder import NEEDED, Rung, reaches
 from dsr.law.rights import SEARCHED
 from dsr.law.states import State
-from dsr.law.work import Kind, Letter
+from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Identity, Lowering, PlanItem, SubjectRequest
 from dsr.steps import bell, permissions
+from dsr.steps.asking import unseen
 from dsr.steps.move import Conflict
 from dsr.steps.post import outbox
 from dsr.steps.recording import record
@@ -45,10 +47,15 @@ def waits(subject_request: SubjectRequest) -> bool:
     return subject_request.state == State.VERIFIED and not reached(subject_request)
 
 
+def settled(subject_request: SubjectRequest) -> bool:
+    """Whether it is reached, and nothing can raise by itself what is needed."""
+    return reached(subject_request) and not unseen.unsettled(subject_request)
+
+
 def why_not_yet(subject_request: SubjectRequest) -> str:
     """Why it cannot be accepted yet; empty when it can."""
     if reached(subject_request):
-        return ""
+        return unseen.why_not_yet(subject_request)
     return f"Who asks is not proven surely enough: {SAID[Rung(subject_request.proof_needed)]} is needed."
 
 
@@ -79,7 +86,7 @@ def require_more(subject_request: SubjectRequest, to: Rung, *, by: Actor, at: da
         raise Conflict(message)
     with transaction.atomic():
         _move(subject_request, to)
-        record.write(subject_request, "proof:raised", by=by, at=at, needed=to)
+        record.write(subject_request, unseen.RAISED, by=by, at=at, needed=to)
         tell(subject_request, at=at)
 
 
@@ -143,14 +150,35 @@ def agree(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
 def tell(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Write that more is needed, once the mailbox is proven, and have a worker look for other addresses on file.
 
-    Call it in the transaction that makes it so.
+    Where the map asks when the mailbox was last seen, the worker looks for that. Call it in the transaction that makes
+    it so.
     """
-    if not waits(subject_request) or subject_request.own_mailbox() is None:
+    if subject_request.own_mailbox() is None:
         return
-    outbox.queue(subject_request, Letter.PROOF, at=at)
-    if not subject_request.items.filter(kind=Kind.ADDRESSES).exists():
+    more = waits(subject_request)
+    if more:
+        outbox.queue(subject_request, Letter.PROOF, at=at)
+    if more or unseen.asked(subject_request) is not None:
+        _look(subject_request, at=at)
+
+
+def _look(subject_request: SubjectRequest, *, at: datetime) -> None:
+    """Have a worker look; again where it was seen lately enough, so that no address was looked for."""
+    looks = subject_request.items.filter(kind=Kind.ADDRESSES)
+    if not looks.exists():
         PlanItem.objects.create(subject_request=subject_request, kind=Kind.ADDRESSES, not_before=at, created_at=at)
-        bell.ring_after_commit()
+    elif not subject_request.others_sealed:
+        fresh = {"state": ItemState.READY, "outcome": "", "finished_at": None, "not_before": at}
+        looks.filter(state=ItemState.DONE).update(**fresh)
+    bell.ring_after_commit()
+
+
+def raise_unseen(subject_request: SubjectRequest, months: int, *, at: datetime) -> None:
+    """The mailbox was last seen longer ago than the map allows. Call it in the transaction of the look, row locked."""
+    _move(subject_request, Rung.SECOND)
+    record.write(subject_request, unseen.RAISED, by=PORTAL, at=at, needed=Rung.SECOND, unseen_months=months)
+    if waits(subject_request):  # else an account that is known surely is searched by, and the mailbox is not
+        outbox.queue(subject_request, Letter.PROOF, at=at)
 
 
 def _move(subject_request: SubjectRequest, to: Rung) -> None:

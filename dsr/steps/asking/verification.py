@@ -7,16 +7,18 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import PORTAL, SUBJECT
+from dsr.law.deadlines import local_day
 from dsr.law.references import read_reference
 from dsr.law.rights import URGENT
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Asker, Letter
 from dsr.models import Identity, Proof, Representative, SubjectRequest, sealed
+from dsr.steps import maps
 from dsr.steps.asking import codes, ladder, reports
 from dsr.steps.counting import clock
 from dsr.steps.deciding import floods, merging
@@ -32,6 +34,7 @@ MAILBOX_CODES_PER_HOUR = 20  # for all unproven requests that name one mailbox; 
 # Counted so: else who reads a mailbox filed again and again to write to its owner's other address, and to guess there.
 OF_A_MAILBOX = frozenset({Proof.VERIFY, Proof.SECOND})
 LAPSE = timedelta(days=7)
+REMIND = timedelta(days=1)
 
 
 class Confirmation(StrEnum):
@@ -152,11 +155,7 @@ def confirm_sign_in(controller: str, reference: str, code: str, *, at: datetime)
 
 def lapse_next(*, at: datetime) -> bool:
     """Close one request that stayed unproven for seven days; whether there was one."""
-    # From when it was entered here: a letter may have been received long before. What has no mailbox waits for staff.
-    since = Coalesce("entered_at", "received_at")
-    unproven = SubjectRequest.objects.filter(state=State.RECEIVED, received_at__lt=at - LAPSE).alias(since=since)
-    provable = Exists(Identity.objects.filter(subject_request=OuterRef("pk"), kind=IdentityKind.EMAIL))
-    subject_request = unproven.filter(provable, since__lt=at - LAPSE).order_by("received_at").first()
+    subject_request = _unproven(before=at - LAPSE).order_by("received_at").first()
     if subject_request is None:
         return False
     try:
@@ -166,6 +165,34 @@ def lapse_next(*, at: datetime) -> bool:
     except Conflict:
         log.info("another worker or the person moved %s on", subject_request.reference)
     return True
+
+
+def remind_next(*, at: datetime) -> bool:
+    """Remind one mailbox, a day after a request named it and once, that nobody has proven it; whether there was one.
+
+    Every worker takes the one that waits longest, so none writes of two of one mailbox at the same time (see outbox).
+    """
+    due = _unproven(before=at - REMIND, after=at - LAPSE).filter(reminded_at=None)
+    subject_request = due.first()
+    if subject_request is None:
+        return False
+    with transaction.atomic():
+        here = SubjectRequest.objects.filter(pk=subject_request.pk, state=State.RECEIVED, reminded_at=None)
+        if here.update(reminded_at=at) and subject_request.mailbox() is not None:
+            ends_at = (subject_request.entered_at or subject_request.received_at) + LAPSE
+            ends_on = local_day(ends_at, maps.calendar(subject_request.controller))
+            notices.queue(subject_request, Letter.UNPROVEN, at=at, ends_on=ends_on)
+    return True
+
+
+def _unproven(*, before: datetime, after: datetime | None = None) -> QuerySet[SubjectRequest]:
+    """Requests that wait since then for the proof of a mailbox, longest first; what has none waits for staff."""
+    # From when it was entered here: a letter may have been received long before.
+    since = Coalesce("entered_at", "received_at")
+    provable = Exists(Identity.objects.filter(subject_request=OuterRef("pk"), kind=IdentityKind.EMAIL))
+    there = SubjectRequest.objects.filter(provable, state=State.RECEIVED, received_at__lt=before)
+    there = there.alias(since=since).filter(since__lt=before).order_by("since", "pk")
+    return there.filter(since__gte=after) if after else there
 
 
 def _known(controller: str, reference: str) -> SubjectRequest | None:

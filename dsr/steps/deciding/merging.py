@@ -33,11 +33,11 @@ def originals(subject_request: SubjectRequest) -> list[SubjectRequest]:
     purposes = _purposes(subject_request)
     found = earlier.exclude(pk__in=duplicates).order_by("received_at")
     who = _who_asks(subject_request)
-    sure = ladder.reached(subject_request)  # what is proven surely enough never waits for one that is not
+    sure = ladder.settled(subject_request)  # what is proven surely enough never waits for one that is not
     return [
         each
         for each in found
-        if _purposes(each) == purposes and _who_asks(each) == who and (ladder.reached(each) or not sure)
+        if _purposes(each) == purposes and _who_asks(each) == who and (ladder.settled(each) or not sure)
     ]
 
 

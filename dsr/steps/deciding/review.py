@@ -63,7 +63,8 @@ def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
 
 
 def _still(subject_request: SubjectRequest) -> None:
-    """Asked again once the row is ours: somebody may have merged it a moment ago."""
+    """Asked again once the row is ours: somebody may have merged it a moment ago, or asked for more proof."""
+    subject_request.refresh_from_db(fields=["proof_needed"])
     if why := not_yet(subject_request):
         raise Conflict(why)
 

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from dsr.law.actors import PORTAL, Actor
+from dsr.law.states import State
 from dsr.law.work import Letter, NoticeState
 from dsr.models import Notice, SubjectRequest
 from dsr.models.notice import OPEN
@@ -116,6 +117,8 @@ def _made(notice: Notice, at: datetime) -> dict[str, Any]:
     context: dict[str, Any] = json.loads(notice.context())
     if notice.letter in {Letter.ON_FILE, *OVERTAKEN} and notice.subject_request.closed:
         raise Superseded  # it was being sent when the request ended, and the mail server asked for another try
+    if notice.letter == Letter.UNPROVEN and notice.subject_request.state != State.RECEIVED:
+        raise Superseded  # proven or ended since it was queued
     if "proof" in context:
         context["code"] = codes.make(context["proof"], at=at)
         # A receipt says more than its code, and is sent without it.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import Staff
+from dsr.datamap.schema import IdentityKind
 from dsr.law.work import Channel, Letter, NoticeState, Post
-from dsr.models import Notice, Representative, SubjectRequest
+from dsr.models import Notice, Representative, SubjectRequest, sealed
 from dsr.steps import bell, maps
 from dsr.steps.post import letters
 
@@ -17,6 +18,8 @@ ENDING = frozenset(
         *(Letter.REFUSED, Letter.CANCELLED, Letter.LAPSED, Letter.ANSWERED_WITH),
     }
 )
+# What a stranger can cause by filing in somebody's name: of each a mailbox gets one in a day, and hears no flood.
+ONCE_A_DAY = frozenset({Letter.UNPROVEN, Letter.LAPSED})
 ON_FILE, TO_FILE = "on-file", "to_file"  # `Notice.to` of an address on file; and what tells a template of it
 STAFF_LANGUAGE = "en"  # what the desk speaks
 # Who came to us without a browser gets paper where no address is known; the others read the portal's page.
@@ -51,7 +54,7 @@ def queue(
     """
     other = _other(subject_request, to_other, to_address)
     reader = other if to_other or to_address else _reader(subject_request, to_staff, to_recipient)
-    if reader is None or (letter is Letter.LAPSED and _lapsed_lately(subject_request, at)):
+    if reader is None or (letter in ONCE_A_DAY and _heard_lately(subject_request, letter, at)):
         return None
     post = Post.EMAIL if reader.address else Post.PAPER
     notice = Notice(
@@ -74,13 +77,14 @@ def queue(
     return notice
 
 
-def _lapsed_lately(subject_request: SubjectRequest, at: datetime) -> bool:
-    """Whether this mailbox heard of another end within the day: what strangers file in its name floods it with none."""
+def _heard_lately(subject_request: SubjectRequest, letter: Letter, at: datetime) -> bool:
+    """Whether this mailbox heard the same of another request within the day."""
     mailbox = subject_request.mailbox()
     if mailbox is None:
         return False
-    lately = Notice.objects.filter(letter=Letter.LAPSED, created_at__gt=at - timedelta(days=1), again_of=None)
-    return lately.filter(subject_request__identities__lookup=mailbox.lookup).exists()
+    lately = Notice.objects.filter(letter=letter, created_at__gt=at - timedelta(days=1), again_of=None)
+    lookups = sealed.lookups(IdentityKind.EMAIL, mailbox.value())  # also of before a change of keys
+    return lately.filter(subject_request__identities__lookup__in=lookups).exists()
 
 
 def _agent(subject_request: SubjectRequest) -> _Reader | None:

@@ -19,7 +19,7 @@ from tests.steps.on_paper import Acme, begun
 # Never to a person without a mailbox; a new letter is one to them until it is said here that it is not.
 NOT_THEIRS = frozenset(
     {
-        *(Letter.RECEIVED, Letter.CODE, Letter.LAPSED, Letter.PROOF),  # where a code goes
+        *(Letter.RECEIVED, Letter.CODE, Letter.UNPROVEN, Letter.LAPSED, Letter.PROOF),  # where a code goes
         *(Letter.HOLD_REVIEW, Letter.REPORT, Letter.REPLIED, Letter.UNANSWERED, Letter.REMINDER, Letter.ESCALATION),
         *(Letter.MISSED, Letter.TASK, Letter.TO_HAND_OVER, Letter.TAKEN_AGAIN, Letter.RETURNED),
         *(Letter.TELL, Letter.TELL_AGAIN, Letter.AGENT_TOLD, Letter.GUARDIAN_ASKS, Letter.ON_FILE),
