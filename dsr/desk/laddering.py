@@ -29,6 +29,7 @@ SENTENCES = {
     UNSEEN: "More proof is needed: the mailbox was not seen in the {unseen_months} months before the receipt",
     "proof:less-proposed": "Proposed that less proof is enough: {needed}",
     "proof:lowered": "Agreed that less proof is enough: {needed}",
+    "proof:less-declined": "Declined that less proof is enough",
     "document:asked": "Asked the person for a document",
     "document:checked": "Saw by the document that it is this person",
     "document:rejected": "The document did not show that it is this person",
@@ -106,6 +107,10 @@ def _agree(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) 
     ladder.agree(subject_request, by=by, at=at)
 
 
+def _decline(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
+    ladder.decline(subject_request, by=by, at=at)
+
+
 def _ask(subject_request: SubjectRequest, filled: Filled, by: Actor, at: datetime) -> None:
     documents.ask(subject_request, reason=filled["note"], by=by, at=at)
 
@@ -153,7 +158,7 @@ LESS = Act(
 AGREE = Act(
     "agree-to-less-proof",
     "Agree that less proof is enough",
-    "With your yes the request needs no more than is proposed here. You do not agree? Go back: nothing changes.",
+    "With your yes the request needs no more than is proposed here. You do not agree? Then decline it.",
     "Agree",
     "Less proof is enough for this request.",
     Duty.APPROVE,
@@ -161,6 +166,19 @@ AGREE = Act(
     lambda subject_request: ladder.movable(subject_request) and ladder.proposed(subject_request) is not None,
     _agree,
     "grave",
+    aside=True,
+)
+DECLINE = Act(
+    "decline-less-proof",
+    "Decline that less proof is enough",
+    "What is needed stays as it is, and another proposal can be made. The record keeps what was proposed, and your no.",
+    "Decline",
+    "What is needed stays as it was.",
+    Duty.APPROVE,
+    Decision,
+    lambda subject_request: ladder.movable(subject_request) and ladder.proposed(subject_request) is not None,
+    _decline,
+    "quiet",
     aside=True,
 )
 ASK = Act(
@@ -201,7 +219,7 @@ REJECT = Act(
     _reject,
     "quiet",
 )
-ACTS = (CHECK, REJECT, MORE, LESS, AGREE, ASK)
+ACTS = (CHECK, REJECT, MORE, LESS, AGREE, DECLINE, ASK)
 
 
 def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
@@ -211,9 +229,9 @@ def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
 
 def moves(act: Act, subject_request: SubjectRequest, *, shown: bool) -> dict[str, object]:
     """For who moves what is needed: where it stands, and what was proposed by whom, and why, for who sees data."""
-    if act not in {MORE, LESS, AGREE}:
+    if act not in {MORE, LESS, AGREE, DECLINE}:
         return {}
-    waiting = ladder.proposed(subject_request) if act is AGREE else None
+    waiting = ladder.proposed(subject_request) if act in {AGREE, DECLINE} else None
     now: dict[str, object] = {"ladder_now": RUNGS[Rung(subject_request.proof_needed)]}
     return now if waiting is None else now | _proposal(waiting, shown=shown)
 

@@ -46,7 +46,7 @@ ALSO = {
     "lent": ["over"],
     "catch-all": ["unknown"],
 }  # what a page says to who may open it
-WITHOUT = {"agree-to-less-proof"}  # acts that nobody can take before somebody else proposed them
+WITHOUT = {"agree-to-less-proof", "decline-less-proof"}  # acts that nobody can take before somebody else proposed them
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:

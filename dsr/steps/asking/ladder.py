@@ -147,6 +147,20 @@ def agree(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         record.write(subject_request, "proof:lowered", by=by, at=at, needed=waiting.to)
 
 
+def decline(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
+    """Say no to it: what is needed stays, and another proposal can be made. Raises Forbidden, Conflict.
+
+    Who proposed it can take it back so. The record keeps what was proposed, by whom and why.
+    """
+    permissions.require(by, permissions.Duty.APPROVE, subject_request)
+    with transaction.atomic():
+        gone, _ = subject_request.lowerings.filter(agreed_at=None).delete()
+        if not gone:
+            message = "Nobody waits for a decision about less proof any more."
+            raise Conflict(message)
+        record.write(subject_request, "proof:less-declined", by=by, at=at)
+
+
 def tell(subject_request: SubjectRequest, *, at: datetime) -> None:
     """Write that more is needed, once the mailbox is proven, and have a worker look for other addresses on file.
 

@@ -80,6 +80,25 @@ def test_two_people_lower_it_and_the_record_says_why(world: World, dana: Actor, 
     assert own.events.get(tag="proof:lowered").actor == str(eli)
 
 
+def test_what_a_second_person_declines_stays_needed_and_somebody_can_propose_anew(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    own = needing(world, Rung.APP)
+    world.prove(own)
+    ladder.propose_less(own, Rung.MAILBOX, reason="The person called.", by=dana, at=world.at)
+    with pytest.raises(Forbidden):
+        ladder.decline(own, by=dana, at=world.at)  # no approver
+    ladder.decline(own, by=eli, at=world.at)
+    with pytest.raises(Forbidden, match="Nobody has proposed"):
+        ladder.agree(own, by=eli, at=world.at)
+    own.refresh_from_db()
+    assert own.proof_needed == Rung.APP
+    assert own.events.get(tag="proof:less-declined").actor == str(eli)
+    assert own.events.get(tag="proof:less-proposed").why() == "The person called."
+    ladder.propose_less(own, Rung.SECOND, reason="Another.", by=dana, at=world.at)
+    assert ladder.proposed(own) is not None
+
+
 def test_what_is_needed_is_frozen_with_the_decision_and_never_asked_of_who_stops_something(
     world: World, dana: Actor
 ) -> None:
