@@ -224,6 +224,8 @@ ACTS = (CHECK, REJECT, MORE, LESS, AGREE, DECLINE, ASK)
 
 def why_not(act: Act, subject_request: SubjectRequest, by: Actor) -> str:
     """Why the one who has the duty cannot do it all the same; empty when they can."""
+    if act is DECLINE:
+        return "" if ladder.proposed(subject_request) else ladder.NOTHING_PROPOSED
     return ladder.why_not_agree(subject_request, by) if act is AGREE else ""
 
 

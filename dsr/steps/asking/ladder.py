@@ -21,6 +21,7 @@ from dsr.steps.post import outbox
 from dsr.steps.recording import record
 
 REASON = 300  # characters
+NOTHING_PROPOSED = "Nobody has proposed that less proof is enough."
 UNDECIDED = frozenset({State.RECEIVED, State.VERIFIED})
 SAID = {
     Rung.MAILBOX: "a code to the e-mail address",
@@ -121,7 +122,7 @@ def why_not_agree(subject_request: SubjectRequest, by: Actor) -> str:
     """Why this is not the second person; empty when it is."""
     waiting = proposed(subject_request)
     if waiting is None:
-        return "Nobody has proposed that less proof is enough."
+        return NOTHING_PROPOSED
     if str(waiting.proposed_by_id) == by.id:
         return "A second person has to agree: you proposed that less proof is enough."
     if subject_request.events.filter(tag="request:received", actor=str(by)).exists():
@@ -156,8 +157,7 @@ def decline(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None
     with transaction.atomic():
         gone, _ = subject_request.lowerings.filter(agreed_at=None).delete()
         if not gone:
-            message = "Nobody waits for a decision about less proof any more."
-            raise Conflict(message)
+            raise Conflict(NOTHING_PROPOSED)
         record.write(subject_request, "proof:less-declined", by=by, at=at)
 
 
