@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.tree import CODE, ROOT, at, imported, sources
+from tests.tree import CODE, ROOT, at, imported, naming
 
 RUN, DEV = "requirements.lock", "requirements-dev.lock"
 ENTRY = re.compile(r"^([a-z0-9][^ ]*==.*?) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
@@ -122,8 +122,8 @@ READS_XML = ("xml", "lxml", "defusedxml", "html5lib", "bs4")
 
 
 def test_no_code_of_ours_reads_xml() -> None:
-    reads = [f"{at(path)} {name}" for path in sources(*CODE) for _, name in imported(path) if name in READS_XML]
-    reads += [f"{at(path)} {name}" for path in sources(*CODE) for _, name in imported(path) if name.startswith("xml.")]
+    every = [(at(path), name) for path in naming(READS_XML, *CODE) for _, name in imported(path)]
+    reads = [f"{place} {name}" for place, name in every if name in READS_XML or name.startswith("xml.")]
     assert reads == []
 
 

@@ -68,7 +68,8 @@ def test_an_erasure_leaves_no_version_and_no_upload_of_sam(world: World, bucket:
     bucket.hide(hidden)
     bucket.begin(f"media/uploads/{SAM}/never finished.mov")
     bucket.begin(f"media/uploads/{SAM}0/of somebody else.mov")
-    others = {key: stands for key, stands in bucket.everything().items() if key not in of_sam(bucket)}
+    sams = of_sam(bucket)
+    others = {key: stands for key, stands in bucket.everything().items() if key not in sams}
     answered(Right.ERASURE)
     assert bucket.everything() == others
 

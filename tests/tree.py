@@ -1,7 +1,10 @@
 """The files of the project, for the tests that read the code itself."""
 
 import ast
-from collections.abc import Iterator
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -21,20 +24,40 @@ def sources(*tops: str) -> Iterator[Path]:
 
 def texts() -> Iterator[tuple[Path, str]]:
     """Every text file of the project with its content."""
-    for path in sorted(ROOT.rglob("*")):
-        inside = path.relative_to(ROOT).parts
-        made = MADE & set(inside) or any(part.endswith(("_cache", ".egg-info")) for part in inside)
-        if not made and path.is_file():
+    for path in sorted(_ours()):
+        if path.is_file():
             try:
                 yield path, path.read_text("utf-8")
             except UnicodeDecodeError:
                 continue
 
 
+def _ours() -> Iterator[Path]:
+    """Every path that no machine made; what one made, tens of thousands of files, is not even entered."""
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = filter(_judged, folders)
+        yield from (Path(folder, name) for name in files if _judged(name))
+
+
+def _judged(name: str) -> bool:
+    return name not in MADE and not name.endswith(("_cache", ".egg-info"))
+
+
 @cache
-def tree(path: Path) -> ast.Module:
-    """The parsed module."""
-    return ast.parse(path.read_text("utf-8"), str(path))
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of the module: parsed and walked once, however many rules look at it."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"), str(path))))
+
+
+def naming(words: Iterable[str], *tops: str) -> Iterator[Path]:
+    """Those of the Python files in which a name of these can stand at all, so that the others need no parsing.
+
+    A name cannot be broken, and Python reads it as NFKC; whether it is one there says the tree alone.
+    """
+    stands = re.compile(rf"(?<!\w)({'|'.join(words)})(?!\w)")
+    for path in sources(*tops):
+        if stands.search(unicodedata.normalize("NFKC", path.read_text("utf-8"))):
+            yield path
 
 
 def at(path: Path, node: ast.AST | None = None) -> str:
@@ -54,7 +77,7 @@ def dotted(node: ast.AST) -> str:
 
 def imported(path: Path) -> Iterator[tuple[ast.stmt, str]]:
     """Every module that a file imports, by full name; for `from a import b` both a and a.b."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -53,7 +53,13 @@ with_pip() {
   fi
   say "Installing with pip from $lock (the first time about a minute) …"
   .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --only-binary :all: \
-    --require-hashes --compile -r "$lock"
+    --require-hashes --no-compile -r "$lock" && bytecode
+}
+
+# Pip compiles with one core what all of them do here. A module that cannot be compiled says so to who imports it.
+bytecode() {
+  packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  .venv/bin/python -m compileall -qq -j 0 "$packages" || say "Not every module could be compiled in advance."
 }
 
 if ! with_uv; then

@@ -8,10 +8,10 @@ import pytest
 
 from dsr.connectors.contract import Chunk, Effect, File, Rejected
 from dsr.connectors.contract_kit import ContractKit, Snapshot, World
-from dsr.connectors.object_store import ObjectStore
+from dsr.connectors.object_store import ObjectStore, connector, s3_erasure
 from dsr.datamap.route import Hop, Identities, Route, Seed
 from dsr.datamap.schema import SystemMap, Way
-from tests.buckets import ENVIRON, LOCKED_UNTIL, Bucket
+from tests.buckets import ENVIRON, LOCKED_UNTIL, Bucket, Passing, gate
 from tests.connectors.maps import collection, contents, rows, system
 
 SAM: Identities = {"account": (("7",),), "media.works(file)": (("public/sam.txt",), ("public/gone.txt",))}
@@ -200,13 +200,17 @@ def test_an_upload_that_was_never_finished_is_a_row_without_content(plain: Bucke
     assert (row["path"], row["versions"], row["uploads"], files) == ("uploads/9/big.mov", 0, 1, [])
 
 
-def test_a_thousand_keys_that_another_system_names_are_looked_for_in_batches(plain: Bucket) -> None:
-    for number in range(30):
-        plain.put(f"public/{number}")
-    named: Identities = {"media.works(file)": tuple((f"public/{number}",) for number in range(1_010))}
+def test_more_keys_of_another_system_than_are_looked_for_together_are_looked_for_in_batches(
+    plain: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connector, "ROWS_AT_ONCE", 130)  # more than the store looks for at a time: 128
+    there = {f"public/{number}" for number in range(0, 270, 10)}
+    for path in there:
+        plain.put(path)
+    named: Identities = {"media.works(file)": tuple((f"public/{number}",) for number in range(270))}
     public = routes(bucket_map(plain))[1]
     with closing(connect(plain)) as store:
-        assert store.count(public, named) == 30
+        assert sorted(str(row["path"]) for row in rows(store, public, named)) == sorted(there)
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "7/..", "../7", "/", "7/", "7\0", "\ud800", None, b"7", True])
@@ -278,15 +282,43 @@ def test_a_mark_over_a_locked_version_stays(locked: Bucket) -> None:
     assert locked.everything() == before
 
 
-def test_more_versions_than_fit_one_call_all_go(versioned: Bucket) -> None:
-    for _ in range(1_010):
+MOST = 10  # of a small store; a thousand at S3
+
+
+def small(passing: Passing) -> bool:
+    """Lists no more than MOST at once, and refuses a deletion of more, as S3 does beyond a thousand."""
+    if passing.asks == "list":
+        passing.path += f"&max-keys={MOST}"
+    return passing.body.count(b"<Object>") > MOST and passing.refuse(400, "MalformedXML")
+
+
+def test_more_versions_than_fit_one_call_all_go(versioned: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert s3_erasure._MOST == 1_000  # noqa: SLF001  what S3 takes: API reference, DeleteObjects
+    monkeypatch.setattr(s3_erasure, "_MOST", MOST)
+    for _ in range(35):
         versioned.put("uploads/9/a.png", b"x")
     versioned.put("uploads/9/a.png.other")
-    with closing(connect(versioned)) as store:
+    with gate(versioned.address) as before, closing(connect(versioned, endpoint=before.url)) as store:
+        before.fault = small
         receipt = store.erase(chunk("uploads/9/a.png"), "one")
         left = store.read_back(chunk("uploads/9/a.png", "uploads/9/a.png.other"))
     assert (receipt.effect, receipt.count) == (Effect.DONE, 1)
     assert left == (("uploads/9/a.png.other",),)
+    assert "uploads/9/a.png" not in versioned.everything()
+    assert before.asked.count("delete") == 4
+    assert before.asked.count("list") >= 4
+
+
+def test_a_store_that_is_asked_to_delete_more_than_it_takes_at_once_is_never_said_to_have_erased(
+    versioned: Bucket,
+) -> None:
+    for _ in range(MOST + 1):
+        versioned.put("uploads/9/a.png", b"x")
+    with gate(versioned.address) as before, closing(connect(versioned, endpoint=before.url)) as store:
+        before.fault = small
+        with pytest.raises(Rejected, match="MalformedXML"):
+            store.erase(chunk("uploads/9/a.png"), "one")
+    assert len(versioned.everything()["uploads/9/a.png"]) == MOST + 1
 
 
 @pytest.mark.parametrize(("versions", "said"), [(True, "off"), (False, "on")])

@@ -18,7 +18,9 @@ sys.exit(pytest.main([*sys.argv[1:]]))
 
 def test_the_tests_of_the_law_pass_without_django() -> None:
     here = Path(__file__)
-    files = [str(path.relative_to(ROOT)) for path in sorted(here.parent.glob("test_*.py")) if path != here]
+    # The oracle counts the same terms as the others sixty thousand times more, and imports nothing of ours beside them.
+    left_out = {here, here.with_name("test_oracle.py")}
+    files = [str(path.relative_to(ROOT)) for path in sorted(here.parent.glob("test_*.py")) if path not in left_out]
     # Neither the project's settings of pytest nor its conftest, which bring Django along.
     options = ["-c", os.devnull, "--rootdir", ".", "--noconftest", "--import-mode=importlib", "-p", "no:cacheprovider"]
     run = subprocess.run(
