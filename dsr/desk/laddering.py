@@ -107,6 +107,11 @@ def _agree(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) 
     ladder.agree(subject_request, by=by, at=at)
 
 
+def _waits(subject_request: SubjectRequest) -> bool:
+    """Whether somebody has to agree or decline."""
+    return ladder.movable(subject_request) and ladder.proposed(subject_request) is not None
+
+
 def _decline(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
     ladder.decline(subject_request, by=by, at=at)
 
@@ -163,7 +168,7 @@ AGREE = Act(
     "Less proof is enough for this request.",
     Duty.APPROVE,
     Decision,
-    lambda subject_request: ladder.movable(subject_request) and ladder.proposed(subject_request) is not None,
+    _waits,
     _agree,
     "grave",
     aside=True,
@@ -176,7 +181,7 @@ DECLINE = Act(
     "What is needed stays as it was.",
     Duty.APPROVE,
     Decision,
-    lambda subject_request: ladder.movable(subject_request) and ladder.proposed(subject_request) is not None,
+    _waits,
     _decline,
     "quiet",
     aside=True,
