@@ -186,4 +186,18 @@ SABOTAGES = (
         "tests/steps/asking/test_assertions.py::"
         "test_a_request_from_the_app_is_never_merged_into_one_that_still_waits_for_proof",
     ),
+    Sabotage(
+        "A9 A10 V6.3.6",
+        "dsr/steps/answering/grants.py",
+        "if not opening.shown(subject_request, sessions, at=at):",
+        "if False:",
+        "tests/steps/answering/test_opening.py::test_whoever_reads_the_mail_alone_opens_nothing",
+    ),
+    Sabotage(
+        "A9",
+        "dsr/steps/asking/assertions.py",
+        "if not any((each.kind, each.lookup) in lookups for each in own if not each.of_representative):",
+        "if not own:",
+        "tests/steps/answering/test_opening.py::test_an_account_of_mallorys_own_opens_nothing_of_sams",
+    ),
 )

@@ -159,6 +159,7 @@ PERSONS = frozenset(
         "end_sessions",
         "status",
         "prove_more",
+        "open",
         "new_code",
         "answer",
         "correct",

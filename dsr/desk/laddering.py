@@ -30,6 +30,10 @@ SENTENCES = {
     "proof:less-proposed": "Proposed that less proof is enough: {needed}",
     "proof:lowered": "Agreed that less proof is enough: {needed}",
     "proof:less-declined": "Declined that less proof is enough",
+    "opening:less-proposed": "Proposed that less opens the answer: {needed}",
+    "opening:lowered": "Agreed that less opens the answer: {needed}",
+    "identity:stepped-up": "Showed more than the mailbox, to see the answer: {rung}",
+    "pickup:given": "Was shown a pickup code for the answer",
     "document:asked": "Asked the person for a document",
     "document:checked": "Saw by the document that it is this person",
     "document:rejected": "The document did not show that it is this person",
@@ -109,7 +113,7 @@ def _agree(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) 
 
 def _waits(subject_request: SubjectRequest) -> bool:
     """Whether somebody has to agree or decline."""
-    return ladder.movable(subject_request) and ladder.proposed(subject_request) is not None
+    return ladder.lowerable(subject_request) and ladder.proposed(subject_request) is not None
 
 
 def _decline(subject_request: SubjectRequest, _: Filled, by: Actor, at: datetime) -> None:
@@ -129,8 +133,7 @@ def _reject(subject_request: SubjectRequest, filled: Filled, by: Actor, at: date
 
 
 def _proposable(subject_request: SubjectRequest) -> bool:
-    open_ = ladder.movable(subject_request) and bool(ladder.lower(subject_request))
-    return open_ and ladder.proposed(subject_request) is None
+    return ladder.lowerable(subject_request) and ladder.proposed(subject_request) is None
 
 
 MORE = Act(
@@ -239,7 +242,7 @@ def moves(act: Act, subject_request: SubjectRequest, *, shown: bool) -> dict[str
     if act not in {MORE, LESS, AGREE, DECLINE}:
         return {}
     waiting = ladder.proposed(subject_request) if act in {AGREE, DECLINE} else None
-    now: dict[str, object] = {"ladder_now": RUNGS[Rung(subject_request.proof_needed)]}
+    now: dict[str, object] = {"ladder_now": RUNGS[ladder.asked(subject_request)]}
     return now if waiting is None else now | _proposal(waiting, shown=shown)
 
 
@@ -259,6 +262,7 @@ def card(subject_request: SubjectRequest) -> dict[str, object]:
     return {
         "ladder": laddered or proposed,
         "ladder_needed": RUNGS[Rung(subject_request.proof_needed)],
+        "ladder_opens": "" if ladder.movable(subject_request) else RUNGS[ladder.opens(subject_request)],
         "ladder_reached": ladder.reached(subject_request),
         "ladder_proposed": RUNGS[Rung(proposed.to)] if proposed else "",
         "ladder_by": people.name_of(proposed.proposed_by) if proposed else "",

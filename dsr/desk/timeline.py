@@ -277,6 +277,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     "way": {way.value: plain for way, plain in WAYS.items()},
     "duty": {"answer": "answer", "confirm": "confirm the receipt"},
     "needed": {rung.value: plain.lower() for rung, plain in laddering.RUNGS.items()},
+    "rung": {rung.value: plain.lower() for rung, plain in laddering.RUNGS.items()},
     "role": {role.value: role.label.partition(":")[0].lower() for role in Role},
     "kind": {"legal": "legal hold", "freeze": "freeze", "email": "e-mail address", "phone": "telephone number"},
     "asker": {"agent": "an agent", "guardian": "a parent or guardian"},

@@ -6,6 +6,8 @@ document is the last resort.
 
 from enum import StrEnum
 
+from dsr.law.rights import COPIED, Right
+
 
 class Rung(StrEnum):
     """What proved an identifier; each is surer than those before it."""
@@ -18,6 +20,8 @@ class Rung(StrEnum):
 
 NEEDED = (Rung.MAILBOX, Rung.SECOND, Rung.APP)  # what can be asked for; a document never is
 _ORDER = tuple(Rung)
+# Rights for which data of the person are handed over, or shown on a page.
+SHOWN = COPIED | {Right.RECTIFICATION}
 
 
 def reaches(rung: str, needed: str) -> bool:
@@ -28,3 +32,11 @@ def reaches(rung: str, needed: str) -> bool:
 def surer(one: str, other: str) -> Rung:
     """The surer of two: what was proven once stays proven."""
     return Rung(one) if reaches(one, other) else Rung(other)
+
+
+def opened_by(right: Right, needed: str) -> Rung:
+    """What opens the answer: never less than what the request needed, where data of the person are shown.
+
+    The answer of an erasure tells what was done; the account and the addresses that could prove more are gone by then.
+    """
+    return Rung(needed) if right in SHOWN else Rung.MAILBOX

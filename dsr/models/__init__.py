@@ -7,7 +7,7 @@ from dsr.models.entry import SignIn, SubjectSession, Tally
 from dsr.models.erasure import BlastLimit, Suppression
 from dsr.models.errand import Errand
 from dsr.models.gate import Gate
-from dsr.models.ladder import Assertion, Lowering
+from dsr.models.ladder import Assertion, Lowering, StepUp
 from dsr.models.notice import Notice
 from dsr.models.plan import Approval, CarriedName, Manifest, Part, PlanItem, Supplement
 from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
@@ -54,6 +54,7 @@ __all__ = [
     "Redaction",
     "Representative",
     "SignIn",
+    "StepUp",
     "SubjectRequest",
     "SubjectSession",
     "Supplement",

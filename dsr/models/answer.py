@@ -1,5 +1,6 @@
 """What is handed over: packages and the record of their downloads."""
 
+import json
 import uuid
 from typing import ClassVar
 
@@ -46,6 +47,15 @@ class Package(models.Model):
     def __str__(self) -> str:
         """Its version."""
         return f"version {self.version}"
+
+    def others(self) -> list[str]:
+        """The other addresses that stood on file when it was made."""
+        found: list[str] = json.loads(sealed.unseal(self.others_sealed, "package", self.pk, "others") or "[]")
+        return found
+
+    def sealed_others(self, addresses: list[str]) -> str:
+        """The column's text for these addresses."""
+        return sealed.seal(json.dumps(addresses), "package", self.pk, "others") if addresses else ""
 
     def ring(self) -> Ring:
         """The keys that open its own. Raises KeysMissing in a process that was not given them."""

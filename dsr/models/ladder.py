@@ -1,4 +1,4 @@
-"""What the proof ladder keeps: what an app vouched for, and who agreed to ask for less."""
+"""What the proof ladder keeps: what an app vouched for, who agreed to ask for less, and which browser showed more."""
 
 import uuid
 from typing import ClassVar
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from dsr.models import sealed
+from dsr.models.entry import SubjectSession
 from dsr.models.subject_request import SubjectRequest
 
 
@@ -53,6 +54,7 @@ class Lowering(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="lowerings")
     to = models.CharField(max_length=16)
+    to_open = models.BooleanField(default=False, help_text="After the decision: to open the answer")
     reason_sealed = models.TextField()
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
@@ -70,7 +72,7 @@ class Lowering(models.Model):
                 name="dsr_lowering_by_two",
             ),
             models.UniqueConstraint(
-                fields=["subject_request"], condition=models.Q(agreed_at=None), name="dsr_lowering_one_open"
+                fields=["subject_request", "to_open"], condition=models.Q(agreed_at=None), name="dsr_lowering_one_open"
             ),
         ]
 
@@ -85,3 +87,16 @@ class Lowering(models.Model):
     def seal_reason(self, text: str) -> None:
         """Keep why; save afterwards."""
         self.reason_sealed = sealed.seal(text, "lowering", self.id, "reason")
+
+
+class StepUp(models.Model):
+    """A browser in which more than the mailbox was proven for one request: what shows data asks for it."""
+
+    session = models.ForeignKey(SubjectSession, on_delete=models.CASCADE, related_name="step_ups")
+    subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="step_ups")
+    rung = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """The rung."""
+        return self.rung

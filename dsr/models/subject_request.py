@@ -53,8 +53,11 @@ class SubjectRequest(models.Model):
     proof_needed = models.CharField(
         max_length=16, default=Rung.MAILBOX, help_text="How surely who asks must be known; lowered by two people alone"
     )
+    proof_to_open = models.CharField(
+        max_length=16, blank=True, help_text="Where two people agreed that less opens the answer; else as it was needed"
+    )
     others_sealed = models.TextField(
-        blank=True, help_text="JSON of other addresses on file that a code may go to, until the decision"
+        blank=True, help_text="JSON of other addresses on file that a code may go to, until no such code is needed"
     )
     details_sealed = models.TextField(blank=True)
     answer_sealed = models.TextField(blank=True, help_text="The closing letter's words, where staff wrote one")
@@ -221,6 +224,8 @@ class Proof(models.Model):
 
     VERIFY, SIGN_IN, DOWNLOAD = "verify", "sign-in", "download"
     SECOND = "second"  # to another address on file
+    OPEN = "open"  # the same, before the answer opens
+    PICKUP = "pickup"  # in no letter: shown once to who handed a document in
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     identity = models.ForeignKey(Identity, on_delete=models.CASCADE, related_name="proofs")

@@ -71,10 +71,14 @@ def proven(request: HttpRequest, about: ControllerMap, reference: str) -> Subjec
     found = _known(about, reference) if request.session.get(SESSIONS) else None
     if found is None:
         return None
-    opened = request.session.get(PROVEN, {}).get(str(found.id))
-    if any(str(each.pk) == opened or sessions.reaches(each, found) for each in _live(request)):
-        return _seen(found)
-    return None
+    return _seen(found) if through(request, found) else None
+
+
+def through(request: HttpRequest, subject_request: SubjectRequest) -> list[str]:
+    """The live sessions of this browser that show this request, the newest first."""
+    opened = request.session.get(PROVEN, {}).get(str(subject_request.id))
+    here = (each for each in _live(request) if str(each.pk) == opened or sessions.reaches(each, subject_request))
+    return [str(each.pk) for each in sorted(here, key=lambda each: each.began_at, reverse=True)]
 
 
 def signed_in(request: HttpRequest, about: ControllerMap) -> SubjectSession | None:

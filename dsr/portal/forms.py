@@ -207,10 +207,38 @@ class CodeForm(forms.Form):
 
     def clean_code(self) -> str:
         """Its digits or letters alone."""
-        bare = re.sub(r"[\s\-‐‑–—]", "", normalize("NFKC", self.cleaned_data["code"]))
+        bare = _bare(self.cleaned_data["code"])
         if not bare.isalnum():
             raise forms.ValidationError(_("Enter the code as it stands in the mail"))
         return bare
+
+
+class PickupForm(forms.Form):
+    """The code that was shown once to who handed in a document."""
+
+    pickup = TextField(
+        label=_("Pickup code"),
+        help_text=_("Eight letters and digits. Spaces, hyphens and capitals do not matter."),
+        autocomplete="off",
+        looks="rightful-code",
+        max_length=40,
+        missing=_("Enter the pickup code that you wrote down"),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, auto_id="%s-field")
+        self.use_required_attribute = False
+
+    def clean_pickup(self) -> str:
+        """Its digits or letters alone."""
+        bare = _bare(self.cleaned_data["pickup"])
+        if not bare.isalnum():
+            raise forms.ValidationError(_("Enter the pickup code as you wrote it down"))
+        return bare
+
+
+def _bare(typed: str) -> str:
+    return re.sub(r"[\s\-‐‑–—]", "", normalize("NFKC", typed))
 
 
 class FindForm(forms.Form):

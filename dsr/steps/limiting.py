@@ -34,6 +34,7 @@ LIMITS = {
     "calls-of-token": "600/minute",
     "takings-of-token": "60/minute",
     "codes-of-a-task-link": "5/hour",
+    "pickup-codes-of-request": "60/hour",
 }
 DEMO = "100000/hour"  # there everybody comes from one address
 # Some proxies write the port beside the address: each connection would be a stranger that has all its tries.

@@ -14,7 +14,7 @@ from dsr.law.work import Kind, Outcome
 from dsr.models import Proposal, SubjectRequest
 from dsr.portal import access, pages, proposal
 from dsr.portal.words import Text
-from dsr.steps.answering import on_file
+from dsr.steps.answering import on_file, opening
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import correctable, drafts, rectification
 from dsr.steps.move import Conflict
@@ -122,8 +122,14 @@ def _own(request: HttpRequest, slug: str, reference: str) -> tuple[ControllerMap
     if own is None or own.right != Right.RECTIFICATION:
         message = "no such request"
         raise Http404(message)
-    # Of a frozen account nothing is shown, and nothing is taken; nor before its owner could object to a guardian.
-    kept_back = blocking.blocks_delivery(own) or on_file.waits(own, at=timezone.now())
+    at = timezone.now()
+    # Of a frozen account nothing is shown, and nothing is taken; nor before its owner could object to a guardian, nor
+    # to who has shown less than the request needed.
+    kept_back = (
+        blocking.blocks_delivery(own)
+        or on_file.waits(own, at=at)
+        or not opening.shown(own, access.through(request, own), at=at)
+    )
     return about, own, None if kept_back else rectification.awaited(own)
 
 

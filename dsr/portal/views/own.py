@@ -1,5 +1,7 @@
 """A person's own request: proving the address, following it, cancelling."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -8,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dsr.datamap.schema import ControllerMap
 from dsr.law.actors import SUBJECT
 from dsr.law.grounds import GROUNDS, Ground
 from dsr.law.references import read_reference
@@ -21,7 +24,7 @@ from dsr.portal.timing import timing
 from dsr.portal.views.question import AnswerForm
 from dsr.portal.words import WORDS
 from dsr.steps import maps
-from dsr.steps.answering import grants, on_file
+from dsr.steps.answering import grants, on_file, opening
 from dsr.steps.asking import cancellation, pace, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.counting import pauses
@@ -103,9 +106,7 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     if own is None:
         form = FindForm(initial={"reference": read_reference(reference) or ""})
         return pages.page(request, "find.html", about, status=404, form=form)
-    package = offered.of(own, at=timezone.now())
-    corrected = None if blocking.blocks_delivery(own) else corrections.of(own, about)
-    waits_until = on_file.waits(own, at=timezone.now()) if package or corrected else None
+    answer = _answer(request, own, about)
     page = pages.page(
         request,
         "own/status.html",
@@ -116,23 +117,37 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         progress=(far := progress.of(own)),
         form=AnswerForm(),
         asker=(asker := standing.of(own, about)),
-        walk=list(journey.walk(own, waits=waits_until is not None, more_proof=asker.more_proof)),
+        walk=list(journey.walk(own, waits=bool(answer["waits_until"]), more_proof=asker.more_proof)),
         kept=list(journey.kept(own, about)),
         bounds=bounds.of(own, about),
         recipients=list(told.rows(own, about)),
         answer="" if blocking.withholds_answer(own) else own.answer(),
-        package=package,
-        waits_until=wording.moment(waits_until, about.controller.calendar.zone) if waits_until else "",
         can_cancel=cancellation.possible(own),
-        corrections=None if waits_until else corrected,
         ground=GROUNDS[Ground(own.ground)] if own.ground else None,
         ground_citation=grounds.cited(own, own.ground),
         remedies=remedies.of(own, about.controller),
         refusal=own.refusal(),
         zone=about.controller.calendar.zone,
         erase_after=_erase_after(own),
+        **answer,
     )
     return _looking_again(page, own, far)
+
+
+def _answer(request: HttpRequest, own: SubjectRequest, about: ControllerMap) -> dict[str, Any]:
+    """What is there of an answer, and what keeps it back: an owner who can object, or that more proof is asked for."""
+    at = timezone.now()
+    package = offered.of(own, at=at)
+    corrected = None if blocking.blocks_delivery(own) else corrections.of(own, about)
+    there = bool(package or corrected)
+    waits_until = on_file.waits(own, at=at) if there else None
+    locked = there and not opening.shown(own, access.through(request, own), at=at)
+    return {
+        "package": package,
+        "waits_until": wording.moment(waits_until, about.controller.calendar.zone) if waits_until else "",
+        "locked": locked,
+        "corrections": None if waits_until or locked else corrected,
+    }
 
 
 def _looking_again(page: HttpResponse, own: SubjectRequest, far: progress.Progress | None) -> HttpResponse:

@@ -18,7 +18,7 @@ from dsr.models import Grant, SubjectRequest
 from dsr.portal import access, knocking, pages
 from dsr.portal.forms import CodeForm
 from dsr.portal.views.own import SAID
-from dsr.steps.answering import delivery, grants, ranges
+from dsr.steps.answering import delivery, grants, opening, ranges
 from dsr.steps.answering.delivery import Standing
 from dsr.steps.answering.grants import Stage
 from dsr.steps.asking import verification
@@ -39,6 +39,8 @@ def ask(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     at = timezone.now()
     if not _open(own, at):
         return redirect("portal:status", slug, own.reference)
+    if not _shown_more(request, own, at):
+        return redirect("portal:open", slug, own.reference)
     said = "sent" if verification.ask_download(own, at=at) else "enough"
     return redirect(f"{reverse('portal:download_code', args=[slug, own.reference])}?{said}")
 
@@ -51,12 +53,15 @@ def code(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     at = timezone.now()
     if not _open(own, at) or not (verification.asked_download(own) or "enough" in request.GET):
         return redirect("portal:status", slug, own.reference)
+    if not _shown_more(request, own, at):
+        return redirect("portal:open", slug, own.reference)
     form = CodeForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
         if waits := knocking.too_many_codes(request, about):
             return waits
         purpose = Grant.PROGRAM if "program" in request.POST else Grant.PAGE
-        outcome, given = _given(own, form.cleaned_data["code"], at, purpose)
+        sessions = access.through(request, own)
+        outcome, given = _given(own, form.cleaned_data["code"], at, purpose, sessions)
         if given is not None:
             return _shown(request, own, given) if purpose == Grant.PROGRAM else _kept(request, own, given)
         form.add_error("code", SAID[outcome])
@@ -78,9 +83,15 @@ def _open(own: SubjectRequest, at: datetime) -> bool:
     return package is not None and delivery.standing(package, at=at) is Standing.OPEN
 
 
-def _given(own: SubjectRequest, typed: str, at: datetime, purpose: str) -> tuple[Confirmation, grants.Given | None]:
+def _shown_more(request: HttpRequest, own: SubjectRequest, at: datetime) -> bool:
+    return opening.shown(own, access.through(request, own), at=at)
+
+
+def _given(
+    own: SubjectRequest, typed: str, at: datetime, purpose: str, sessions: list[str]
+) -> tuple[Confirmation, grants.Given | None]:
     try:
-        return grants.give(own, typed, at=at, purpose=purpose)
+        return grants.give(own, typed, at=at, purpose=purpose, sessions=sessions)
     except Conflict:  # its time was over just now, and the page of the request says so
         return Confirmation.NONE, None
 

@@ -13,7 +13,7 @@ from dsr.portal import access, pages, vouched
 from dsr.portal.asking import ProofForm
 from dsr.portal.forms import CodeForm
 from dsr.portal.views.own import SAID
-from dsr.steps.asking import assertions, documents, ladder, second
+from dsr.steps.asking import assertions, documents, ladder, pickup, second
 from dsr.steps.asking.evidence import NotTaken
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.move import Conflict
@@ -27,7 +27,7 @@ def from_app(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         opened = assertions.open_link(slug, token, at=timezone.now())
         if opened is not None:
             vouched.remember(request, opened)
-            return redirect("portal:start", slug)
+            return redirect(vouched.way_back(request, slug) or reverse("portal:start", args=[slug]))
     there = assertions.waiting(slug, token, at=timezone.now())
     # Somebody else's link may have been sent to this person: they see whose account it is.
     who = assertions.shown(there) if there else ""
@@ -42,10 +42,11 @@ def prove_more(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     act = request.POST.get("act", "")
     form = CodeForm(request.POST if act == "code" else None)
     document = ProofForm(request.POST, request.FILES) if act == "document" else ProofForm()
-    problem = ""
+    problem, shown = "", None
     if request.method == "POST":
         try:
-            if _done(request, own, act, form, document):
+            shown = _done(request, own, act, form, document)
+            if shown == "":
                 return redirect(reverse("portal:prove_more", args=[slug, own.reference]))
         except (Conflict, NotTaken) as why:
             problem = str(why)
@@ -60,9 +61,7 @@ def prove_more(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         form=form,
         document=document,
         problem=problem,
-        app=assertions.offered(about.controller),
-        app_page=about.controller.proof.app_page,
-        here=vouched.held(request, slug) is not None,
+        **vouched.way(request, about),
         by_code=reaches(Rung.SECOND, own.proof_needed),
         looked=second.looked(own),
         elsewhere=second.possible(own),
@@ -70,37 +69,41 @@ def prove_more(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         wanted=documents.wanted(own),
         lies=documents.to_check(own),
         rejected=documents.rejected(own),
+        pickup=pickup.awaited(own),
+        pickup_code=shown,
     )
 
 
-def _done(request: HttpRequest, own: SubjectRequest, act: str, form: CodeForm, document: ProofForm) -> bool:
-    """What the button does; False: something on the page needs mending. Raises Conflict, NotTaken."""
+def _done(request: HttpRequest, own: SubjectRequest, act: str, form: CodeForm, document: ProofForm) -> str | None:
+    """What the button does, and the pickup code to show; None: the page needs mending. Raises Conflict, NotTaken."""
+    at = timezone.now()
     if act == "app":
         return _by_app(request, own)
     if act == "send":
-        if not second.ask(own, at=timezone.now()):
+        if not second.ask(own, at=at):
             raise Conflict(_("No more codes are sent within this hour. Come back later: your request waits."))
-        return True
+        return ""
     if act == "code":
-        return form.is_valid() and _by_code(own, form)
+        return _by_code(own, form) if form.is_valid() else None
     if act == "document":
-        if document.is_valid():
-            documents.hand_in(own, document.cleaned_data["document"], at=timezone.now())
-        return document.is_valid()
+        return documents.hand_in(own, document.cleaned_data["document"], at=at) if document.is_valid() else None
+    if act == "pickup":
+        return pickup.give(own, at=at)
     message = "no such way"
     raise Http404(message)
 
 
-def _by_app(request: HttpRequest, own: SubjectRequest) -> bool:
+def _by_app(request: HttpRequest, own: SubjectRequest) -> str:
     held = vouched.held(request, own.controller)
     if held is None:
         raise Conflict(_("Open this page from the app again: what it said of you is used, or too old."))
     assertions.bind(own, held, at=timezone.now())
-    return True
+    return ""
 
 
-def _by_code(own: SubjectRequest, form: CodeForm) -> bool:
+def _by_code(own: SubjectRequest, form: CodeForm) -> str | None:
     outcome = second.confirm(own, form.cleaned_data["code"], at=timezone.now())
-    if outcome is not Confirmation.CONFIRMED:
-        form.add_error("code", SAID[outcome])
-    return outcome is Confirmation.CONFIRMED
+    if outcome is Confirmation.CONFIRMED:
+        return ""
+    form.add_error("code", SAID[outcome])
+    return None

@@ -5,7 +5,6 @@ get a letter in the same transaction. The download opens when each letter was ha
 for good; a mail server that takes nothing holds it back for WAIT, and no longer.
 """
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,11 +34,10 @@ def others(package: Package) -> list[str]:
     subject_request = package.subject_request
     if Notice.objects.filter(subject_request=subject_request, letter=Letter.ON_FILE).exists():
         return []  # they had their days to object
-    found = json.loads(sealed.unseal(package.others_sealed, "package", package.pk, "others") or "[]")
     proven = subject_request.identities.filter(kind=IdentityKind.EMAIL).exclude(proven_at=None)
     mailbox = subject_request.mailbox()
     own = mailbox.value() if mailbox else ""
-    return [each for each in dict.fromkeys([*found, *(one.value() for one in proven)]) if each != own]
+    return [each for each in dict.fromkeys([*package.others(), *(one.value() for one in proven)]) if each != own]
 
 
 def tell(grant: Grant, addresses: list[str], *, at: datetime) -> None:

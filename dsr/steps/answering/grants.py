@@ -8,6 +8,7 @@ A grant counts once, with its first byte. Within its hour the same browser may g
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +24,7 @@ from dsr.sealing import files, keyring, pairs
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import KeysMissing, Role
 from dsr.steps import bell
-from dsr.steps.answering import channels, delivery
+from dsr.steps.answering import channels, delivery, opening
 from dsr.steps.answering.delivery import Standing
 from dsr.steps.asking import verification
 from dsr.steps.asking.verification import Confirmation
@@ -60,13 +61,16 @@ class Given:
 
 
 def give(
-    subject_request: SubjectRequest, code: str, *, at: datetime, purpose: str = Grant.PAGE
+    subject_request: SubjectRequest, code: str, *, at: datetime, purpose: str = Grant.PAGE, sessions: Sequence[str] = ()
 ) -> tuple[Confirmation, Given | None]:
     """Spend the code for one download of the package on offer. Raises Conflict when none can be taken now.
 
     `purpose`: for the page, in this browser, or for a program, with a token. The one never does the other's work.
+    `sessions`: of this browser; where the request needed more than the mailbox, one of them shows it (see opening).
     """
     package = _on_offer(subject_request, at)
+    if not opening.shown(subject_request, sessions, at=at):
+        raise Conflict(opening.MORE)
     with transaction.atomic():
         outcome, proof = verification.spend_download(subject_request, code, at=at)
         if proof is None:

@@ -1,6 +1,5 @@
 """The e-mail addresses of the person that stream by while a copy is made: told before the package opens (channels)."""
 
-import json
 from collections.abc import Iterator
 
 from dsr.connectors.blocks import column
@@ -8,7 +7,7 @@ from dsr.connectors.contract import Batch, Found
 from dsr.datamap.schema import IdentityKind, SystemMap
 from dsr.datamap.sharing import address_fields
 from dsr.law.identifiers import clean
-from dsr.models import Package, sealed
+from dsr.models import Package
 from dsr.package.contents import OpenPart
 
 MOST = 5  # addresses that are told
@@ -46,8 +45,10 @@ class Noted:
         """For the package's own row; empty where there is none but who asked."""
         mailbox = package.subject_request.mailbox()
         own = mailbox.value() if mailbox else ""
-        others = [each for each in self.addresses if each != own][:MOST]
-        return sealed.seal(json.dumps(others), "package", package.pk, "others") if others else ""
+        # Those that a code went to first: staff may have left them out of the answer.
+        known = dict.fromkeys([*package.subject_request.others(), *self.addresses])
+        others = [each for each in known if each != own][:MOST]
+        return package.sealed_others(others)
 
 
 def _clean(cell: object) -> str:

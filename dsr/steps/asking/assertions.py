@@ -26,6 +26,7 @@ from dsr.models import Assertion, Identity, SubjectRequest, sealed
 from dsr.record import assertion as signed
 from dsr.record.note import Unverified, VerifierKey, read_key
 from dsr.steps import maps
+from dsr.steps.asking import ladder
 from dsr.steps.deciding import merging
 from dsr.steps.move import Conflict
 from dsr.steps.recording import record
@@ -134,14 +135,32 @@ def bind(subject_request: SubjectRequest, held_one: Assertion, *, at: datetime) 
         raise Conflict(message)
     identifiers = json.loads(held_one.identifiers())
     with transaction.atomic():
-        mine = Assertion.objects.filter(pk=held_one.pk, bound_at=None, opened_at__gt=at - KEPT)
-        if not mine.update(bound_at=at, subject_request=subject_request, identifiers_sealed=""):
-            message = _("This was used before. Open the link in the app again.")
-            raise Conflict(message)
+        _use(held_one, subject_request, at)
         kinds = [kind for kind, value in identifiers.items() if _prove(subject_request, kind, value, at)]
         record.write(subject_request, BOUND, by=SUBJECT, at=at, kinds=sorted(kinds))
         if subject_request.state == State.VERIFIED:
             merging.follow_up(subject_request, at=at)
+
+
+def bind_to_open(subject_request: SubjectRequest, held_one: Assertion, *, at: datetime) -> None:
+    """Use it up for opening the answer: it names who is known surely there, and proves nobody else. Raises Conflict.
+
+    Call it in the transaction that opens.
+    """
+    vouched = json.loads(held_one.identifiers()) if held_one.controller == subject_request.controller else {}
+    own = [each for each in subject_request.identities.all() if ladder.enough(subject_request, each)]
+    lookups = {(kind, lookup) for kind, value in vouched.items() for lookup in sealed.lookups(kind, value)}
+    if not any((each.kind, each.lookup) in lookups for each in own if not each.of_representative):
+        message = _("In the app somebody is signed in whose account this request is not about.")
+        raise Conflict(message)
+    _use(held_one, subject_request, at)
+
+
+def _use(held_one: Assertion, subject_request: SubjectRequest, at: datetime) -> None:
+    mine = Assertion.objects.filter(pk=held_one.pk, bound_at=None, opened_at__gt=at - KEPT)
+    if not mine.update(bound_at=at, subject_request=subject_request, identifiers_sealed=""):
+        message = _("This was used before. Open the link in the app again.")
+        raise Conflict(message)
 
 
 def _prove(subject_request: SubjectRequest, kind: str, value: str, at: datetime) -> bool:

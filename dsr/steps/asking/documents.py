@@ -14,7 +14,7 @@ from dsr.law.ladder import Rung, reaches
 from dsr.law.work import Asker, Letter
 from dsr.models import Evidence, SubjectRequest
 from dsr.steps import maps, permissions
-from dsr.steps.asking import assertions, evidence, ladder, second
+from dsr.steps.asking import assertions, evidence, ladder, pickup, second
 from dsr.steps.move import Conflict, lock
 from dsr.steps.post import outbox
 from dsr.steps.recording import record
@@ -62,9 +62,10 @@ def wanted(subject_request: SubjectRequest) -> bool:
     return asked(subject_request) and not why_not(subject_request) and not _lying(subject_request)
 
 
-def hand_in(subject_request: SubjectRequest, content: bytes, *, at: datetime) -> None:
-    """Seal what the person sends. Raises NotTaken, Conflict.
+def hand_in(subject_request: SubjectRequest, content: bytes, *, at: datetime) -> str:
+    """Seal what the person sends; what comes back is the pickup code, to be shown once; empty where none is asked for.
 
+    Raises NotTaken, Conflict.
     The row is held meanwhile: no decision comes between, after which nobody would destroy it, and no second document.
     """
     with transaction.atomic():
@@ -73,6 +74,7 @@ def hand_in(subject_request: SubjectRequest, content: bytes, *, at: datetime) ->
             message = _("Nobody asked for a document here.")
             raise Conflict(message)
         evidence.keep(subject_request, Evidence.IDENTITY, content, by=SUBJECT, at=at)
+        return pickup.give(subject_request, at=at) if pickup.awaited(subject_request) else ""
 
 
 def to_check(subject_request: SubjectRequest) -> bool:
@@ -86,12 +88,14 @@ def check(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime
         _decide(subject_request, CHECKED, note, by, at)
         own = subject_request.identities.filter(of_representative=False).exclude(proven_at=None)
         own.update(rung=Rung.STAFF)
+        pickup.count(subject_request, at=at)
 
 
 def reject(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime) -> None:
     """It does not show it. Another one can be handed in, or the request is refused. Raises Forbidden, Conflict."""
     with transaction.atomic():
         _decide(subject_request, REJECTED, note, by, at)
+        pickup.withdraw(subject_request)
         outbox.queue(subject_request, Letter.PROOF, at=at, document=True, rejected=True)
 
 

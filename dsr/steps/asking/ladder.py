@@ -1,7 +1,8 @@
 """The proof ladder: what a request needs, what its identifiers reach, and how what is needed moves.
 
 It moves up by one member of staff, or where the mailbox was not seen for long (see unseen), and down by two alone, who
-both say so. What does not reach it enters no plan.
+both say so. What does not reach it enters no plan. After the decision it says what opens the answer (see opening), and
+two people alone can ask for less there, too.
 """
 
 from datetime import datetime
@@ -9,8 +10,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from dsr.law.actors import PORTAL, Actor, ActorKind
-from dsr.law.ladder import NEEDED, Rung, reaches
-from dsr.law.rights import SEARCHED
+from dsr.law.ladder import NEEDED, Rung, opened_by, reaches
+from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Identity, Lowering, PlanItem, SubjectRequest
@@ -21,8 +22,10 @@ from dsr.steps.post import outbox
 from dsr.steps.recording import record
 
 REASON = 300  # characters
+TO_OPEN = ("opening:less-proposed", "opening:lowered")
 NOTHING_PROPOSED = "Nobody has proposed that less proof is enough."
 UNDECIDED = frozenset({State.RECEIVED, State.VERIFIED})
+_UNANSWERED = UNDECIDED | {State.REFUSED, State.CANCELLED, State.LAPSED}
 SAID = {
     Rung.MAILBOX: "a code to the e-mail address",
     Rung.SECOND: "a code to another address on file",
@@ -60,6 +63,17 @@ def why_not_yet(subject_request: SubjectRequest) -> str:
     return f"Who asks is not proven surely enough: {SAID[Rung(subject_request.proof_needed)]} is needed."
 
 
+def opens(subject_request: SubjectRequest) -> Rung:
+    """What opens its answer, and the pages that show rows; the mailbox is proven beside it, each time."""
+    needed = subject_request.proof_to_open or subject_request.proof_needed
+    return opened_by(Right(subject_request.right), needed)
+
+
+def asked(subject_request: SubjectRequest) -> Rung:
+    """What is asked for now: to search, and after the decision to open the answer."""
+    return Rung(subject_request.proof_needed) if subject_request.state in UNDECIDED else opens(subject_request)
+
+
 def higher(subject_request: SubjectRequest) -> list[Rung]:
     """What more can be asked for."""
     return [rung for rung in NEEDED if not reaches(subject_request.proof_needed, rung)]
@@ -67,16 +81,21 @@ def higher(subject_request: SubjectRequest) -> list[Rung]:
 
 def lower(subject_request: SubjectRequest) -> list[Rung]:
     """What less could be enough."""
-    return [rung for rung in NEEDED if rung != subject_request.proof_needed and reaches(_of(subject_request), rung)]
-
-
-def _of(subject_request: SubjectRequest) -> Rung:
-    return Rung(subject_request.proof_needed)
+    now = asked(subject_request)
+    return [rung for rung in NEEDED if rung != now and reaches(now, rung)]
 
 
 def movable(subject_request: SubjectRequest) -> bool:
     """Whether what is needed can still move: nobody has decided, and the right is one that searches."""
     return subject_request.state in UNDECIDED and subject_request.right in SEARCHED
+
+
+def lowerable(subject_request: SubjectRequest) -> bool:
+    """Whether less can be proposed: before the decision, and while an answer is there or comes, to open that."""
+    if movable(subject_request):
+        return bool(lower(subject_request))
+    answered = subject_request.state not in _UNANSWERED and subject_request.reduced_at is None
+    return answered and opens(subject_request) != Rung.MAILBOX
 
 
 def require_more(subject_request: SubjectRequest, to: Rung, *, by: Actor, at: datetime) -> None:
@@ -94,19 +113,22 @@ def require_more(subject_request: SubjectRequest, to: Rung, *, by: Actor, at: da
 def propose_less(subject_request: SubjectRequest, to: Rung, *, reason: str, by: Actor, at: datetime) -> Lowering:
     """Say why less proof is enough; nothing changes before a second person agrees. Raises Forbidden, Conflict."""
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
-    if by.kind is not ActorKind.STAFF or not movable(subject_request) or to not in lower(subject_request):
-        message = "This can only be proposed before the decision, and only where it is less than is needed now."
+    if by.kind is not ActorKind.STAFF or not lowerable(subject_request) or to not in lower(subject_request):
+        message = "This can only be proposed where more than the mailbox is asked for, and only less than that."
         raise Conflict(message)
     if not reason.strip():
         message = "Say why less is enough: somebody else decides by it, and it stays in the record."
         raise Conflict(message)
-    lowering = Lowering(subject_request=subject_request, to=to, proposed_by_id=int(by.id), proposed_at=at)
+    to_open = subject_request.state not in UNDECIDED
+    lowering = Lowering(subject_request=subject_request, to=to, to_open=to_open)
+    lowering.proposed_by_id, lowering.proposed_at = int(by.id), at
     lowering.seal_reason(reason.strip()[:REASON])
     try:
         with transaction.atomic():
             lowering.save(force_insert=True)
             secret = {"reason": reason.strip()[:REASON]}
-            record.write(subject_request, "proof:less-proposed", by=by, at=at, secret=secret, needed=to)
+            tag = TO_OPEN[0] if to_open else "proof:less-proposed"
+            record.write(subject_request, tag, by=by, at=at, secret=secret, needed=to)
     except IntegrityError:
         message = "Somebody has proposed this already, and a second person has not decided yet."
         raise Conflict(message) from None
@@ -114,8 +136,9 @@ def propose_less(subject_request: SubjectRequest, to: Rung, *, reason: str, by: 
 
 
 def proposed(subject_request: SubjectRequest) -> Lowering | None:
-    """What waits for a second person."""
-    return subject_request.lowerings.filter(agreed_at=None).first()
+    """What waits for a second person; what nobody agreed to before the decision says nothing of the opening."""
+    to_open = subject_request.state not in UNDECIDED
+    return subject_request.lowerings.filter(agreed_at=None, to_open=to_open).first()
 
 
 def why_not_agree(subject_request: SubjectRequest, by: Actor) -> str:
@@ -136,7 +159,7 @@ def agree(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     if why := why_not_agree(subject_request, by):
         raise permissions.Forbidden(why)
     waiting = proposed(subject_request)
-    if waiting is None or not movable(subject_request) or Rung(waiting.to) not in lower(subject_request):
+    if waiting is None or not lowerable(subject_request) or Rung(waiting.to) not in lower(subject_request):
         message = "What is needed has changed meanwhile. Look at it again."
         raise Conflict(message)
     with transaction.atomic():
@@ -144,8 +167,12 @@ def agree(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
         if not mine.update(agreed_by_id=int(by.id), agreed_at=at):
             message = "Somebody else has agreed meanwhile."
             raise Conflict(message)
-        _move(subject_request, Rung(waiting.to))
-        record.write(subject_request, "proof:lowered", by=by, at=at, needed=waiting.to)
+        if waiting.to_open:
+            _open_by(subject_request, Rung(waiting.to))
+        else:
+            _move(subject_request, Rung(waiting.to))
+        tag = TO_OPEN[1] if waiting.to_open else "proof:lowered"
+        record.write(subject_request, tag, by=by, at=at, needed=waiting.to)
 
 
 def decline(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
@@ -154,8 +181,9 @@ def decline(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None
     Who proposed it can take it back so. The record keeps what was proposed, by whom and why.
     """
     permissions.require(by, permissions.Duty.APPROVE, subject_request)
+    waiting = proposed(subject_request)
     with transaction.atomic():
-        gone, _ = subject_request.lowerings.filter(agreed_at=None).delete()
+        gone = Lowering.objects.filter(pk=waiting.pk, agreed_at=None).delete()[0] if waiting else 0
         if not gone:
             raise Conflict(NOTHING_PROPOSED)
         record.write(subject_request, "proof:less-declined", by=by, at=at)
@@ -202,3 +230,12 @@ def _move(subject_request: SubjectRequest, to: Rung) -> None:
         message = "Somebody else has changed this request meanwhile. Look at it again."
         raise Conflict(message)
     subject_request.proof_needed = to
+
+
+def _open_by(subject_request: SubjectRequest, to: Rung) -> None:
+    """Where it still is what we know; no plan grows by it. Raises Conflict."""
+    here = SubjectRequest.objects.filter(pk=subject_request.pk, proof_to_open=subject_request.proof_to_open)
+    if not here.exclude(state__in=_UNANSWERED).update(proof_to_open=to):
+        message = "Somebody else has changed this request meanwhile. Look at it again."
+        raise Conflict(message)
+    subject_request.proof_to_open = to

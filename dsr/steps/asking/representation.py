@@ -19,7 +19,7 @@ from dsr.law.states import State
 from dsr.law.work import Asker, Letter
 from dsr.models import Evidence, Identity, Representative, SubjectRequest
 from dsr.steps import permissions
-from dsr.steps.asking import evidence, verification
+from dsr.steps.asking import evidence, pickup, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.deciding import merging
 from dsr.steps.move import Conflict, move
@@ -100,6 +100,7 @@ def check(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime
             message = "There is no guardian here who waits to be checked."
             raise Conflict(message)
         subject_request.identities.filter(of_representative=False, proven_at=None).update(proven_at=at, rung=Rung.STAFF)
+        pickup.count(subject_request, at=at)
         record.write(subject_request, "representative:checked", by=by, at=at)
         # No clock starts anew: the document came with the request, and the guardian waits for us.
         merging.follow_up(subject_request, at=at)

@@ -9,7 +9,6 @@ The same look reads when the mailbox was last seen, where the map asks for that;
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -21,21 +20,20 @@ from dsr.datamap.plan import compile_plan
 from dsr.datamap.route import Route
 from dsr.datamap.schema import IdentityKind, SystemMap
 from dsr.law import moments
-from dsr.law.actors import PORTAL, SUBJECT
+from dsr.law.actors import SUBJECT
 from dsr.law.identifiers import one_mailbox
 from dsr.law.ladder import Rung
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import ItemState, Kind, Letter, Outcome
+from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Identity, PlanItem, Proof, SubjectRequest
 from dsr.steps import ledger, maps
 from dsr.steps.answering import on_file
-from dsr.steps.asking import codes, ladder, unseen, verification
+from dsr.steps.asking import ladder, unseen, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.errands import bound
 from dsr.steps.fulfilling import search, travel
 from dsr.steps.move import lock
-from dsr.steps.post import outbox
 from dsr.steps.recording import record
 
 MOST = 5  # addresses
@@ -154,18 +152,7 @@ def ask(subject_request: SubjectRequest, *, at: datetime) -> bool:
     mailbox = subject_request.own_mailbox()
     if mailbox is None or not possible(subject_request):
         return False
-    addresses = subject_request.others()
-    with transaction.atomic():
-        if verification.enough(mailbox, Proof.SECOND, at):
-            return False
-        before = mailbox.proofs.filter(purpose=Proof.SECOND)
-        address = addresses[before.count() % len(addresses)]
-        before.filter(spent_at=None).update(expires_at=at)
-        proof = Proof.objects.create(identity=mailbox, purpose=Proof.SECOND, created_at=at, expires_at=at)
-        record.write(subject_request, "identity:asked", by=PORTAL, at=at, kind=mailbox.kind, purpose=Proof.SECOND)
-        told: dict[str, Any] = {"proof": str(proof.pk), "code_minutes": codes.MINUTES, "purpose": Proof.SECOND}
-        outbox.queue(subject_request, Letter.CODE, at=at, to_address=address, **told)
-    return True
+    return verification.send_elsewhere(mailbox, subject_request.others(), Proof.SECOND, at=at)
 
 
 def confirm(subject_request: SubjectRequest, code: str, *, at: datetime) -> Confirmation:

@@ -23,7 +23,7 @@ from dsr.steps.asking import codes, ladder, reports
 from dsr.steps.counting import clock
 from dsr.steps.deciding import floods, merging
 from dsr.steps.move import Conflict, move
-from dsr.steps.post import notices
+from dsr.steps.post import notices, outbox
 from dsr.steps.recording import record
 
 log = logging.getLogger(__name__)
@@ -213,6 +213,27 @@ def _send(subject_request: SubjectRequest, purpose: str, letter: Letter, at: dat
         record.write(subject_request, "identity:asked", by=PORTAL, at=at, kind=identity.kind, purpose=purpose)
         told: dict[str, Any] = {"proof": str(proof.pk), "code_minutes": codes.MINUTES, "purpose": purpose}
         notices.queue(subject_request, letter, at=at, **told)
+    return True
+
+
+def send_elsewhere(mailbox: Identity, addresses: list[str], purpose: str, *, at: datetime) -> bool:
+    """Send a code for that mailbox to the next of these other addresses; False: too many were sent within the hour."""
+    subject_request = mailbox.subject_request
+    with transaction.atomic():
+        if enough(mailbox, purpose, at):
+            return False
+        before = mailbox.proofs.filter(purpose=purpose)
+        address = addresses[before.count() % len(addresses)]
+        before.filter(spent_at=None).update(expires_at=at)
+        proof = Proof.objects.create(identity=mailbox, purpose=purpose, created_at=at, expires_at=at)
+        record.write(subject_request, "identity:asked", by=PORTAL, at=at, kind=mailbox.kind, purpose=purpose)
+        told: dict[str, Any] = {
+            "proof": str(proof.pk),
+            "code_minutes": codes.MINUTES,
+            "purpose": purpose,
+            "elsewhere": True,
+        }
+        outbox.queue(subject_request, Letter.CODE, at=at, to_address=address, **told)
     return True
 
 

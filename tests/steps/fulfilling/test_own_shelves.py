@@ -73,6 +73,7 @@ NOT_TOLD = {
     "Proposal": "That values were asked for: the letters tell it, and what came back stands among the corrections.",
     "Redaction": "What staff left out of an answer: that answer names how much it is, the ground and the words.",
     "SignIn": "The keyed hash of a code, and the address it went to; forgotten after a day.",
+    "StepUp": "That more than the mailbox was shown in a browser: the events tell it; it goes with its session.",
     "SubjectSession": "Where somebody is signed in: the person sees it on their page, and it is forgotten in a month.",
     "Supplement": "A digest and counts of rows, which their systems tell.",
     "Suppression": "A keyed hash of who was erased, so that a restored backup is erased again (GDPR Art. 17(3)(b)).",
