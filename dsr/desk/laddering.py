@@ -262,7 +262,7 @@ def card(subject_request: SubjectRequest) -> dict[str, object]:
     return {
         "ladder": laddered or proposed,
         "ladder_needed": RUNGS[Rung(subject_request.proof_needed)],
-        "ladder_opens": "" if ladder.movable(subject_request) else RUNGS[ladder.opens(subject_request)],
+        "ladder_opens": "" if ladder.movable(subject_request) else RUNGS[subject_request.opened_by],
         "ladder_reached": ladder.reached(subject_request),
         "ladder_proposed": RUNGS[Rung(proposed.to)] if proposed else "",
         "ladder_by": people.name_of(proposed.proposed_by) if proposed else "",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from dsr.law.grounds import Ground
-from dsr.law.ladder import Rung
+from dsr.law.ladder import Rung, opened_by
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Asker, Channel
@@ -107,6 +107,11 @@ class SubjectRequest(models.Model):
     def closed(self) -> bool:
         """Delivered, refused, cancelled or lapsed."""
         return self.state in CLOSED
+
+    @property
+    def opened_by(self) -> Rung:
+        """What opens its answer, and the pages that show rows; the mailbox is proven beside it, each time."""
+        return opened_by(Right(self.right), self.proof_to_open or self.proof_needed)
 
     def mailbox(self) -> "Identity | None":
         """Where codes and letters go: the person's address; a guardian's own, where one asks for a child."""

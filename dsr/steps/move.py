@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from dsr.law.actors import Actor
-from dsr.law.ladder import Rung, opened_by
+from dsr.law.ladder import Rung
 from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State, allowed
 from dsr.law.work import ItemState, Kind
@@ -45,7 +45,8 @@ def move(
     """Move to a state and write the Event; `columns` are set in the same UPDATE. Raises Conflict."""
     _check(subject_request, [to])
     columns = {**(columns or {}), "state": to, **({"closed_at": at} if to in CLOSED else {})}
-    if to in DECIDED and (to in CLOSED or not _asked_to_open(subject_request)):
+    # Where more than the mailbox opens the answer, a code may have to go to another address on file.
+    if to in DECIDED and (to in CLOSED or subject_request.opened_by is Rung.MAILBOX):
         columns["others_sealed"] = ""
     with transaction.atomic(savepoint=False):  # who catches a Conflict has the whole transaction undone
         _changed(subject_request, columns)
@@ -89,11 +90,6 @@ def _changed(subject_request: SubjectRequest, columns: Mapping[str, object]) -> 
     if rows != 1:
         message = "Somebody else has changed this request meanwhile. Look at it again."
         raise Conflict(message)
-
-
-def _asked_to_open(subject_request: SubjectRequest) -> bool:
-    """Whether more than the mailbox opens its answer: then a code may have to go to another address on file."""
-    return opened_by(Right(subject_request.right), subject_request.proof_needed) is not Rung.MAILBOX
 
 
 def _forget_preview(subject_request: SubjectRequest) -> None:

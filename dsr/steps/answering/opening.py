@@ -15,7 +15,7 @@ from dsr.law.identifiers import one_mailbox
 from dsr.law.ladder import Rung, reaches
 from dsr.models import Assertion, Proof, StepUp, SubjectRequest
 from dsr.steps.answering import delivery
-from dsr.steps.asking import assertions, ladder, pickup, verification
+from dsr.steps.asking import assertions, pickup, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.recording import record
 
@@ -26,7 +26,7 @@ MORE = "More than the mailbox is asked for before this opens."
 
 def shown(subject_request: SubjectRequest, sessions: Sequence[str], *, at: datetime) -> bool:
     """Whether one of these sessions of a browser showed as much as opens this answer, within the hour."""
-    needed = ladder.opens(subject_request)
+    needed = subject_request.opened_by
     if needed is Rung.MAILBOX:
         return True
     here = StepUp.objects.filter(session__pk__in=sessions, session__ended_at=None, at__gt=at - LASTS)
@@ -36,7 +36,7 @@ def shown(subject_request: SubjectRequest, sessions: Sequence[str], *, at: datet
 def addresses(subject_request: SubjectRequest) -> list[str]:
     """Where a code can go: other addresses on file, where that is enough. They are shown on no page."""
     mailbox = subject_request.mailbox()
-    if mailbox is None or not reaches(Rung.SECOND, ladder.opens(subject_request)):
+    if mailbox is None or not reaches(Rung.SECOND, subject_request.opened_by):
         return []
     package = delivery.newest(subject_request)
     known = [*subject_request.others(), *(package.others() if package else [])]

@@ -10,8 +10,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from dsr.law.actors import PORTAL, Actor, ActorKind
-from dsr.law.ladder import NEEDED, Rung, opened_by, reaches
-from dsr.law.rights import SEARCHED, Right
+from dsr.law.ladder import NEEDED, Rung, reaches
+from dsr.law.rights import SEARCHED
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter
 from dsr.models import Identity, Lowering, PlanItem, SubjectRequest
@@ -63,15 +63,9 @@ def why_not_yet(subject_request: SubjectRequest) -> str:
     return f"Who asks is not proven surely enough: {SAID[Rung(subject_request.proof_needed)]} is needed."
 
 
-def opens(subject_request: SubjectRequest) -> Rung:
-    """What opens its answer, and the pages that show rows; the mailbox is proven beside it, each time."""
-    needed = subject_request.proof_to_open or subject_request.proof_needed
-    return opened_by(Right(subject_request.right), needed)
-
-
 def asked(subject_request: SubjectRequest) -> Rung:
     """What is asked for now: to search, and after the decision to open the answer."""
-    return Rung(subject_request.proof_needed) if subject_request.state in UNDECIDED else opens(subject_request)
+    return Rung(subject_request.proof_needed) if subject_request.state in UNDECIDED else subject_request.opened_by
 
 
 def higher(subject_request: SubjectRequest) -> list[Rung]:
@@ -95,7 +89,7 @@ def lowerable(subject_request: SubjectRequest) -> bool:
     if movable(subject_request):
         return bool(lower(subject_request))
     answered = subject_request.state not in _UNANSWERED and subject_request.reduced_at is None
-    return answered and opens(subject_request) != Rung.MAILBOX
+    return answered and subject_request.opened_by != Rung.MAILBOX
 
 
 def require_more(subject_request: SubjectRequest, to: Rung, *, by: Actor, at: datetime) -> None:

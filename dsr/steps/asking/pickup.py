@@ -26,7 +26,7 @@ _SHOWS = (Evidence.IDENTITY, Evidence.GUARDIANSHIP)
 
 def awaited(subject_request: SubjectRequest) -> bool:
     """Whether one can be had: a document lies here that staff have not looked at, and its answer asks for more."""
-    if ladder.opens(subject_request) is Rung.MAILBOX or not ladder.waits(subject_request):
+    if subject_request.opened_by is Rung.MAILBOX or not ladder.waits(subject_request):
         return False
     return Evidence.objects.filter(subject_request=subject_request, kind__in=_SHOWS, destroyed_at=None).exists()
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dsr.law.grounds import GROUNDS, Ground
+from dsr.law.ladder import Rung
 from dsr.law.rights import Right
 from dsr.models import ClockPause, Notice, Representative, SubjectRequest
 from dsr.steps import maps
@@ -55,6 +56,7 @@ def facts(subject_request: SubjectRequest, language: str, more: dict[str, object
             "reference": subject_request.reference,
             "right": subject_request.right,
             "right_title": TITLES[Right(subject_request.right)],
+            "surer": subject_request.opened_by is not Rung.MAILBOX,
             "due_on": subject_request.due_on,
             "link": f"{base}/requests/{subject_request.reference}/",
             "desk_link": f"{settings.DSR_DESK_URL}/desk/requests/{subject_request.reference}/",

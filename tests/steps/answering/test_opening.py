@@ -227,6 +227,7 @@ def test_an_address_that_staff_leave_out_of_the_answer_can_still_open_it(world: 
     world.work(State.PACKAGED, own)
     assert own.packages.get().others() == ["sam@elsewhere.example", OTHER]
     assert opening.addresses(own) == ["sam@elsewhere.example", OTHER]
+    assert "once more to show that it is you" in " ".join(world.letters()[-1].split())
 
 
 def test_the_addresses_are_forgotten_when_the_request_is_over(world: World, dana: Actor) -> None:
