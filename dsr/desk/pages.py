@@ -102,7 +102,7 @@ def _searched(request: HttpRequest, kind: IdentityKind, value: str) -> None:
 
 def known(staff: Staff, reference: str) -> SubjectRequest:
     """The request of that reference, or the page that says there is none, which is all strangers learn."""
-    found = queue.seen_by(staff).select_related("owner", "accepted_by").filter(reference=reference).first()
+    found = queue.seen_by(staff).select_related("owner", "accepted_by", "setback").filter(reference=reference).first()
     if found is None:
         message = "no such request"
         raise Http404(message)

@@ -16,7 +16,7 @@ from dsr.law.rights import SEARCHED, URGENT, Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import ItemState
 from dsr.models import Identity, PlanItem, Proposal, SubjectRequest, Supplement
-from dsr.steps import maps
+from dsr.steps import maps, setbacks
 from dsr.steps.answering import handover
 from dsr.steps.deciding import looking
 from dsr.steps.permissions import Duty
@@ -100,7 +100,7 @@ def _soon(_: Staff, controllers: list[str], now: datetime) -> Q:
 
 def _failed(_: Staff, __: list[str], ___: datetime) -> Q:
     stuck = Q(state__in=STUCK) | Q(state__in=[ItemState.READY, ItemState.WAITING], tries__gt=0)
-    return Q(Exists(PlanItem.objects.filter(stuck, subject_request=OuterRef("pk"))))
+    return Q(Exists(PlanItem.objects.filter(stuck, subject_request=OuterRef("pk")))) | setbacks.standing()
 
 
 VIEWS = (

@@ -13,6 +13,7 @@ from dsr.models.plan import Approval, CarriedName, Manifest, Part, PlanItem, Sup
 from dsr.models.record import Certificate, Checkpoint, Event, EventSecret, Leaf
 from dsr.models.release import Look, Redaction
 from dsr.models.review import Evidence, LegalHold, Link, PartRefusal, Representative
+from dsr.models.setback import Setback
 from dsr.models.subject_request import Identity, Proof, SubjectRequest
 from dsr.models.task_link import TaskLink
 from dsr.models.token import ApiToken
@@ -53,6 +54,7 @@ __all__ = [
     "Proposal",
     "Redaction",
     "Representative",
+    "Setback",
     "SignIn",
     "StepUp",
     "SubjectRequest",

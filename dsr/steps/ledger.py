@@ -203,7 +203,7 @@ def release(item: PlanItem, *, seconds: float | None, note: str, at: datetime) -
             note=note[:300],
         )
         record.write(item.subject_request, "item:unanswered", by=PORTAL, at=at, item=str(item), tries=tries)
-        _untouched(item, item.nothing_sent, at=at)
+        _untouched(item, untouched=item.nothing_sent, at=at)
 
 
 def postpone(item: PlanItem, *, note: str, at: datetime) -> None:
@@ -222,10 +222,10 @@ def put_back(item: PlanItem, *, note: str, untouched: bool, not_before: datetime
             state=ItemState.READY, lease_until=None, attempts=0, not_before=not_before, note=note[:300]
         )
         if rows:
-            _untouched(item, untouched, at=at)
+            _untouched(item, untouched=untouched, at=at)
 
 
-def _untouched(item: PlanItem, untouched: bool, *, at: datetime) -> None:  # noqa: FBT001 — private
+def _untouched(item: PlanItem, *, untouched: bool, at: datetime) -> None:
     """Write that no claim so far sent anything, if that is so."""
     if untouched and not item.deferred and not touched(item, item.fence - 1):
         record.write(item.subject_request, UNTOUCHED, by=PORTAL, at=at, item=str(item), claim=item.fence)
@@ -254,7 +254,7 @@ def quarantine(item: PlanItem, *, note: str, at: datetime) -> None:
     with transaction.atomic():
         _close(item, state=ItemState.QUARANTINED, note=note[:300])
         record.write(item.subject_request, "item:quarantined", by=PORTAL, at=at, item=str(item))
-        _untouched(item, item.nothing_sent, at=at)
+        _untouched(item, untouched=item.nothing_sent, at=at)
 
 
 def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:

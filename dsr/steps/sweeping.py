@@ -1,25 +1,22 @@
 """The sweep of a worker: items, what the calendar says, stalled moves, certificates; and the post."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
-from dsr.steps import work
+from dsr.steps import setbacks, work
 from dsr.steps.answering import delivery, grants, handover
 from dsr.steps.asking import assertions, entry, verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import holds, merging
 from dsr.steps.errands import asking
-from dsr.steps.frames import tell
 from dsr.steps.fulfilling import rectification
 from dsr.steps.post import notices
 from dsr.steps.recipients import telling
 from dsr.steps.recording import certificates, sequencer
-
-log = logging.getLogger(__name__)
+from dsr.steps.turns import Piece
 
 CERTIFICATES = 50  # of one sweep
-FAILURES = 10  # of certificates in one sweep
 LOOK = timedelta(seconds=0.5)
 
 # What is due by the calendar. Each does the next of its kind, and says whether there was one.
@@ -44,21 +41,20 @@ TIMETABLE: tuple[Callable[..., bool], ...] = (
 
 
 def certify(*, at: datetime, since: int | None = None) -> int:
-    """Issue the certificates that are due, at most CERTIFICATES; how many.
+    """Issue the certificates that are due, at most CERTIFICATES, each in a turn of its own; how many had one.
 
-    What fails is tried again, at most FAILURES of it in one sweep: the next one begins behind what failed last.
+    What goes wrong is tried again after a pause that grows, and behind those that never did.
     """
-    issued = failed = 0
-    for event in certificates.in_turn(certificates.due(at=at, since=since)):
-        try:
-            issued += certificates.issue(event, at=at)
-        except Exception as error:  # noqa: BLE001 — one request must not hide those behind it
-            tell(log, "no certificate for Event", event, error)
-            certificates.begin_behind(event)
-            failed += 1
-        if issued == CERTIFICATES or failed == FAILURES:
-            break
-    return issued
+    due = certificates.due(at=at, most=CERTIFICATES, since=since)
+    pieces = (_certificate(turn, at=at) for turn in due)
+    while work.do_next(at=at, among=pieces):
+        pass
+    return len(due)
+
+
+def _certificate(turn: setbacks.Due, *, at: datetime) -> Piece:
+    act = partial(certificates.issue, turn.row, at=at)
+    return setbacks.piece(f"no certificate for Event {turn.row}", turn, act, at=at)
 
 
 def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0, after: float = 0.0) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -23,6 +24,14 @@ from dsr.steps import gates, ledger
 from dsr.steps.recording import record
 
 log = logging.getLogger(__name__)
+
+
+class Piece(NamedTuple):
+    """A piece of work in a worker's hands: to do it, and what becomes of it when something nobody foresaw comes up."""
+
+    do: Callable[[], None]
+    spoilt: Callable[[Exception], None]
+
 
 LONGEST = 1500.0  # seconds, of the portal's own work; no map may say more (Pace.seconds)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -15,7 +15,7 @@ from dsr.desk.timeline import sentence
 from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.work import ItemState
-from dsr.models import Event, PlanItem, SubjectRequest
+from dsr.models import Event, PlanItem, Setback, SubjectRequest
 from dsr.steps.asking import intake
 from dsr.steps.deciding import review
 from tests.conftest import NOW, SAM, World
@@ -71,6 +71,22 @@ def test_a_failed_item_brings_its_request_into_view(
     page = queue(client, "?view=failed")
     assert counts(page)["Failed items"] == 1
     assert to_review.reference in page
+
+
+def test_a_move_that_goes_wrong_brings_its_request_into_view_and_its_page_says_so(
+    world: World, browser: Browser, to_review: SubjectRequest
+) -> None:
+    client = browser(Role.ENGINEER)
+    tried_again = world.at + timedelta(hours=1)
+    Setback.objects.create(
+        subject_request=to_review, state=to_review.state, tries=3, not_before=tried_again, note="KeyError"
+    )
+    page = queue(client, "?view=failed")
+    assert (counts(page)["Failed items"], to_review.reference in page) == (1, True)
+    shown = client.get(f"/desk/requests/{to_review.reference}/").content.decode()
+    assert "went wrong (KeyError), 3 times" in shown
+    Setback.objects.update(state="received")  # it has moved on since
+    assert counts(queue(client))["Failed items"] == 0
 
 
 def test_an_erasure_to_approve_is_in_its_view(browser: Browser, to_approve: SubjectRequest) -> None:

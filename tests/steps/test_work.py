@@ -11,10 +11,10 @@ from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Manifest, PlanItem, SubjectRequest
+from dsr.models import Manifest, PlanItem, Setback, SubjectRequest
 from dsr.sealing import files
-from dsr.steps import ledger, work
-from dsr.steps.answering import packaging
+from dsr.steps import ledger, walks, work
+from dsr.steps.answering import delivery, packaging
 from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
 from tests.conftest import SAM, World
@@ -34,15 +34,59 @@ def test_what_nobody_foresaw_stops_one_item_only(world: World, dana: Actor, capl
     assert SAM not in caplog.text
 
 
-def test_a_request_that_cannot_be_moved_hides_nobody_behind_it(world: World, dana: Actor) -> None:
+def unmovable(world: World, dana: Actor) -> SubjectRequest:
+    """Carried out, and there is no package."""
     broken = scenes.accepted(world, dana, Right.ACCESS, email=BROKEN)
     broken.items.all().delete()
-    SubjectRequest.objects.filter(pk=broken.pk).update(state=State.CARRIED_OUT)  # and there is no package
+    SubjectRequest.objects.filter(pk=broken.pk).update(state=State.CARRIED_OUT)
+    return broken
+
+
+def test_a_request_that_cannot_be_moved_hides_nobody_behind_it(
+    world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = unmovable(world, dana)
     behind = scenes.accepted(world, dana, Right.ACCESS)
     behind.items.all().delete()
-    work.advance_stalled(at=world.at)
+    monkeypatch.setattr(work, "STALLED", 1)  # of a sweep: whichever comes first, the other has the next
+    for _ in range(2):
+        work.advance_stalled(at=world.at)
     behind.refresh_from_db()
     assert behind.state != State.ACCEPTED
+    assert f"cannot be moved on: {broken.reference}, times: 1: IndexError at" in caplog.text
+
+
+def test_a_request_that_could_not_be_moved_is_tried_again_after_a_pause(world: World, dana: Actor) -> None:
+    broken = unmovable(world, dana)
+    tries = []
+    for seconds in (0, 1, 1, 3, 1):
+        work.advance_stalled(at=world.later(seconds=seconds))
+        tries.append(Setback.objects.get(subject_request=broken).tries)
+    assert tries == [1, 1, 2, 2, 3]
+    SubjectRequest.objects.filter(pk=broken.pk).update(state=State.ACCEPTED)
+    work.advance_stalled(at=world.later(hours=1))
+    broken.refresh_from_db()
+    assert (broken.state, list(broken.events.filter(moved_to=State.SEARCHED)) != []) == (State.CARRIED_OUT, True)
+
+
+def test_a_move_that_goes_wrong_behind_its_last_item_is_no_fault_of_the_item(
+    world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject_request = scenes.accepted(world, dana, Right.ACCESS)
+    scenes.work_on(world, subject_request, Kind.FIND)
+
+    def wrong(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(delivery, "offer", wrong)
+        assert work.do_next(at=world.at)
+    assert subject_request.items.get(kind=Kind.ASSEMBLE).state == ItemState.DONE
+    assert Setback.objects.get().note == "ZeroDivisionError"
+    work.advance_stalled(at=world.later(seconds=2))
+    subject_request.refresh_from_db()
+    assert subject_request.state == State.PACKAGED
+    assert not Setback.objects.exists()
 
 
 def test_what_a_refused_request_had_running_is_not_taken_up_again(world: World, dana: Actor) -> None:
@@ -74,6 +118,7 @@ def test_an_erasure_with_a_system_left_out_never_approves_itself(world: World, d
     subject_request.refresh_from_db()
     assert not Manifest.objects.get(subject_request=subject_request).erases  # the portal's own record is kept
     assert subject_request.state == State.SEARCHED
+    assert not walks.stalled(world.at).exists()  # it waits for a person
     outside = subject_request.items.filter(kind=Kind.FIND).exclude(system="rightful")
     assert set(outside.values_list("outcome", flat=True)) == {Outcome.FAILED}
 

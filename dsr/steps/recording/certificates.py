@@ -11,16 +11,16 @@ from django.db import transaction
 
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import CLOSED, State
-from dsr.models import Certificate, Checkpoint, Event, Leaf, SubjectRequest, Turn
+from dsr.models import Certificate, Checkpoint, Event, Leaf, SubjectRequest
 from dsr.record import certificate
+from dsr.steps import setbacks
 from dsr.steps.recording import proving, record, sequencer, signing, statement
 
 CERTIFIED = sorted(CLOSED - {State.LAPSED})
-_TURN = "certificates"  # the row that remembers which one failed last
 
 
-def due(*, at: datetime, since: int | None = None) -> list[int]:
-    """The closing Events that have no certificate yet and a checkpoint over them, oldest first.
+def due(*, at: datetime, most: int, since: int | None = None) -> list[setbacks.Due]:
+    """The closing Events that have no certificate yet and a checkpoint over them.
 
     It looks among the Events of the last hour or so; with `since`, among all younger than the Event of that id.
     """
@@ -29,19 +29,7 @@ def due(*, at: datetime, since: int | None = None) -> list[int]:
         return []
     floor = sequencer.settled(at=at) if since is None else since
     closings = Event.objects.filter(id__gt=floor, moved_to__in=CERTIFIED, sequenced__position__lt=covering.size)
-    return list(closings.filter(subject_request__certificate=None).order_by("id").values_list("id", flat=True))
-
-
-def in_turn(events: list[int]) -> list[int]:
-    """The same, beginning behind the one that failed last: what fails again and again waits for its turn."""
-    turn = Turn.objects.filter(name=_TURN).first() if events else None
-    last = int(turn.slot) if turn else 0
-    return sorted(events, key=lambda event: (event <= last, event))
-
-
-def begin_behind(event: int) -> None:
-    """This one failed: whoever sweeps next, in whatever process, begins behind it."""
-    Turn.objects.update_or_create(name=_TURN, defaults={"slot": str(event)})
+    return setbacks.due(closings.filter(subject_request__certificate=None), at=at, most=most, of="subject_request__")
 
 
 def issue(event: int, *, at: datetime) -> bool:

@@ -72,6 +72,7 @@ NOT_TOLD = {
     "Proof": "The keyed hash of a code; that it was sent stands among the letters, that it was typed among the events.",
     "Proposal": "That values were asked for: the letters tell it, and what came back stands among the corrections.",
     "Redaction": "What staff left out of an answer: that answer names how much it is, the ground and the words.",
+    "Setback": "How often a turn of a worker at a request went wrong, and when it has another.",
     "SignIn": "The keyed hash of a code, and the address it went to; forgotten after a day.",
     "StepUp": "That more than the mailbox was shown in a browser: the events tell it; it goes with its session.",
     "SubjectSession": "Where somebody is signed in: the person sees it on their page, and it is forgotten in a month.",

@@ -9,9 +9,9 @@ from dsr.law.actors import SUBJECT, Actor
 from dsr.law.grounds import Ground
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.models import Certificate, Event, SubjectRequest
+from dsr.models import Certificate, Event, Setback, SubjectRequest
 from dsr.record import certificate, tree
-from dsr.steps import sweeping
+from dsr.steps import setbacks, sweeping
 from dsr.steps.asking import cancellation, verification
 from dsr.steps.deciding import review
 from dsr.steps.recording import certificates, proving, record, sequencer, signing
@@ -156,53 +156,70 @@ def test_one_that_was_missed_is_issued_by_the_hourly_look(world: World) -> None:
     assert sweeping.certify(at=world.at, since=0) == 1
 
 
+def spoil(*requests: SubjectRequest) -> None:
+    """Nothing can be stated of them any more."""
+    pks = [each.pk for each in requests]
+    SubjectRequest.objects.filter(pk__in=pks).update(state=State.REFUSED, ground="no such ground")
+
+
 def test_a_request_that_cannot_be_certified_does_not_hide_those_behind_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    broken, sound = (world.file(Right.PROCESSING_INFORMATION) for _ in range(2))
-    SubjectRequest.objects.filter(pk=broken.pk).update(state=State.REFUSED, ground="no such ground")
-    assert certified(sound, world)["reference"] == sound.reference
-    assert not Certificate.objects.filter(subject_request=broken).exists()
-    assert "no certificate for Event" in caplog.text
-
-
-def test_what_could_not_be_certified_is_tried_again_by_the_next_sweep(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
+    broken, sound = (world.file(Right.PROCESSING_INFORMATION) for _ in range(2))
+    spoil(broken)
+    assert certified(sound, world)["reference"] == sound.reference
+    assert not Certificate.objects.filter(subject_request=broken).exists()
+    assert f"{broken.reference}, times: 1: ValueError at" in caplog.text
+
+
+def test_what_could_not_be_certified_is_tried_again_after_a_pause(world: World) -> None:
     broken = world.file(Right.PROCESSING_INFORMATION)
-    SubjectRequest.objects.filter(pk=broken.pk).update(state=State.REFUSED, ground="no such ground")
+    spoil(broken)
     sequencer.sequence(at=world.later(seconds=15))
     sweeping.sweep(lambda: world.at, seconds=0)
-    assert "no certificate for Event" in caplog.text
+    assert (broken.setback.tries, broken.setback.note) == (1, "ValueError")
     SubjectRequest.objects.filter(pk=broken.pk).update(ground=Ground.IDENTITY_NOT_PROVEN)
-    sweeping.sweep(lambda: world.at, seconds=0)
+    assert sweeping.certify(at=world.later(seconds=1)) == 0
+    sweeping.sweep(lambda: world.later(seconds=1), seconds=0)
     assert Certificate.objects.get().subject_request == broken
+    assert not Setback.objects.exists()
 
 
-def test_many_that_cannot_be_certified_do_not_use_up_a_sweep(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "CERTIFICATES", 1)
-    *broken, first, _ = (world.file(Right.PROCESSING_INFORMATION) for _ in range(4))
-    for each in broken:
-        SubjectRequest.objects.filter(pk=each.pk).update(state=State.REFUSED, ground="no such ground")
+def test_each_time_that_a_certificate_goes_wrong_counts_and_lengthens_the_pause(world: World) -> None:
+    broken = world.file(Right.PROCESSING_INFORMATION)
+    spoil(broken)
     sequencer.sequence(at=world.later(seconds=15))
-    assert sweeping.certify(at=world.at) == 1
-    assert Certificate.objects.get().subject_request == first
+    pauses = []
+    for _ in range(14):
+        assert sweeping.certify(at=world.at, since=0) == 1
+        setback = Setback.objects.get(subject_request=broken)
+        pauses.append((setback.not_before - world.at).total_seconds())
+        world.at = setback.not_before
+    assert setback.tries == 14
+    assert pauses == [*(2.0**tries for tries in range(1, 12)), 3600, 3600, 3600]
 
 
-def test_of_many_that_cannot_be_certified_each_sweep_tries_a_few_and_the_next_begins_behind_them(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(sweeping, "FAILURES", 2)
-    *broken, sound = (world.file(Right.PROCESSING_INFORMATION) for _ in range(6))
-    SubjectRequest.objects.filter(pk__in=[each.pk for each in broken]).update(state=State.REFUSED, ground="no ground")
+def test_what_went_wrong_before_comes_behind_what_never_did(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "CERTIFICATES", 2)
+    *broken, sound = (world.file(Right.PROCESSING_INFORMATION) for _ in range(4))
+    spoil(*broken)
     sequencer.sequence(at=world.later(seconds=15))
-    tried: list[int] = []
+    tried = []
     for _ in range(3):
-        caplog.clear()
-        sweeping.certify(at=world.at)
-        tried.append(caplog.text.count("no certificate for Event"))
-        tried.append(Certificate.objects.filter(subject_request=sound).count())
-    assert tried == [2, 0, 2, 0, 2, 1]
+        sweeping.certify(at=world.later(hours=2), since=0)
+        tried.append(sum(Setback.objects.values_list("tries", flat=True)))
+    assert tried == [2, 3, 5]
+    assert Certificate.objects.get().subject_request == sound
+
+
+def test_a_setback_that_is_over_is_forgotten(world: World) -> None:
+    broken, moved = (world.file(Right.PROCESSING_INFORMATION) for _ in range(2))
+    spoil(broken)
+    sequencer.sequence(at=world.later(seconds=15))
+    sweeping.certify(at=world.at)
+    Setback.objects.create(subject_request=moved, state=State.ACCEPTED, not_before=world.at)
+    setbacks.forget_past()
+    assert Setback.objects.get().subject_request == broken
 
 
 def test_a_path_reads_only_the_leaves_since_an_earlier_checkpoint(world: World) -> None:

@@ -106,7 +106,7 @@ def test_while_the_record_is_not_as_it_was_signed_no_package_is_sealed_and_a_per
     sequencer.sequence(at=world.at)
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER dsr_leaf_no_delete")
-    Leaf.objects.order_by("-position").first().delete()  # type: ignore[union-attr]  # there is one
+    Leaf.objects.latest("position").delete()
     installer.install(connection)
     world.work()
     item = subject_request.items.get(kind=Kind.ASSEMBLE)

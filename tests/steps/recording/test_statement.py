@@ -20,7 +20,7 @@ from dsr.steps.recording import statement
 from tests.conftest import SAM, World
 from tests.steps import scenes, taking, timing
 from tests.steps.deciding import test_merging
-from tests.steps.fulfilling import test_rectification, test_withdrawal
+from tests.steps.fulfilling import rectifying, test_withdrawal
 
 STAFF, PROCESSOR = "Sam's sister paid for it", "Samantha owes us money"
 
@@ -87,11 +87,11 @@ def test_an_erasure_of_content_alone_is_stated_as_that(world: World) -> None:
 
 
 def test_a_rectification_states_what_was_declined_and_that_a_statement_was_made(world: World, dana: Actor) -> None:
-    subject_request = test_rectification.proposed(world, dana, "I never said that.", nickname="Samira")
+    subject_request = rectifying.proposed(world, dana, "I never said that.", nickname="Samira")
     rectification.decide(subject_request.corrections.get(), accepted=False, words=STAFF, by=dana, at=world.at)
     subject_request.refresh_from_db()
     rectification.respond(subject_request, text=STAFF, by=dana, at=world.at)
-    test_rectification.finish(world, subject_request)
+    rectifying.finish(world, subject_request)
     facts = stated(subject_request, world)
     assert facts["rectification"] == {"fields": {"declined": 1}, "statement": True}
     assert [words in str(facts) for words in (STAFF, "I never said that.", "Samira")] == [False] * 3
