@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dsr.datamap.load import MapError, load
-from tests.datamap.test_load import SYSTEM, acme
+from tests.datamap.scene import SYSTEM, acme
 
 
 def told(tmp_path: Path, users: str) -> str:

@@ -8,7 +8,7 @@ from dsr.datamap.facts import collection_facts, erasure_outline, facts
 from dsr.datamap.load import load
 from dsr.datamap.outline import Goes, period_in_words
 from dsr.datamap.schema import Period
-from tests.datamap.test_load import CONTROLLER, SYSTEM, acme
+from tests.datamap.scene import CONTROLLER, SYSTEM, acme
 
 NINE = {
     *("purposes", "categories", "recipients", "retention", "rights"),

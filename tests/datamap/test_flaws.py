@@ -5,27 +5,7 @@ from pathlib import Path
 import pytest
 
 from dsr.datamap.load import load
-from tests.datamap.test_load import CONTROLLER, SYSTEM, acme, refused
-
-CONSENT = "  post: {title: Write, describes: Offers., basis: consent, withdrawable: true, given_in: 1}\nrecipients:\n"
-STOPS = """\
-stops:
-  account: {collection: users, set: {closed_at: $now}, undo: {closed_at: null}}
-  post: {collection: orders, when: {status: [open]}, set: {status: stopped}}
-"""
-SOUND_CONTROLLER = CONTROLLER.replace("recipients:\n", CONSENT, 1).replace(
-    "automated_decisions:",
-    "scopes:\n  all: {title: All, describes: All., everything: true}\n"
-    "  orders: {title: Orders, describes: Orders., collections: [shop.orders]}\nautomated_decisions:",
-)
-SOUND_SYSTEM = (
-    SYSTEM.replace("title: Shop\n", "title: Shop\nprocessor: bank\n", 1).replace(
-        "      email: {category: user.contact.email}\n",
-        "      email: {category: user.contact.email, rectifiable: true, type: email}\n"
-        "      closed_at: {category: user.account}\n",
-    )
-    + STOPS
-)
+from tests.datamap.scene import SOUND_CONTROLLER, SOUND_SYSTEM, acme, refused
 
 
 def problems(root: Path, good: str, bad: str) -> str:

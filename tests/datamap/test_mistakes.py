@@ -14,8 +14,7 @@ from dsr.datamap.flaw import meant
 from dsr.datamap.load import MapError, load
 from dsr.datamap.marked import Marked
 from dsr.datamap.taxonomy import KEYS
-from tests.datamap.test_flaws import SOUND_CONTROLLER, SOUND_SYSTEM
-from tests.datamap.test_load import acme, line_of, refused
+from tests.datamap.scene import SOUND_CONTROLLER, SOUND_SYSTEM, acme, line_of, refused
 
 Path_ = tuple[str | int, ...]
 LINE = re.compile(r"^acme/(controller|systems/shop)\.yaml:(\d+): (\S+: )?.")

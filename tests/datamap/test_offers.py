@@ -8,7 +8,7 @@ from dsr.datamap.load import load
 from dsr.datamap.offers import matrix, offer
 from dsr.datamap.portable import portable_fields
 from dsr.law.rights import Right
-from tests.datamap.test_load import CONTROLLER, SYSTEM, acme
+from tests.datamap.scene import CONTROLLER, SYSTEM, acme
 
 REGIONS = """\
   away:

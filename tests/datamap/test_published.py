@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
+from jsonschema import Draft202012Validator
 
 from dsr.datamap.marked import Marked
 from dsr.datamap.published import pages, schema
 from dsr.datamap.schema import Controller, SystemMap
-from tests.datamap.test_load import CONTROLLER, SYSTEM
+from tests.datamap.scene import CONTROLLER, SYSTEM
 
 ROOT = Path(__file__).parents[2]
 MAPS = sorted((ROOT / "controllers").glob("*/controller.yaml")) + sorted(

@@ -7,31 +7,8 @@ import pytest
 from dsr.connectors import registry
 from dsr.datamap.load import MapError, load
 from dsr.datamap.sharing import Share, ending
-from tests.datamap.test_load import SYSTEM, acme, refused
+from tests.datamap.scene import SHARED, SYSTEM, acme, refused
 
-SHARED = """\
-  messages:
-    title: Messages
-    key: [id]
-    links:
-      - {to: users, on: {sender: id}}
-      - {to: users, on: {receiver: id}}
-    purposes: [shop]
-    source: provided
-    retention: open
-    shared:
-      parties:
-        sender: {title: Who wrote it, known_by: [sender], fields: [draft]}
-        receiver: {title: Who got it, known_by: [receiver], fields: [reply]}
-      show: {draft: It was written to the other.}
-    fields:
-      id: {category: user.unique_id}
-      sender: {category: user.unique_id}
-      receiver: {category: user.unique_id}
-      draft: {category: user.content.private}
-      reply: {category: user.content.private}
-      status: {category: user.content}
-"""
 SOUND = SYSTEM + SHARED
 ONE = "sender: {title: Who wrote it, known_by: [sender], fields: [draft]}"
 

@@ -5,20 +5,22 @@ from pathlib import Path
 import pytest
 
 from dsr.datamap.load import load
-from tests.datamap.test_flaws import SOUND_CONTROLLER, SOUND_SYSTEM
-from tests.datamap.test_load import acme, line_of, refused
-from tests.datamap.test_two_owners import SHARED
+from tests.datamap.scene import SHARED, SOUND_CONTROLLER, SOUND_SYSTEM, acme, line_of, refused
 
 MOMENT = "      seen_at: {category: user.behavior}\n"
 SHOP = SOUND_SYSTEM.replace("      closed_at:", f"{MOMENT}      closed_at:", 1)
-OTHERS = (
-    "  visits:\n    title: Visits\n    key: [id]\n    found_by: {device: [id]}\n    purposes: [shop]\n"
-    "    source: observed\n"
-)
-OTHERS += (
-    "    retention: open\n    fields:\n      id: {category: user.unique_id}\n      seen_at: {category: user.behavior}\n"
-)
-OTHERS += SHARED.replace("      status:", "      seen_at: {category: user.content}\n      status:")
+OTHERS = """\
+  visits:
+    title: Visits
+    key: [id]
+    found_by: {device: [id]}
+    purposes: [shop]
+    source: observed
+    retention: open
+    fields:
+      id: {category: user.unique_id}
+      seen_at: {category: user.behavior}
+""" + SHARED.replace("      status:", "      seen_at: {category: user.content}\n      status:")
 
 
 def written(months: str = "24", system: str = "shop", collection: str = "users", field: str = "seen_at") -> str:

@@ -21,7 +21,7 @@ from dsr.datamap.plan import compile_plan
 from dsr.datamap.schema import IdentityKind, SystemMap
 from dsr.steps import maps
 from tests.connectors.databases import Database, on_mariadb, on_postgresql, on_sqlite
-from tests.datamap.test_load import acme, refused
+from tests.datamap.scene import acme, refused
 
 ALL = ["sqlite", "postgresql", pytest.param("mariadb", marks=pytest.mark.mariadb)]
 

@@ -1,7 +1,10 @@
 """Requests by letter to a small controller, so that a whole walk passes in a moment; Olga is its privacy officer."""
 
+import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,16 +16,18 @@ from accounts.models import Role, Staff
 from dsr.datamap.schema import IdentityKind
 from dsr.law.actors import SUBJECT, Actor, ActorKind
 from dsr.law.rights import Right
-from dsr.law.work import Channel, ItemState, Kind, NoticeState
+from dsr.law.work import Channel, ItemState, Kind, Letter, NoticeState, Post
 from dsr.models import SubjectRequest
 from dsr.steps import work
-from dsr.steps.asking import intake, vouching
+from dsr.steps.asking import intake, verification, vouching
+from dsr.steps.asking.cancellation import Word
 from dsr.steps.deciding import approval, review
 from dsr.steps.post import notices
 from tests.life.scene import POSTAL, SAM, SAMS_ACCOUNT, START, filled
 
 CONTROLLERS = Path(__file__).parents[1] / "life" / "controllers"
 ROLES = {"dana": Role.AGENT, "devi": Role.AGENT, "eli": Role.APPROVER, "olga": Role.PRIVACY_OFFICER}
+BY_TELEPHONE = Word(Channel.TELEPHONE, date(2026, 11, 3), "Named the reference and the day of the letter")
 
 
 @dataclass(slots=True)
@@ -127,3 +132,51 @@ def begun(folder: Path, patch: pytest.MonkeyPatch) -> Acme:
         staff.add(username, username.title(), [("acme", role)])
     dana, devi, eli, olga = (Actor(ActorKind.STAFF, str(Staff.objects.get(username=name).pk)) for name in ROLES)
     return Acme(dana, devi, eli, olga, database)
+
+
+def rows(acme: Acme, statement: str) -> list[tuple[object, ...]]:
+    """What stands in the system."""
+    with closing(sqlite3.connect(acme.database)) as live:
+        return live.execute(statement).fetchall()
+
+
+def account(acme: Acme) -> list[tuple[object, ...]]:
+    """Sam's account, as it stands there."""
+    return rows(acme, "SELECT email, disabled FROM people WHERE id = '1'")
+
+
+def agreed(acme: Acme) -> list[tuple[object, ...]]:
+    """When what Sam had agreed to was withdrawn."""
+    return rows(acme, "SELECT withdrawn_at FROM consents WHERE person = '1'")
+
+
+def code_sent_to(acme: Acme, address: str) -> str:
+    """The newest code in this mailbox."""
+    return "".join(re.findall(r"^ +([2-9A-Z]{4}) ([2-9A-Z]{4})$", acme.sent_to(address)[-1], re.MULTILINE)[-1])
+
+
+def with_a_mailbox(acme: Acme) -> SubjectRequest:
+    """Sam's erasure from a mailbox, accepted by Dana; its manifest is closed."""
+    named = ((IdentityKind.EMAIL, SAM),)
+    given = intake.Intake("acme", Right.ERASURE, named, scope="everything", region="eea")
+    subject_request = intake.receive(given, by=SUBJECT, at=acme.at)
+    verification.confirm(subject_request, code_sent_to(acme, SAM), at=acme.at)
+    review.accept(subject_request, by=acme.dana, at=acme.at)
+    acme.work()
+    subject_request.refresh_from_db()
+    return subject_request
+
+
+def frozen_by_its_owner(acme: Acme, email: str = SAM) -> None:
+    """Whose mailbox it is proves that somebody else is in the account."""
+    report = acme.report(email)
+    assert verification.confirm(report, code_sent_to(acme, email), at=acme.at) is verification.Confirmation.CONFIRMED
+
+
+def paper(subject_request: SubjectRequest, letter: Letter) -> str:
+    """A letter as it is printed."""
+    notice = subject_request.notices.get(letter=letter, post=Post.PAPER)
+    written = notices.on_paper(notice)
+    assert "/requests/" not in written.text
+    assert "/requests/" not in written.html
+    return written.text

@@ -31,7 +31,7 @@ from dsr.steps.recording import seals, signing
 from tests.conftest import World
 from tests.steps import scenes, taking
 from tests.steps.answering.test_delivery import FROZEN
-from tests.steps.fulfilling.test_rectification import asked, finish, the_field
+from tests.steps.fulfilling.rectifying import asked, finish, the_field
 from tests.steps.fulfilling.test_withdrawal import agreed, withdrawn
 
 NEW, OTHER = "Samira Nachtigall of Oz", "zh-Hant-HK"

@@ -1,6 +1,7 @@
 """A request comes in by every door: what is offered where, when it was received, and who proves what (P12, P15)."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -22,10 +23,14 @@ from tests.steps import timing
 EMAIL = ((IdentityKind.EMAIL, SAM),)
 
 
-def by_letter(right: Right = Right.COMPLAINT, **more: object) -> Intake:
+def by_letter(right: Right = Right.COMPLAINT, **more: Any) -> Intake:
     """What Dana enters from a letter without an e-mail address."""
-    known = {"details": "Why do you write to me?", "channel": Channel.LETTER, "postal": "Sam Ortiz, 1 Main St"}
-    return Intake("joypix", right, ((IdentityKind.ACCOUNT, "jp000001"),), **{**known, **more})  # type: ignore[arg-type]
+    known: dict[str, Any] = {
+        "details": "Why do you write to me?",
+        "channel": Channel.LETTER,
+        "postal": "Sam Ortiz, 1 Main St",
+    }
+    return Intake("joypix", right, ((IdentityKind.ACCOUNT, "jp000001"),), **{**known, **more})
 
 
 def test_where_somebody_lives_is_kept_and_decides_which_dates_apply(world: World) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -17,15 +16,9 @@ from dsr.steps.deciding import approval, blocking, holds, review
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import outbox
 from tests.life.scene import POSTAL, SAM, SAMS_ACCOUNT
-from tests.steps.on_paper import Acme, begun
+from tests.steps.on_paper import Acme
 
 BY_ACCOUNT, BY_MAIL = (IdentityKind.ACCOUNT, SAMS_ACCOUNT), (IdentityKind.EMAIL, SAM)
-
-
-@pytest.fixture
-def acme(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acme:
-    """Its system holds Sam's account."""
-    return begun(tmp_path, monkeypatch)
 
 
 def confirmed(acme: Acme, own: SubjectRequest) -> None:

@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -19,13 +18,7 @@ from dsr.steps.deciding import review
 from dsr.steps.move import Conflict
 from tests.life.scene import SAM
 from tests.steps import scenes
-from tests.steps.on_paper import Acme, begun
-
-
-@pytest.fixture
-def acme(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acme:
-    """Its system holds Sam."""
-    return begun(tmp_path, monkeypatch)
+from tests.steps.on_paper import Acme
 
 
 def refuse(own: SubjectRequest, acme: Acme) -> None:

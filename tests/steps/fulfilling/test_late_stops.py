@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,15 +19,9 @@ from dsr.steps.fulfilling import stopping
 from dsr.steps.post import resending
 from tests.life.scene import SAM
 from tests.steps import scenes
-from tests.steps.on_paper import Acme, begun
+from tests.steps.on_paper import Acme
 
 UNTOUCHED = [(0, None)]  # the account is not disabled, the consent not withdrawn
-
-
-@pytest.fixture
-def acme(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acme:
-    """Tuesday morning, and Sam's letter is on its way."""
-    return begun(tmp_path, monkeypatch)
 
 
 def due(acme: Acme) -> SubjectRequest:

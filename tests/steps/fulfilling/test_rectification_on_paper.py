@@ -4,7 +4,6 @@ address on file could object."""
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -27,15 +26,9 @@ from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import notices, resending
 from tests.life.scene import POSTAL, SAM, SAMS_ACCOUNT
-from tests.steps.on_paper import Acme, begun
+from tests.steps.on_paper import Acme
 
 NEW = "Samira"
-
-
-@pytest.fixture
-def acme(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acme:
-    """Sam and somebody else."""
-    return begun(tmp_path, monkeypatch)
 
 
 def asked(acme: Acme, postal: str = POSTAL, account: str = SAMS_ACCOUNT) -> SubjectRequest:

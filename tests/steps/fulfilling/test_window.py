@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import translation
@@ -25,13 +24,7 @@ from dsr.steps.fulfilling.writing_down import Came
 from dsr.steps.move import Conflict
 from dsr.steps.post import letters, notices, resending, wording
 from tests.life.scene import POSTAL, SAM, SAMS_ACCOUNT
-from tests.steps.on_paper import Acme, begun
-
-
-@pytest.fixture
-def acme(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acme:
-    """Sam and somebody else."""
-    return begun(tmp_path, monkeypatch)
+from tests.steps.on_paper import Acme
 
 
 def by_letter(acme: Acme) -> SubjectRequest:
