@@ -51,7 +51,7 @@ class Enrolment(forms.Form):
     def clean_password(self) -> str:
         """One that nobody guesses first."""
         password = str(self.cleaned_data["password"])
-        self.invitation.staff.enrols = self.invitation.purpose == Purpose.ENROL  # type: ignore[attr-defined]
+        self.invitation.staff.enrols = self.invitation.purpose == Purpose.ENROL
         password_validation.validate_password(password, self.invitation.staff)
         return password
 

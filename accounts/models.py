@@ -15,6 +15,12 @@ __all__ = ["Authenticator", "Invitation", "Membership", "Purpose", "RecoveryCode
 class Staff(AbstractUser):  # type: ignore[django-manager-missing]  # django-otp ships no types
     """Somebody who works here. Data subjects are never rows of this table."""
 
+    # No columns: Django's own note of a password just set; what django-otp's receiver looks for when they sign in; and
+    # whether they type the first code of a second factor together with the password that is judged.
+    _password: str | None
+    otp_device: Any
+    enrols = False
+
     is_staff = models.BooleanField(default=True)
     epoch = models.PositiveIntegerField(default=0, help_text="Sessions that began under a lower number are over")
     confidential = models.CharField(
@@ -30,7 +36,7 @@ class Staff(AbstractUser):  # type: ignore[django-manager-missing]  # django-otp
     @transaction.atomic
     def save(self, *args: Any, **options: Any) -> None:
         """Save; tell of a new password in the same transaction; who is closed has no session to come back to."""
-        changed = self._password is not None and not self._state.adding  # type: ignore[attr-defined]  # Django's own note of it
+        changed = self._password is not None and not self._state.adding
         if not self.is_active:
             self.epoch += 1
             if fields := options.get("update_fields"):

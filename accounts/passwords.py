@@ -12,6 +12,7 @@ from accounts.models import Authenticator, Staff
 
 ALONE, WITH_FACTOR, MOST = 15, 8, 256  # characters; ASVS V6.2.1, V6.2.12 and V6.2.9
 OURS = frozenset({"rightful", "datarights", "datasubject", "privacy", "privacyofficer", "gdpr", "ccpa"})
+SIGNS = 4  # different ones, at least: abababab has two
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")  # what people add to a common word
 
 
@@ -44,7 +45,7 @@ class NotCommon(CommonPasswordValidator):
         plain = password.casefold().strip()
         cores = {plain, _ENDS.sub("", plain), re.sub(r"[\W_]", "", plain)}
         cores |= {core[: size + 1] for core in [*cores] for size in range(len(core) // 2) if _repeats(core, size + 1)}
-        if any(core in self.passwords or core in OURS for core in cores) or len(set(plain)) < 4:  # noqa: PLR2004 — such as abababab
+        if any(core in self.passwords or core in OURS for core in cores) or len(set(plain)) < SIGNS:
             message = "This password is among those that are guessed first, or is one of them with something added."
             raise ValidationError(message, code="password_too_common")
 

@@ -26,10 +26,10 @@ def put(staff: Staff, sealed: str, spent: int, *, by: Staff | None = None) -> Au
     """This seed is theirs from now on, and no other; `spent` is the step of the code that proved it. Sessions end."""
     fresh = {"seed_sealed": sealed, "last_t": spent, "drift": 0, "confirmed": True, "name": "authenticator app"}
     fresh |= {"throttling_failure_count": 0, "throttling_failure_timestamp": None}
-    device, _ = Authenticator.objects.update_or_create(user=staff, defaults=fresh)
+    device: Authenticator = Authenticator.objects.update_or_create(user=staff, defaults=fresh)[0]
     signals.second_factor_added.send(Staff, staff=staff, by=by)
     staff.end_sessions()
-    return device  # type: ignore[no-any-return]  # django-otp ships no types
+    return device
 
 
 def deleted(instance: Authenticator, **_: object) -> None:

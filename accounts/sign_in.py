@@ -59,5 +59,5 @@ class SignIn(AdminAuthenticationForm):
         device = second_factor.spend(user, token)
         if device is None:
             return False
-        user.otp_device = device  # type: ignore[attr-defined]  # django-otp's login receiver looks for it here
+        user.otp_device = device  # django-otp's login receiver looks for it here
         return True

@@ -82,7 +82,7 @@ class State:
         with self._open() as database:
             self._finish_jobs(database)
             rows = database.execute(query, (*page.values, page.cursor, LIMIT + 1)).fetchall()
-        items = [{name: row[name] for name in row.keys() if name != "deletable"} for row in rows[:LIMIT]]  # noqa: SIM118  a Row iterates over its values
+        items = [{name: cell for name, cell in dict(row).items() if name != "deletable"} for row in rows[:LIMIT]]
         return {"items": items, "next": items[-1][key] if len(rows) > LIMIT else None}
 
     def erase_payments(self, ids: Sequence[str], key: str | None) -> Json:

@@ -16,7 +16,7 @@ class DsrConfig(AppConfig):
     def ready(self) -> None:
         """Set database rules after every migrate, register checks, record what staff do, hang up the bell."""
         from dsr import checks, tasks  # noqa: F401, PLC0415 — checks register themselves; models are ready only now
-        from dsr.steps import bell  # noqa: PLC0415
+        from dsr.steps import bell  # noqa: PLC0415 — as above
 
         tasks.listen()
         post_migrate.connect(_install_rules, sender=apps.get_app_config("dsr"))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 — Django's name
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.db import connections
 
 from dsr.datamap.load import MapError
@@ -50,7 +51,7 @@ def somebody_counts_the_proxies(**_: Any) -> list[CheckMessage]:
     if not settings.DSR_BASE_URL.startswith("https://") or settings.DSR_TRUSTED_HOPS > 0:
         return []
     message = "DSR_TRUSTED_HOPS is 0, and a proxy ends TLS: everybody would be counted as one connection."
-    return [Warning(f"{message} Say how many proxies add to X-Forwarded-For.", id="dsr.W004")]
+    return [Caution(f"{message} Say how many proxies add to X-Forwarded-For.", id="dsr.W004")]
 
 
 @register()
@@ -86,7 +87,7 @@ def record_is_guarded(databases: Sequence[str] | None = None, **_: Any) -> list[
     """The triggers of append-only tables stand."""
     return [
         # A warning, for migrate itself has to pass to set it; `serve` refuses to start without it.
-        Warning(f"The append-only trigger {name} is missing on '{alias}'. Run migrate.", id="dsr.W003")
+        Caution(f"The append-only trigger {name} is missing on '{alias}'. Run migrate.", id="dsr.W003")
         for alias in databases or []
         if Event._meta.db_table in connections[alias].introspection.table_names()
         for name in installer.missing(connections[alias])

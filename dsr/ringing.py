@@ -75,7 +75,7 @@ class Bell(bootsteps.StartStopStep):
             log.error("nobody in the pool takes a ring any more: this worker ends")
             os._exit(1)  # to stop in order it would wait for the pool
 
-    def stop(self, worker: WorkController) -> None:  # noqa: ARG002 — Celery's signature
+    def stop(self, _: WorkController) -> None:
         """Stop ringing."""
         for timer in self.timers:
             timer.cancel()

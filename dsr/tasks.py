@@ -13,7 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerSilent
 
 from dsr.celery import app
-from dsr.steps import frames, limiting, sweeping, turns
+from dsr.steps import frames, limiting, setbacks, sweeping, turns
 from dsr.steps.answering import keeping
 from dsr.steps.asking import entry, sessions
 from dsr.steps.fulfilling import parts
@@ -71,6 +71,7 @@ def tidy() -> None:
         room.forget_old(at=at)
     sequencer.sequence_late(at=at, within=None)
     sweeping.certify(at=at, since=0)
+    setbacks.forget_past()
     parts.tidy(at=at)
     call_command("clearsessions")
 

@@ -219,5 +219,5 @@ class Passing(BaseHTTPRequestHandler):
         content = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>/secret/name</Message></Error>".encode()
         return self.send(status, content, {"Content-Type": "application/xml", **headers})
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by http.server
+    def log_message(self, *_: object) -> None:
         """Keep silent."""

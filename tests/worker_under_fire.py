@@ -105,14 +105,14 @@ def untypeset(html: str) -> bytes:
     return html.encode()
 
 
-ledger.claim = after(ledger.claim, "after_claim", hit_claim)  # type: ignore[assignment]
-ledger.finish = after(ledger.finish, "before_commit", hit_finish)  # type: ignore[assignment]
+ledger.claim = after(ledger.claim, "after_claim", hit_claim)  # type: ignore[assignment]  # a kill in it
+ledger.finish = after(ledger.finish, "before_commit", hit_finish)  # type: ignore[assignment]  # as above
 original_erase = HttpService.erase
-HttpService.erase = erase_under_fire  # type: ignore[method-assign]
+HttpService.erase = erase_under_fire  # type: ignore[method-assign]  # as above
 original_correct = SqlDatabase.correct
-SqlDatabase.correct = correct_under_fire  # type: ignore[method-assign]
+SqlDatabase.correct = correct_under_fire  # type: ignore[method-assign]  # as above
 original_beat = turns._beat  # noqa: SLF001 — what is done between its beats is what a test is about
-turns._beat = beat  # noqa: SLF001
+turns._beat = beat  # noqa: SLF001 — as above
 report.render = untypeset
 
 if __name__ == "__main__":

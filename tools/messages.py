@@ -42,7 +42,7 @@ def messages() -> list[Message]:
 
 
 def _templates() -> Iterator[Message]:
-    from django.utils.translation.template import templatize  # noqa: PLC0415 — needs settings
+    from django.utils.translation.template import templatize
 
     own = sorted(path for room in TEMPLATES for path in (ROOT / "templates" / room).rglob("*.*"))
     for path in [*own, *sorted((ROOT / "templates").glob("[45]*.html"))]:
@@ -114,8 +114,8 @@ def _strings(string: str | tuple[str, ...] | list[str] | None) -> list[str]:
 
 def _controllers(language: str) -> int:
     """How many texts of the controllers' own files have no translation; each is named."""
-    from dsr.datamap.load import load_all  # noqa: PLC0415 — found once the path is set
-    from dsr.datamap.translate import texts  # noqa: PLC0415 — as above
+    from dsr.datamap.load import load_all
+    from dsr.datamap.translate import texts
 
     missing = 0
     for slug, controller_map in load_all(ROOT / "controllers").items():

@@ -190,9 +190,9 @@ def page() -> str:
 
 
 def _lines() -> Iterator[str]:
-    from accounts.models import Role  # noqa: PLC0415 — needs settings
-    from dsr.desk.acts import ACTS  # noqa: PLC0415 — as above
-    from dsr.steps.permissions import DUTIES  # noqa: PLC0415 — as above
+    from accounts.models import Role
+    from dsr.desk.acts import ACTS
+    from dsr.steps.permissions import DUTIES
 
     yield from _HEAD
     yield f"| duty | {' | '.join(Role)} |"
@@ -235,7 +235,7 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dsr.settings")
     os.environ.setdefault("DSR_SECRET_KEY", "for reading addresses only")
-    import django  # noqa: PLC0415 — settings are named by now
+    import django
 
     django.setup()
     PAGE.write_text(page(), encoding="utf-8")

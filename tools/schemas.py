@@ -13,8 +13,8 @@ DOCS = ROOT / "docs"
 def main() -> None:
     """Write each file."""
     sys.path.insert(0, str(ROOT))
-    from dsr.datamap import published  # noqa: PLC0415 — the tree is on the path by now
-    from dsr.package import shapes  # noqa: PLC0415 — as above
+    from dsr.datamap import published
+    from dsr.package import shapes
 
     for name, text in (*published.pages(), *shapes.pages()):
         (DOCS / name).parent.mkdir(exist_ok=True)

@@ -41,7 +41,7 @@ _EXTRACTED = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(l
 _CAST = ", ".join(f"(value ->> {place})::{kind}" for place, kind in enumerate(_NAMED.values()))
 _UNFOLD = {
     "sqlite": f"INSERT INTO dsr_reckoned SELECT {_EXTRACTED} FROM json_each(%s)",  # noqa: S608 — the words are ours
-    "postgresql": f"INSERT INTO dsr_reckoned SELECT {_CAST} FROM jsonb_array_elements(%s::jsonb)",  # noqa: S608
+    "postgresql": f"INSERT INTO dsr_reckoned SELECT {_CAST} FROM jsonb_array_elements(%s::jsonb)",  # noqa: S608 — as above
 }
 _IN_FORCE = "CASE WHEN d.extended AND d.extended_term <> '' THEN d.extended_term ELSE d.term END"
 # A row that another transaction changed since its basis was read joins none: it was counted there.
@@ -54,4 +54,4 @@ _UPDATE = f"""
         AND d.starts_on = r.starts_on AND {_IN_FORCE} = r.term AND d.paused = r.paused
         AND COALESCE(d.pausing_from, '{NEVER}') = r.pausing_from AND COALESCE(d.pausing_to, '{NEVER}') = r.pausing_to
         AND (d.due_on <> r.due_on OR d.unpaused_on <> r.unpaused_on OR d.provisional <> r.provisional)
-"""  # noqa: S608
+"""  # noqa: S608 — as above

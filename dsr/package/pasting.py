@@ -86,7 +86,7 @@ class Pasted:
         if not self._block.full or b";" in self._block.content:
             return False
         signs = self._block.content.translate(_BEGINNING)
-        return signs[0] != 3 and b"\1\3" not in signs  # noqa: PLR2004  # see _BEGINNING
+        return not signs.startswith(b"\3") and b"\1\3" not in signs
 
     def _column(self, at: int) -> list[bytes]:
         return self._cells[at :: len(self._kinds)]

@@ -43,7 +43,7 @@ _DIES_WITH_ITS_PARENT, _GAINS_NOTHING = 1, 38  # PR_SET_PDEATHSIG, PR_SET_NO_NEW
 class Refusing(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     """Everything the page needs stands in the page: every address is refused, whatever its scheme."""
 
-    def fetch(self, url: str, headers: object = None) -> NoReturn:  # noqa: ARG002  WeasyPrint's signature
+    def fetch(self, *_: object, **__: object) -> NoReturn:
         """Refuse."""
         raise ValueError("a report loads nothing")
 

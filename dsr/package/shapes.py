@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
+    from jsonschema import Draft202012Validator
 
 MANIFEST = "manifest.json"
 # Each file that describes a package, and the schema it keeps to; a package has one of them.
@@ -20,7 +20,7 @@ def pages() -> Iterator[tuple[str, str]]:
         yield f"schema/{schema}", _text(schema)
 
 
-def complaint(name: str, described: Any) -> str:  # noqa: ANN401 — whatever JSON is made of
+def complaint(name: str, described: object) -> str:
     """What is not as the schema of this file wants it, and where; empty when all is."""
     error = next(_validator(DESCRIPTORS[name]).iter_errors(described), None)
     return f"{error.json_path} is not as {DESCRIPTORS[name]} wants it" if error else ""

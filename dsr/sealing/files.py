@@ -185,17 +185,17 @@ def _flown(source: BinaryIO, identity: x25519.Identity, place: str) -> Iterator[
 class _Checked(io.RawIOBase):
     """Reads a pipe; at its end the decryption must have ended well, else a cut file would pass for a whole one."""
 
-    def __init__(self, stream: BinaryIO, decryption: Future[None]) -> None:
+    def __init__(self, stream: io.BufferedReader, decryption: Future[None]) -> None:
         self.stream, self.decryption = stream, decryption
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        count = self.stream.readinto(buffer)  # type: ignore[attr-defined]
+        count = self.stream.readinto(buffer)
         if count == 0:
             self.decryption.result()  # its failure, if it failed
-        return int(count)
+        return count
 
 
 __all__ = ["Sealed", "Unsealable", "key_of", "opened_with", "reading", "write"]

@@ -1,5 +1,6 @@
 """A link lets staff choose their password and second factor; a reset never drops the one that it does not set."""
 
+import base64
 import re
 from datetime import timedelta
 from io import StringIO
@@ -15,6 +16,7 @@ from accounts import recovery, staff
 from accounts.authenticator import codes
 from accounts.models import Authenticator, Invitation, RecoveryCode, Role, Staff
 from accounts.staff import NewStaff
+from dsr.sealing.fields import Unsealable
 
 pytestmark = pytest.mark.django_db
 GOOD = "seven herons borrowed it"
@@ -45,8 +47,6 @@ def opened(path: str) -> tuple[Client, str]:
 
 
 def code_of(key: str) -> str:
-    import base64  # noqa: PLC0415 — for this alone
-
     return f"{codes(base64.b32decode(key).hex()).token():06d}"
 
 
@@ -166,7 +166,5 @@ def test_the_seed_of_a_second_factor_is_sealed_and_opens_for_its_owner_alone(dan
     secret = dana.otpauth.partition("secret=")[2].partition("&")[0]
     assert secret not in str([*Authenticator.objects.values()])
     theirs.seed_sealed = mine.seed_sealed
-    from dsr.sealing.fields import Unsealable  # noqa: PLC0415 — the accounts themselves know no sealing
-
     with pytest.raises(Unsealable):
         theirs.totp()

@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, sync_playwright  # noqa: A004
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.steps.errands.scene import PAPER
 from tests.tree import ROOT
@@ -181,7 +182,7 @@ class Walker:
         target = button if button.count() else self.page.get_by_role("link", name=name, exact=True)
         try:
             target.first.click()
-        except TimeoutError as why:
+        except TooLate as why:
             raise AssertionError(f"no {name!r} on {self.page.url}:\n{self.page.inner_text('body')}") from why
         self.page.wait_for_load_state()
         if self.staff and self.page.locator("#id_step_up_code").count():
@@ -210,29 +211,29 @@ HEARS = """addEventListener("securitypolicyviolation", (it) => told(
 
 
 @pytest.fixture
-def violations(walker: Callable[[], Walker]) -> list[str]:
+def violations() -> list[str]:
     """What broke a content security policy, on whichever page of the test's browsers, so far."""
-    told: list[str] = walker.violations  # type: ignore[attr-defined]
-    return told
+    return []
 
 
 @pytest.fixture
-def walker(chromium: Browser) -> Iterator[Callable[[], Walker]]:
+def walker(chromium: Browser, violations: list[str]) -> Iterator[Callable[[], Walker]]:
     """Open a browser of somebody's own. Scripts are allowed on the desk only because axe needs them everywhere.
 
     No page of the whole test breaks its content security policy, whether anybody looks at it or not (ASVS V3.4.3).
     """
     contexts: list[BrowserContext] = []
-    violations: list[str] = []
+
+    def told(heard: str) -> None:
+        violations.append(heard)
 
     def opened() -> Walker:
         contexts.append(chromium.new_context(accept_downloads=True))
         contexts[-1].set_default_timeout(PATIENCE * 1000)
-        contexts[-1].expose_function("told", lambda heard: violations.append(heard))  # noqa: PLW0108 — it asks for a signature
+        contexts[-1].expose_function("told", told)
         contexts[-1].add_init_script(HEARS)
         return Walker(contexts[-1].new_page())
 
-    opened.violations = violations  # type: ignore[attr-defined]
     yield opened
     for context in contexts:
         context.close()

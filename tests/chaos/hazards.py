@@ -18,6 +18,10 @@ LATEST = 6.0  # seconds: how long somebody may take to come to a named point
 AT_ONCE = 3  # processes that sleep at the same time
 
 
+def _reached(due: float, progress: Callable[[], int]) -> Callable[[], bool]:
+    return lambda: progress() >= due
+
+
 @dataclass
 class Hazards:
     """The blows, and who takes them."""
@@ -41,7 +45,7 @@ class Hazards:
         self.chance.shuffle(blows)
         for place, kind in enumerate(blows):
             due = 0.9 * expected * place / len(blows)
-            awaited(lambda due=due: progress() >= due, 5)  # type: ignore[misc]  # its default is what it is for
+            awaited(_reached(due, progress), 5)
             threading.Event().wait(self.chance.uniform(0.02, 0.25))
             self.crew.relieve()
             self._wake(everybody=False)

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,8 +65,9 @@ class PostgreSQL:
             "-l",
             str(self.folder / "log"),
         ]
-        own = {"user": self.account, "group": pwd.getpwnam(self.account).pw_gid} if os.geteuid() == 0 else {}
-        subprocess.run([*command, "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, **own)  # type: ignore[call-overload]
+        command += ["-o", options, "start"]
+        user, group = (self.account, pwd.getpwnam(self.account).pw_gid) if os.geteuid() == 0 else (None, None)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, group=group)
         self.crashes += 1
 
 
@@ -205,7 +207,7 @@ class RabbitMQ:
         """Each message is taken, and put back twice."""
         with self._channel() as channel:
             for queue in QUEUES:
-                found = iter(lambda name=queue: channel.basic_get(name), None)  # type: ignore[misc]
+                found = iter(partial(channel.basic_get, queue), None)
                 for message in list(found):
                     for _ in range(2):
                         again = amqp.Message(message.body, **message.properties)

@@ -98,7 +98,7 @@ class Desk(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by http.server
+    def log_message(self, *_: object) -> None:
         """Keep silent."""
 
     def _serve(self, body: Json) -> None:

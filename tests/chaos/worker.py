@@ -146,7 +146,7 @@ if __name__ == "__main__":
     if SABOTAGE == "key":
         execution.effect_key = lambda item, name: secrets.token_hex(16)  # noqa: ARG005 — another key in each attempt
     if SABOTAGE == "sweep":
-        Bell.ring_for_work = rung_once()  # type: ignore[method-assign, assignment]
+        Bell.ring_for_work = rung_once()  # type: ignore[method-assign, assignment]  # a deaf bell
     watched("_close")
     watched("remember")
     for place in POINTS:

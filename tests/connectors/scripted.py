@@ -103,5 +103,5 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self.do_GET()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by http.server
+    def log_message(self, *_: object) -> None:
         """Keep silent."""

@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._serve({})
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by http.server
+    def log_message(self, *_: object) -> None:
         """Keep silent."""
 
     def send(self, status: int, content: bytes, kind: str = "application/json", **headers: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from dsr.connectors.contract import Chunk, Effect, File, Rejected
 from dsr.connectors.contract_kit import ContractKit, Snapshot, World
 from dsr.connectors.object_store import ObjectStore, connector, s3_erasure
-from dsr.datamap.route import Hop, Identities, Route, Seed
+from dsr.datamap.route import Hop, Identities, Key, Route, Seed
 from dsr.datamap.schema import SystemMap, Way
 from tests.buckets import ENVIRON, LOCKED_UNTIL, Bucket, Passing, gate
 from tests.connectors.maps import collection, contents, rows, system
@@ -74,13 +74,13 @@ def begin(bucket: Bucket) -> None:
 
 
 def snapshot(bucket: Bucket) -> Snapshot:
-    found: dict[str, dict[tuple[str, ...], object]] = {"uploads": {}, "thumbs": {}, "public": {}}
+    found: dict[str, dict[Key, object]] = {"uploads": {}, "thumbs": {}, "public": {}}
     for path, stands in bucket.everything().items():
         name, _, rest = path.partition("/")
         account, _, file = rest.partition("/")
-        key = (account, file.removesuffix(".small.webp"), "small") if name == "thumbs" else (path,)
+        key: Key = (account, file.removesuffix(".small.webp"), "small") if name == "thumbs" else (path,)
         found[name][key] = stands
-    return found  # type: ignore[return-value]  # dict is invariant in its keys; these are only read
+    return found
 
 
 def connect(bucket: Bucket, **more: str) -> ObjectStore:

@@ -145,9 +145,10 @@ def test_every_page_of_a_long_list_is_read(
     for number in range(5):
         bucket.put(f"sealed/{number}.age")
         bucket.begin(f"sealed/half-{number}.age")
-    ask = shelf._connection.ask  # noqa: SLF001  shorter pages, of the same store
+    connection = shelf._connection  # noqa: SLF001  shorter pages, of the same store
+    ask = connection.ask
     most = {"list_objects_v2": "MaxKeys", "list_multipart_uploads": "MaxUploads"}
-    monkeypatch.setattr(shelf._connection, "ask", lambda what, **more: ask(what, **more, **{most[what]: 2}))  # noqa: SLF001
+    monkeypatch.setattr(connection, "ask", lambda what, **more: ask(what, **more, **{most[what]: 2}))
     assert len(list(shelf.stale(LATER))) == 10
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -58,13 +59,13 @@ def test_a_name_that_answers_anew_leads_nowhere_else(service: Service, monkeypat
     asked: list[str] = []
     true_lookup = socket.getaddrinfo
 
-    def rebinding(host: str, port: int, *rest: object, **more: object) -> object:
+    def rebinding(host: str, port: int, *rest: Any, **more: Any) -> object:
         asked.append(host)
         if host == "pay.example":
             # The first answer is allowed and nobody listens there; every later one is the service itself.
             address = "127.0.0.2" if asked.count(host) == 1 else "127.0.0.1"
             return leading_to(address)(host, port)
-        return true_lookup(host, port, *rest, **more)  # type: ignore[arg-type]  # as the caller gave it
+        return true_lookup(host, port, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     base = f"http://pay.example:{service.server_address[1]}"
@@ -83,10 +84,10 @@ def test_the_next_address_is_tried_when_the_first_does_not_answer(
 ) -> None:
     true_lookup = socket.getaddrinfo
 
-    def lookup(host: str, port: int, *rest: object, **more: object) -> object:
+    def lookup(host: str, port: int, *rest: Any, **more: Any) -> object:
         if host == "pay.example":
             return leading_to("127.0.0.2", "127.0.0.1")(host, port)
-        return true_lookup(host, port, *rest, **more)  # type: ignore[arg-type]  # as the caller gave it
+        return true_lookup(host, port, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     base = f"http://pay.example:{service.server_address[1]}"

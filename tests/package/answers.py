@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from struct import pack
+from typing import Any
 
 from dsr.connectors.contract import Batch, Cell, File, Found
 from dsr.datamap.facts import facts
@@ -146,7 +147,7 @@ def pictures_part(count: int) -> OpenPart:
     return part
 
 
-def access(**more: object) -> Answer:
+def access(**more: Any) -> Answer:
     """Sam's access answer."""
     answer = Answer(
         reference="R3K-2WN-P5M",
@@ -167,7 +168,7 @@ def access(**more: object) -> Answer:
         ),
         parts={"app": app_part, "media": media_part},
     )
-    return replace(answer, **more)  # type: ignore[arg-type]  # fields by name
+    return replace(answer, **more)
 
 
 def erasure() -> Answer:

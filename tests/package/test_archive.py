@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 from zipfile import ZipFile
 
-import jsonschema  # type: ignore[import-untyped]  # ships no types
+import jsonschema
 import pytest
 
 from dsr.connectors.contract import Batch

@@ -257,7 +257,7 @@ def test_what_is_no_amount_is_shown_as_it_is(cell: Cell) -> None:
 PLAIN = FieldMap(category="user.behavior")
 
 
-@pytest.mark.parametrize("cell", ["2026-03-05 14:03:00", "2026-03-05T14:03:00", datetime(2026, 3, 5, 14, 3)])  # noqa: DTZ001
+@pytest.mark.parametrize("cell", ["2026-03-05 14:03:00", "2026-03-05T14:03:00", datetime(2026, 3, 5, 14, 3)])  # noqa: DTZ001  a table's
 def test_a_moment_without_a_zone_has_the_systems_or_says_that_none_is_known(cell: Cell) -> None:
     assert read(cell, PLAIN, zone="America/New_York") == ("2026-03-05 14:03 UTC-05:00", "")
     assert read(cell, PLAIN) == ("2026-03-05 14:03", "no zone known")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import product
@@ -71,8 +72,10 @@ def test_whatever_a_person_wrote_is_exact_or_left_to_the_other_way() -> None:
 
 
 def test_lines_of_a_table_are_those_of_a_csv_writer() -> None:
-    tables = [[[tabular(cell)[0] for cell in column] for column in (*COLUMNS, *BY_HAND[:4])]]
-    tables += [[column] for column in (*COLUMNS[:7], BY_HAND[0], BY_HAND[1], BY_HAND[2], BY_HAND[7])]  # type: ignore[list-item]  # cells
+    tables: list[list[Sequence[Cell]]] = [
+        [[tabular(cell)[0] for cell in column] for column in (*COLUMNS, *BY_HAND[:4])]
+    ]
+    tables += [[column] for column in (*COLUMNS[:7], BY_HAND[0], BY_HAND[1], BY_HAND[2], BY_HAND[7])]
     for columns in tables:
         wanted = io.StringIO(newline="")
         csv.writer(wanted, quoting=csv.QUOTE_NONNUMERIC).writerows(zip(*columns, strict=True))

@@ -46,12 +46,20 @@ def words(pdf: bytes) -> str:
     return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
+class Listening(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__()
+        self.said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
 @pytest.fixture(scope="module")
 def scripts() -> tuple[bytes, list[str]]:
     """A page with every script, and what the log said of it."""
     said: list[str] = []
-    watch = logging.Handler()
-    watch.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]  # a list is all it is
+    watch = Listening(said)
     report.log.addHandler(watch)
     try:
         return report.render(page_of(*SCRIPTS.values())), said

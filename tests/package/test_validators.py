@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from zipfile import ZipFile
 
-import bagit  # type: ignore[import-untyped]  # ships no types
+import bagit
 import frictionless
-import jsonschema  # type: ignore[import-untyped]  # ships no types
+import jsonschema
 import pytest
 
 from dsr.connectors.contract import Batch, Cell, Found

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import django
@@ -30,8 +31,7 @@ from dsr.steps import ledger, sweeping
 from dsr.steps.answering import partly
 from dsr.steps.asking import cancellation, intake, verification
 from dsr.steps.deciding import approval, review
-from dsr.steps.move import Conflict
-from tests.postgresql import endings, lookings, plans, releases, sequences, takings, timetable
+from tests.postgresql import endings, lookings, plans, releases, sequences, takings, threads, timetable
 from tests.steps import taking
 
 SAM = "sam@example.com"
@@ -124,7 +124,7 @@ def claim_beside_a_lock() -> dict[str, object]:
 def at_once(act: str, many: str) -> dict[str, object]:
     """So many clicks on one decision at the same moment, each on a connection of its own; what came of it."""
     dana, eli = member("dana", Role.AGENT), member("eli", Role.APPROVER)
-    at, together, outcomes = timezone.now(), threading.Barrier(int(many)), []
+    at = timezone.now()
     subject_request = proven("joypix", Right.ACCESS if act == "part" else Right.ERASURE, SAM, at)
     if act == "part":
         review.accept(subject_request, by=dana, at=at)
@@ -142,29 +142,13 @@ def at_once(act: str, many: str) -> dict[str, object]:
         "cancel": lambda mine: cancellation.cancel(mine, by=SUBJECT, at=at),
     }
 
-    def click() -> None:
-        mine = SubjectRequest.objects.get(pk=subject_request.pk)
-        together.wait()
-        try:
-            clicks[act](mine)
-            outcomes.append("done")
-        except Conflict:
-            outcomes.append("conflict")
-        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
-            outcomes.append(type(error).__name__)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=click) for _ in range(int(many))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    mine = [SubjectRequest.objects.get(pk=subject_request.pk) for _ in range(int(many))]
+    ended = threads.at_once([partial(clicks[act], each) for each in mine])
     tags = {"accept": "request:accepted", "approve": "plan:approved", "cancel": "request:cancelled"}
     tags["part"] = "package:part-asked"
     letters = {"accept": "accepted", "approve": "approved", "cancel": "cancelled"}
     return {
-        "outcomes": {each: outcomes.count(each) for each in sorted(set(outcomes))},
+        "outcomes": threads.counted(ended),
         "events": subject_request.events.filter(tag=tags[act]).count(),
         "letters": subject_request.notices.filter(letter=letters.get(act, "accepted")).count(),
         "plans": subject_request.events.filter(tag="plan:made").count(),

@@ -16,8 +16,8 @@ from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import ledger
 from dsr.steps.asking import cancellation
 from dsr.steps.deciding import review
-from dsr.steps.move import Conflict
 from dsr.steps.post import notices
+from tests.postgresql import threads
 
 PATIENCE = 120.0  # seconds
 # Who waits for a row that this connection has locked.
@@ -40,36 +40,28 @@ class Ending:
         self._act, self._own = act, own
         self.put_back, self.claimed = threading.Event(), threading.Event()
         self.called_off, self.about_to_move = threading.Event(), threading.Event()
-        self.outcome = ""
-        self._thread = threading.Thread(target=self._run)
 
     def begin(self) -> None:
         """Run until the items are called off, or it waits for a row of this connection."""
-        self._thread.start()
+        self._going = threads.begun(self._run)
         with connection.cursor() as cursor:
-            while not self.called_off.wait(0.01) and self._thread.is_alive():
+            while not self.called_off.wait(0.01) and not self._going.done():
                 cursor.execute(WAITING)
                 if cursor.fetchone()[0]:
                     return
 
-    def end(self) -> None:
-        """Let it go on to its end."""
+    def end(self) -> str:
+        """Let it go on to its end; how it came out."""
         self.claimed.set()
-        self._thread.join()
+        return threads.outcome_of(self._going)
 
     def _run(self) -> None:
         try:
             with connection.execute_wrapper(self._in_turn):
                 self._act(SubjectRequest.objects.get(pk=self._own.pk))
-            self.outcome = "done"
-        except Conflict:
-            self.outcome = "conflict"
-        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
-            self.outcome = type(error).__name__
         finally:
             self.called_off.set()
             self.about_to_move.set()
-            connection.close()
 
     def _in_turn(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:  # noqa: ANN401 — Django's signature
         if sql.startswith('UPDATE "dsr_subjectrequest"') and not self.about_to_move.is_set():
@@ -92,8 +84,7 @@ def while_put_back(how: str, by: Actor, at: datetime) -> dict[str, str]:
     ending.put_back.set()
     ending.about_to_move.wait(PATIENCE)
     ledger.claim(at=at)
-    ending.end()
-    return _told(own, item, ending)
+    return _told(own, item, ending.end())
 
 
 def while_claimed(how: str, by: Actor, at: datetime) -> dict[str, str]:
@@ -105,8 +96,7 @@ def while_claimed(how: str, by: Actor, at: datetime) -> dict[str, str]:
     with transaction.atomic():
         ledger.claim(at=at)
         ending.begin()
-    ending.end()
-    return _told(own, item, ending)
+    return _told(own, item, ending.end())
 
 
 def while_posted(by: Actor, at: datetime) -> dict[str, str]:
@@ -129,9 +119,9 @@ def while_posted(by: Actor, at: datetime) -> dict[str, str]:
 
     with connection.execute_wrapper(beside):
         notices.posted(notice, by=by, at=at)
-    ending.end()
+    outcome = ending.end()
     notice.refresh_from_db()
-    return {**_told(own, item, ending), "letter": str(notice.state)}
+    return {**_told(own, item, outcome), "letter": str(notice.state)}
 
 
 def _running(at: datetime) -> tuple[SubjectRequest, PlanItem]:
@@ -146,9 +136,9 @@ def _running(at: datetime) -> tuple[SubjectRequest, PlanItem]:
     return own, item
 
 
-def _told(own: SubjectRequest, item: PlanItem, ending: Ending) -> dict[str, str]:
+def _told(own: SubjectRequest, item: PlanItem, outcome: str) -> dict[str, str]:
     own.refresh_from_db()
     item.refresh_from_db()
-    told = {"outcome": ending.outcome, "state": str(own.state), "item": str(item.state)}
+    told = {"outcome": outcome, "state": str(own.state), "item": str(item.state)}
     PlanItem.objects.filter(pk=item.pk).update(state=ItemState.DONE)  # the next one is claimed alone
     return told

@@ -1,9 +1,8 @@
 """One answer, looked at by many at the same moment. Django is set up by who imports."""
 
-import threading
 from collections.abc import Sequence
+from functools import partial
 
-from django.db import connection
 from django.utils import timezone
 
 from dsr.law.actors import Actor
@@ -11,8 +10,7 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps import work
 from dsr.steps.deciding import looking
-from dsr.steps.move import Conflict
-from dsr.steps.permissions import Forbidden
+from tests.postgresql import threads
 
 
 def at_once(own: SubjectRequest, people: Sequence[Actor], many: int) -> dict[str, object]:
@@ -21,28 +19,15 @@ def at_once(own: SubjectRequest, people: Sequence[Actor], many: int) -> dict[str
     work.advance(own, at=timezone.now())
     while not looking.waits(own):
         work.do_next(at=timezone.now())
-    digest, together, outcomes = looking.seen(own), threading.Barrier(many), []
+    digest = looking.seen(own)
 
-    def click(by: Actor) -> None:
-        together.wait()
-        try:
-            looking.look(SubjectRequest.objects.get(pk=own.pk), digest=digest, by=by, at=timezone.now())
-            outcomes.append("done")
-        except (Conflict, Forbidden):
-            outcomes.append("conflict")
-        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
-            outcomes.append(type(error).__name__)
-        finally:
-            connection.close()
+    def look(by: Actor) -> None:
+        looking.look(SubjectRequest.objects.get(pk=own.pk), digest=digest, by=by, at=timezone.now())
 
-    threads = [threading.Thread(target=click, args=(people[place % len(people)],)) for place in range(many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    ended = threads.at_once([partial(look, people[place % len(people)]) for place in range(many)])
     looks = own.looks.filter(void_at=None).order_by("number")
     return {
-        "outcomes": {each: outcomes.count(each) for each in sorted(set(outcomes))},
+        "outcomes": threads.counted(ended),
         "looks": [each.number for each in looks],
         "people": len({each.by_id for each in looks}),
         "events": own.events.filter(tag="release:looked").count(),

@@ -6,6 +6,7 @@ Whoever takes a request and its items takes the request first, so that no two wa
 import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import wait
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from dsr.steps.answering import keeping
 from dsr.steps.asking import cancellation
 from dsr.steps.deciding import holds
 from dsr.steps.fulfilling import execution, parts, rectification
+from tests.postgresql import threads
 
 PATIENCE = 120.0  # seconds
 WAITS = "SELECT cardinality(pg_blocking_pids(%s)) > 0"
@@ -33,21 +35,18 @@ class Beside:
     def __init__(self, act: Callable[[], object]) -> None:
         """Begin, and go on until it waits for somebody or is done."""
         self._act, self._connected, self._pid = act, threading.Event(), 0
-        self.outcome = ""
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+        self._going = threads.begun(self._run)
         self._connected.wait(PATIENCE)
         with connection.cursor() as cursor:
-            while self._thread.is_alive():
+            while not self._going.done():
                 cursor.execute(WAITS, [self._pid])
                 if cursor.fetchone()[0]:
                     return
-                self._thread.join(0.01)
+                wait([self._going], 0.01)
 
     def ended(self) -> str:
         """How it came out."""
-        self._thread.join()
-        return self.outcome
+        return threads.outcome_of(self._going)
 
     def _run(self) -> None:
         try:
@@ -56,12 +55,8 @@ class Beside:
                 self._pid = cursor.fetchone()[0]
             self._connected.set()
             self._act()
-            self.outcome = "done"
-        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
-            self.outcome = type(error).__name__
         finally:
             self._connected.set()
-            connection.close()
 
 
 def beside_a_cancellation(by: Actor, at: datetime) -> dict[str, object]:

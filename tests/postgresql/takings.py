@@ -1,12 +1,12 @@
 """One package, or one lent task, taken by many at the same moment. Django is set up by who imports."""
 
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from dsr.law.actors import PORTAL, Actor
 from dsr.law.states import State
@@ -19,6 +19,7 @@ from dsr.steps.asking import verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.errands import lending, links
 from dsr.steps.move import Conflict, move
+from tests.postgresql import threads
 from tests.steps.taking import opened
 
 CONTENT = b"PK, and what was found" * 20_000
@@ -104,23 +105,11 @@ def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime, *, goes_on: boo
 
 def _together(acts: Sequence[Callable[[], str]]) -> list[str]:
     """What each says that is done in the same moment, with a connection of its own; what stopped it, in its place."""
-    together, said = threading.Barrier(len(acts)), list[str]()
+    return [_said(ended) for ended in threads.at_once(acts)]
 
-    def do(act: Callable[[], str]) -> None:
-        connection.ensure_connection()
-        together.wait()
-        try:
-            said.append(act())
-        except Conflict as conflict:
-            said.append(str(conflict))
-        except Exception as error:  # noqa: BLE001 — a thread tells what stopped it
-            said.append(repr(error))
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=do, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return said
+def _said(ended: Future[str]) -> str:
+    error = ended.exception()
+    if error is None:
+        return ended.result()
+    return str(error) if isinstance(error, Conflict) else repr(error)

@@ -7,6 +7,8 @@ and more each, and is other tests' matter.
 import os
 import signal
 import threading
+from datetime import datetime
+from itertools import count
 
 import django
 
@@ -22,15 +24,13 @@ from dsr.steps import ledger, sweeping
 DIES_AT = int(os.environ.get("DIES_AT", "0"))
 PAUSE = threading.Event()
 original = ledger.claim
-claims = 0
+claims = count(1)
 
 
-def claim(**moment: object) -> PlanItem | None:
+def claim(*, at: datetime) -> PlanItem | None:
     """Claim, and die when told to."""
-    global claims  # noqa: PLW0603 — a process that counts
-    item = original(**moment)  # type: ignore[arg-type]
-    claims += item is not None
-    if DIES_AT and claims == DIES_AT:
+    item = original(at=at)
+    if item is not None and next(claims) == DIES_AT:
         os.kill(os.getpid(), signal.SIGKILL)
     return item
 

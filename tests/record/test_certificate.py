@@ -1,6 +1,7 @@
 """A certificate is believed when its issuer signed it and the signed record holds its entry; nothing else is."""
 
 import base64
+import hmac
 import json
 import warnings
 from typing import Any
@@ -88,8 +89,6 @@ def test_the_header_chooses_nothing(header: object) -> None:
 
 
 def test_a_public_key_taken_for_a_shared_secret_signs_nothing() -> None:
-    import hmac  # noqa: PLC0415 — only Mallory uses it
-
     text = f"{encoded({**part(0), 'alg': 'HS256'})}.{encoded(part(1))}"
     forged = hmac.digest(ISSUER.verifier.public, text.encode(), "sha256")
     with pytest.raises(Unverified):

@@ -1,8 +1,8 @@
 """Where the objects are and how they are named, checked against the map before anything is opened."""
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
 from dsr.connectors.known import OF_COLLECTION, OF_SYSTEM, S3
@@ -99,7 +99,7 @@ def _only(system: SystemMap, names: Collection[str]) -> SystemMap:
 def _root(slug: str, url: str) -> str:
     parsed = urlsplit(url)
     root = unquote(parsed.path)
-    if parsed.netloc or parsed.query or parsed.fragment or not os.path.isabs(root):  # noqa: PTH117  opened by descriptors
+    if parsed.netloc or parsed.query or parsed.fragment or not PurePath(root).is_absolute():
         raise ValueError(f"{slug}: setting 'url' must name an absolute path, such as file:///srv/media")
     return root
 

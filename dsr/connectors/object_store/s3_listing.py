@@ -82,7 +82,8 @@ class Listing:
 
     def _read(self, page: Answer) -> Iterator[tuple[str, Version]]:
         for one in page.get("Contents", ()):
-            yield one["Key"], Version(NO_VERSION, True, False, one["Size"], one["LastModified"], one["ETag"])  # noqa: FBT003  two facts of a version
+            told_of = {"size": one["Size"], "modified": one["LastModified"], "etag": one["ETag"]}
+            yield one["Key"], Version(NO_VERSION, is_latest=True, is_mark=False, **told_of)
         told = [(one, False) for one in page.get("Versions", ())]
         told += [(one, True) for one in page.get("DeleteMarkers", ())]
         for one, is_mark in sorted(told, key=_age, reverse=True):

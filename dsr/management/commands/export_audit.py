@@ -30,16 +30,15 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path | None, keys: bool, checkpoint: bool, timeline: str | None, **_: object) -> None:
         """Raises CommandError when there is nothing to export."""
+        if file is not None:
+            self._write(file)
+            return
         if keys:
             lines: Iterable[str] = (f"{key}\n" for key in (*signing.log_keys(), *signing.certificate_keys()))
         elif checkpoint:
             lines = [_newest().note]
-        elif timeline is not None:
-            lines = _timeline(timeline)
         else:
-            assert file is not None  # noqa: S101 — one of the four was asked for
-            self._write(file)
-            return
+            lines = _timeline(timeline or "")
         self.stdout.writelines(lines)
 
     def _write(self, file: Path) -> None:

@@ -46,7 +46,7 @@ class ByHand(AsksPeople):
         message = f"{route.name}: only a person can count there, asked by {len(identities)} kinds of identifier"
         raise Rejected(message)
 
-    def find(self, route: Route, identities: Identities) -> Iterator[Found]:  # noqa: ARG002  the person reads them on the page
+    def find(self, route: Route, identities: Identities) -> Iterator[Found]:  # the person reads them on the page
         """Ask a person, once for all collections. After an erasure the second look has answered for this one too."""
         item, at = self.work
         if item.kind == Kind.ERASE:
@@ -57,7 +57,7 @@ class ByHand(AsksPeople):
         asking.ask(item, self._days, at=at)
         raise Waiting(str(item.pk), poll_in=POLL_IN)
 
-    def erase(self, chunk: Chunk, key: str) -> Receipt:  # noqa: ARG002  one task per item, however often it is asked
+    def erase(self, chunk: Chunk, key: str) -> Receipt:  # one task per item, however often it is asked
         """Ask a person, once for all chunks; what was confirmed since is told."""
         if not chunk.keys:
             return Receipt(Effect.ABSENT)

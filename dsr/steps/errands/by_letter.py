@@ -56,7 +56,7 @@ class ByLetter(AsksPeople):
         for start in range(0, len(ids), AT_ONCE):
             yield Batch(route.name, route.collection.key, tuple(ids[start : start + AT_ONCE]))
 
-    def erase(self, chunk: Chunk, key: str) -> Receipt:  # noqa: ARG002  one letter per request, however often it is asked
+    def erase(self, chunk: Chunk, key: str) -> Receipt:  # one letter per request, however often it is asked
         """Write to the processor once; what it answered since is told."""
         if not chunk.keys:
             return Receipt(Effect.ABSENT)

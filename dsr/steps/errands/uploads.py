@@ -159,11 +159,11 @@ def _found(route: Route, rows: Sequence[Row], identities: Identities, documents:
 
 
 def _key(collection: CollectionMap, row: Row, where: str) -> Key:
-    key = tuple(row.get(name) for name in collection.key)
-    if any(part in {None, ""} or not isinstance(part, str | int) for part in key):
+    key = [part for name in collection.key if isinstance(part := row.get(name), str | int) and part != ""]
+    if len(key) != len(collection.key):
         message = f"{where} has no value for its key: {', '.join(collection.key)}."
         raise NotTaken(message)
-    return key  # type: ignore[return-value]  # looked at one line above
+    return tuple(key)
 
 
 def _cells(collection: CollectionMap, row: Row, fields: Sequence[str], where: str) -> Iterator[Cell]:

@@ -71,7 +71,7 @@ class OwnHouse(ChangesNothing):
         while batch := tuple(islice(rows, _AT_ONCE)):
             yield Batch(route.name, shelf.fields, batch)
 
-    def erase(self, chunk: Chunk, key: str) -> Receipt:  # noqa: ARG002 — the contract's signature
+    def erase(self, chunk: Chunk, key: str) -> Receipt:
         """What is over is reduced by `keeping`; here is only asked whether that is done. Raises Unreachable."""
         left = len(self.read_back(chunk))
         if left:

@@ -38,8 +38,8 @@ OVERTAKEN = (Letter.APPROVED, *ASKING)  # what announces or asks for something, 
 CALLED_OFF = (Letter.ACCEPTED, *OVERTAKEN)  # by an end without what was asked for
 # What is made for a letter that goes out now: the row it is made for, and what the template calls it.
 _LINKS: dict[str, tuple[str, Callable[..., str | None]]] = {
-    "stopping": ("stop_link", lambda pk, at: stopping_link.make(pk)),  # noqa: ARG005  it follows from its row
-    "telling": ("answer_link", lambda pk, at: links.make(pk)),  # noqa: ARG005  as above
+    "stopping": ("stop_link", lambda pk, **_: stopping_link.make(pk)),  # it follows from its row
+    "telling": ("answer_link", lambda pk, **_: links.make(pk)),  # as above
     "task_link": ("task_url", task_links.make),
     "task_code": ("code", task_links.code),
 }
