@@ -126,7 +126,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dsr.portal.pages.languages",
-            ]
+            ],
+            "builtins": ["dsr.package.sentences"],
         },
     }
 ]

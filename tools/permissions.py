@@ -17,9 +17,9 @@ ANYONE, STAFF, ADMINISTRATOR, NOBODY, PERSON, LINK, TOKEN = (
     *("person", "link", "token"),
 )
 NO = "–"  # no such method
-VIEW, REVIEW, APPROVE, OPERATE, AUDIT, RAISE, RELEASE = (
+VIEW, REVIEW, APPROVE, OPERATE, AUDIT, RAISE, PAUSE, RELEASE = (
     *("view", "review", "approve", "operate", "audit"),
-    *("raise", "release"),
+    *("raise", "pause", "release"),
 )
 
 
@@ -50,6 +50,9 @@ DESK = {
     "law": Row(STAFF, NO),
     "rights": Row(STAFF, NO),
     "tasks": Row(STAFF, NO),
+    "systems": Row(STAFF, NO),
+    "pause": Row(PAUSE, PAUSE, fresh=True),
+    "resume": Row(BUTTON, PAUSE, fresh=True),
     "audit": Row(AUDIT, NO),
     "checkpoint": Row(AUDIT, NO),
     "export": Row(BUTTON, AUDIT, fresh=True),
@@ -197,7 +200,7 @@ def _lines() -> Iterator[str]:
     yield from _HEAD
     yield f"| duty | {' | '.join(Role)} |"
     yield f"|---|{'---|' * len(Role)}"
-    for duty in (VIEW, REVIEW, APPROVE, OPERATE, AUDIT, RAISE, RELEASE):
+    for duty in (VIEW, REVIEW, APPROVE, OPERATE, AUDIT, RAISE, PAUSE, RELEASE):
         yield f"| {duty} | {' | '.join('yes' if duty in DUTIES[role] else NO for role in Role)} |"
     yield from ("", "## The desk", "", "| page | reads | acts | with a fresh code |", "|---|---|---|---|")
     for name, row in DESK.items():

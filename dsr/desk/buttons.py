@@ -20,6 +20,8 @@ def button(view: View) -> View:
             return view(request, *args, **kwargs)
         if reference := kwargs.get("reference"):
             return redirect("desk:request", str(reference))
+        if "system" in kwargs:
+            return redirect("desk:systems")
         return redirect("desk:audit" if "controller" in kwargs else "desk:index")
 
     return pressed

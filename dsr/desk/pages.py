@@ -68,6 +68,7 @@ def show_queue(request: HttpRequest, site: "Desk") -> TemplateResponse:
         "controllers": [maps.controller(slug).controller for slug in people.controllers_of(staff)],
         "rights": words.RIGHTS.items(),
         "silent": silence.known_to(staff),
+        "paused": silence.paused_to(staff),
     }
     return TemplateResponse(request, "desk/queue.html", {**site.each_context(request), **context})
 

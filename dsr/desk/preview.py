@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NOTES = {
     "by-hand": "A person looks there once the request is accepted; nobody can count before.",
+    "paused": "Staff have paused it, so nobody asked. What is found by its keys is missing here, too.",
     "silent": "It did not answer. What is found by its keys is missing here, too.",
     "behind": "Not counted is what is asked by way of a system that gave no answer.",
     "refused": "It refused us, or its settings are wrong: an engineer has to look.",

@@ -18,6 +18,7 @@ from dsr.steps.fulfilling import supplement
 from dsr.steps.fulfilling.manifest import REFUSED, UNREAD, last_day
 
 TOMBSTONE = "tombstone"
+Since = dict[str, datetime]  # by system
 _ORDER: list[str] = [
     Kind.PREVIEW,
     Kind.ADDRESSES,
@@ -46,6 +47,7 @@ class Item:
     excludable: bool
     supplementable: bool
     silent_since: datetime | None  # its system does not answer anybody
+    paused_since: datetime | None  # staff have its system left alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def items(subject_request: SubjectRequest, controller_map: ControllerMap) -> lis
     """The plan's items in the order of their work."""
     found = subject_request.items.select_related("errand")
     rows = sorted(found, key=lambda row: (row.deferred, _ORDER.index(Kind(row.kind)), row.system))
-    silent = silence.since(subject_request)
-    return [_item(row, controller_map, silent, closed=subject_request.closed) for row in rows]
+    silent, paused = silence.since(subject_request), silence.paused_since(subject_request)
+    return [_item(row, controller_map, silent, paused, closed=subject_request.closed) for row in rows]
 
 
 def fates(manifest: Manifest | Supplement, controller_map: ControllerMap) -> list[Fate]:
@@ -113,10 +115,12 @@ def limits(met: Iterable[BlastLimit], controller_map: ControllerMap) -> list[Lim
     return [Limit(row.pk, row.rows, *titles(controller_map, row.system, row.collection)) for row in met]
 
 
-def _item(row: PlanItem, controller_map: ControllerMap, silent: dict[str, datetime], *, closed: bool) -> Item:
+def _item(row: PlanItem, controller_map: ControllerMap, silent: Since, paused: Since, *, closed: bool) -> Item:
     pausing = row.state in {ItemState.READY, ItemState.WAITING} and row.tries > 0
     stuck = row.state == ItemState.QUARANTINED or pausing
+    left_alone = row.state == ItemState.READY and row.system in paused
     chip = Chip("Pausing, tries again", "soon") if pausing else Chip(*words.ITEM_STATES[ItemState(row.state)])
+    chip = Chip("Waits, system paused", "soon") if left_alone else chip
     return Item(
         row=row,
         title=timeline.item_title(row.kind, row.system, controller_map),
@@ -124,9 +128,10 @@ def _item(row: PlanItem, controller_map: ControllerMap, silent: dict[str, dateti
         outcome=words.outcome_of(row.kind, row.outcome),
         counts=list(_counts(row, controller_map)),
         retriable=stuck and (row.deferred or row.kind in ledger.AFTER_THE_END or not closed),
-        excludable=stuck and row.kind in approval.EXCLUDABLE and not row.deferred and not closed,
+        excludable=(stuck or left_alone) and row.kind in approval.EXCLUDABLE and not row.deferred and not closed,
         supplementable=supplement.possible(row),
         silent_since=None if row.state == ItemState.DONE else silent.get(row.system),
+        paused_since=None if row.state == ItemState.DONE else paused.get(row.system),
     )
 
 

@@ -1,4 +1,4 @@
-"""Systems that do not answer: in the queue, and beside the items that wait for them."""
+"""Systems that do not answer, or are paused: in the queue, and beside the items that wait for them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,22 @@ def known_to(staff: Staff) -> list[Silent]:
             name = served[gate.controller].controller.name
             listed.append(Silent(name, system.title, gate.silent_since, gate.not_before))
     return listed
+
+
+def paused_to(staff: Staff) -> list[tuple[str, str, datetime]]:
+    """Controller, system and since when, of those that staff have paused."""
+    served = maps.controllers()
+    known = gates.paused([slug for slug in people.controllers_of(staff) if slug in served])
+    return [
+        (served[gate.controller].controller.name, served[gate.controller].systems[gate.system].title, gate.paused_at)
+        for gate in known
+        if gate.paused_at and gate.system in served[gate.controller].systems
+    ]
+
+
+def paused_since(subject_request: SubjectRequest) -> dict[str, datetime]:
+    """The systems of this request's controller that are paused, and since when."""
+    return {gate.system: gate.paused_at for gate in gates.paused([subject_request.controller]) if gate.paused_at}
 
 
 def since(subject_request: SubjectRequest) -> dict[str, datetime]:

@@ -34,6 +34,7 @@ from dsr.desk import (
     rights,
     stepping,
     supplements,
+    systems,
     taking,
     task,
     tasks,
@@ -82,7 +83,7 @@ class Desk(AdminSite):
             if people.controllers_of(people.staff_of(request), Duty.REVIEW):
                 nav.insert(1, ("Enter a request", reverse("desk:intake")))
             if people.controllers_of(people.staff_of(request), Duty.OPERATE):
-                nav.insert(1, ("Tasks", reverse("desk:tasks")))
+                nav[1:1] = [("Tasks", reverse("desk:tasks")), ("Systems", reverse("desk:systems"))]
         return {**context, "nav": nav}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -115,9 +116,9 @@ class Desk(AdminSite):
             path(f"{one}preview/", self.admin_view(preview.show), site, name="preview"),
             path(f"{one}preview/ask/", self.admin_view(preview.ask), site, name="preview_ask"),
             *self._looks(f"{one}look/"),
+            *self._systems("systems/"),
             path(f"{one}take/", self.admin_view(decisions.take), site, name="take"),
             path(f"{one}clock/<slug:slug>/", self.admin_view(clock_pages.act), site, name="clock_act"),
-            path("tasks/", self.admin_view(tasks.show), site, name="tasks"),
             path(f"{item}task/", self.admin_view(task.show), site, name="task"),
             path(f"{item}retry/", self.admin_view(decisions.retry), site, name="retry"),
             path(f"{item}exclude/", self._grave(decisions.exclude), site, name="exclude"),
@@ -150,6 +151,16 @@ class Desk(AdminSite):
             path("account/", self.admin_view(enrolling.account), site, name="account"),
             path("account/recovery-codes/", self._grave(enrolling.renew), site, name="recovery_codes"),
             path("account/authenticator/", self._grave(enrolling.replace), name="replace_factor"),
+        ]
+
+    def _systems(self, under: str) -> list[URLPattern]:
+        """What a controller's data is in, whether it may be asked, and what a person does there."""
+        site, one = {"site": self}, f"{under}<slug:controller>/<slug:system>/"
+        return [
+            path(under, self.admin_view(systems.show), site, name="systems"),
+            path("tasks/", self.admin_view(tasks.show), site, name="tasks"),
+            path(f"{one}pause/", self._grave(systems.pause), site, name="pause"),
+            path(f"{one}resume/", self._grave(systems.resume), name="resume"),
         ]
 
     def _looks(self, under: str) -> list[URLPattern]:

@@ -148,6 +148,8 @@ SENTENCES = _ELSEWHERE | {
     "audit:out-of-time": "Event {event} says {said}, and stands behind younger ones: made up, or the clock was wrong",
     "system:silent": "{system} does not answer: its work waits, and it is tried now and then",
     "system:back": "{system} answers again",
+    "system:paused": "Paused {system}: nothing goes in until it is resumed",
+    "system:resumed": "Resumed {system}, paused since {since}",
     "secret:forgotten": "What {count} Events only committed to was forgotten after its time",
     "audit:exported": "Exported the record: {size} entries",
     "desk:searched": "Searched for somebody by {kind}",
@@ -234,8 +236,7 @@ class _Said(dict[str, str]):
         if "staff" in self:
             actor = f"staff:{self['staff']}"
             self["staff"] = people.names_of([actor])[actor]
-        stops = details.get("stops")
-        if isinstance(stops, list):
+        if isinstance(stops := details.get("stops"), list):
             self["stops"] = ", ".join(_LAWS.get(str(regime), str(regime)) for regime in stops) or "no date"
         systems = details.get("systems")
         if isinstance(systems, list):

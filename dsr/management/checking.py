@@ -9,8 +9,11 @@ from enum import StrEnum
 from dsr.connectors import registry
 from dsr.connectors.contract import Finding, Rejected, Schema, Unreachable
 from dsr.datamap.schema import ControllerMap, SystemMap
+from dsr.management import seen
+from dsr.steps import gates
 
 _TEXT = ("CHAR", "TEXT", "CLOB", "UUID", "ENUM")
+_LEFT = "Staff have paused it, so it was not asked; name it by --system to ask it all the same."
 _NUMBER = ("INT", "SERIAL", "NUMERIC", "DECIMAL")
 
 
@@ -21,6 +24,7 @@ class Standing(StrEnum):
     DIFFERS = "differs"
     UNREACHABLE = "unreachable"  # nothing is known: it did not answer
     REFUSED = "refused"  # wrong settings, or it answers and will not have us
+    PAUSED = "paused"  # nothing is known: staff have it left alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,20 @@ class Checked:
 
 
 def checked(controller_map: ControllerMap, only: str = "") -> Iterator[Checked]:
-    """Ask every system of a controller, or `only` this one; then compare the links that cross systems."""
-    asked = {slug: _asked(controller_map.controller.slug, one) for slug, one in controller_map.systems.items()}
+    """Ask every system of a controller, or `only` this one; then compare the links that cross systems.
+
+    What staff have paused is asked only where it is `only` this one that is wanted, as before it is resumed.
+    """
+    controller = controller_map.controller.slug
+    paused = {gate.system for gate in gates.paused([controller])} - {only}
+    asked = {
+        slug: Checked(controller, slug, Standing.PAUSED, note=_LEFT) if slug in paused else _asked(controller, one)
+        for slug, one in controller_map.systems.items()
+    }
     for slug, one in asked.items():
         if only in {"", slug}:
-            crossing = tuple(_crossing(controller_map.systems, asked, slug))
+            found = seen.findings(controller_map, controller_map.systems[slug], one.live)
+            crossing = (*_crossing(controller_map.systems, asked, slug), *found)
             met = one.standing in {Standing.WELL, Standing.DIFFERS} and crossing
             whole = _with(one, crossing) if met else one
             yield _judged(whole, controller_map.systems[slug])
@@ -109,9 +122,7 @@ def _crossing(systems: Mapping[str, SystemMap], asked: Mapping[str, Checked], sl
 
 
 def _type(systems: Mapping[str, SystemMap], asked: Mapping[str, Checked], slug: str, name: str, field: str) -> str:
-    settings = systems[slug].collections[name].settings
-    table = ".".join(part for part in (settings.get("schema"), settings.get("table", name)) if part)
-    return asked[slug].live.collections.get(table, {}).get(field, "")
+    return asked[slug].live.collections.get(seen.table(systems[slug], name), {}).get(field, "")
 
 
 def _sort(kind: str) -> str:

@@ -3,7 +3,7 @@
 from dsr.models.answer import Download, Grant, Package
 from dsr.models.change import Correction, Proposal, Telling, Withdrawal
 from dsr.models.clock import CalendarEdition, ClockPause, Deadline, Extension, Turn
-from dsr.models.entry import SignIn, SubjectSession, Tally
+from dsr.models.entry import SignIn, SoughtRequest, SubjectSession, Tally
 from dsr.models.erasure import BlastLimit, Suppression
 from dsr.models.errand import Errand
 from dsr.models.gate import Gate
@@ -56,6 +56,7 @@ __all__ = [
     "Representative",
     "Setback",
     "SignIn",
+    "SoughtRequest",
     "StepUp",
     "SubjectRequest",
     "SubjectSession",

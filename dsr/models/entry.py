@@ -51,6 +51,31 @@ class SignIn(models.Model):
         self.lookup = sealed.lookup("email", address)
 
 
+class SoughtRequest(models.Model):
+    """Somebody at a browser names a request and a mailbox. A worker sees whether they belong together, and forgets it.
+
+    The page writes this row and nothing else, so that what it takes tells nobody whether they do.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    controller = models.SlugField(max_length=64)
+    reference = models.CharField(max_length=11)
+    address_sealed = models.TextField()
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        """Which; the address is sealed."""
+        return f"{self.controller} {self.reference}"
+
+    def address(self) -> str:
+        """The e-mail address as it was typed."""
+        return sealed.unseal(self.address_sealed, "sought_request", self.id, "address")
+
+    def seal_address(self, address: str) -> None:
+        """Keep it; save afterwards."""
+        self.address_sealed = sealed.seal(address, "sought_request", self.id, "address")
+
+
 class SubjectSession(models.Model):
     """One browser in which a mailbox was proven: who owns the mailbox sees it and can end it."""
 

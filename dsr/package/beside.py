@@ -14,6 +14,7 @@ from dsr.law.retention import kept_until
 from dsr.package.cells import day
 from dsr.package.contents import Answer
 from dsr.package.copying import CollectionCopy
+from dsr.package.sentences import joined
 from dsr.package.since import Since, anchored
 from dsr.package.words import listed, said
 
@@ -30,7 +31,7 @@ def facts(answer: Answer, copy: CollectionCopy, copies: Copies) -> tuple[tuple[s
         (said(gettext_noop("Legal basis")), listed(told.basis)),
         (said(gettext_noop("Where it comes from")), told.source),
         (said(gettext_noop("Who receives it")), listed(told.recipients) or said(gettext_noop("nobody outside"))),
-        (said(gettext_noop("How long we keep it")), " ".join(text for text in (told.retention, until) if text)),
+        (said(gettext_noop("How long we keep it")), joined(told.retention, until)),
         (said(gettext_noop("Decided by machines")), copy.described.automated),
     )
     return tuple((name, text) for name, text in named if text)
@@ -78,7 +79,7 @@ def _days(since: Since, controller: Controller, described: CollectionMap, moment
             since.blank,
         )
         texts.append(more % {"count": f"{since.blank:,}", "moment": moment})
-    return " ".join(texts)
+    return joined(*texts)
 
 
 def _days_there(since: Since, controller: Controller, described: CollectionMap, moment: str) -> str:

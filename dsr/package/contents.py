@@ -8,6 +8,7 @@ from dsr.connectors.contract import Found
 from dsr.datamap.facts import Facts
 from dsr.datamap.schema import ControllerMap
 from dsr.law.rights import Right
+from dsr.package.sentences import joined
 
 # Opens the sealed Part of a system (slug) anew at each call and yields its records in their order.
 OpenPart = Callable[[], Iterator[Found]]
@@ -63,7 +64,7 @@ class KeptRows:
     @property
     def why(self) -> str:
         """Ground and words, as the person reads them."""
-        return f"{self.ground} {self.words}".strip()
+        return joined(self.ground, self.words)
 
 
 @dataclass(frozen=True, slots=True)

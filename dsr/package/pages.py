@@ -6,7 +6,8 @@ from django.template import Context, Engine
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "package"
 
-ENGINE = Engine(dirs=[str(FOLDER)], autoescape=True, builtins=["django.templatetags.i18n", "dsr.package.markup"])
+_BUILTINS = ["django.templatetags.i18n", "dsr.package.markup", "dsr.package.sentences"]
+ENGINE = Engine(dirs=[str(FOLDER)], autoescape=True, builtins=_BUILTINS)
 
 
 def rendered(template: str, /, **values: object) -> str:

@@ -11,6 +11,7 @@ from dsr.datamap.schema import ControllerMap
 from dsr.law.identifiers import clean
 from dsr.law.rights import Right
 from dsr.law.work import Asker
+from dsr.package.sentences import joined
 from dsr.portal.draft import Answers
 from dsr.portal.forms import (
     LABELS,
@@ -195,7 +196,7 @@ class DocumentForm(forms.Form):
         title, hint = DOCUMENTS[asker]
         self.fields["document"].label = str(title)
         sizes = _("A PDF, PNG or JPEG, at most 5 MB.")
-        self.fields["document"].help_text = f"{hint} {sizes}"
+        self.fields["document"].help_text = joined(hint, sizes)
 
     def clean_document(self) -> bytes:
         """Its content."""

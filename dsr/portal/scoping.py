@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from dsr.package.sentences import joined
 from dsr.portal.forms import Question
 
 
@@ -29,7 +30,7 @@ class ScopeQuestion(Question):
             {
                 "value": slug,
                 "title": scope.title,
-                "hint": f"{scope.describes} {_DISABLES if scope.everything else ''}".strip(),
+                "hint": joined(scope.describes, _DISABLES if scope.everything else ""),
                 "chosen": slug == chosen,
             }
             for slug, scope in self.controller_map.controller.scopes.items()

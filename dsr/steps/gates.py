@@ -3,6 +3,7 @@
 A system that missed its answer once is tried by one item at a time; after MISSES in a row it counts as silent, and
 nothing of it is claimed before the next probe, whose pause doubles. One answer, and all may go in again.
 The gate's row is locked for the moment of a claim, after the item's own: so its limits hold for all workers together.
+Staff can shut it as well (see pausing); then nothing goes in, no probe either, until somebody opens it.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from django.db.models.functions import Now
 
 from dsr.datamap.schema import Pace, SystemMap
 from dsr.law.actors import PORTAL
-from dsr.law.work import ItemState
+from dsr.law.work import ItemState, Kind
 from dsr.models import Gate, PlanItem
 from dsr.models.plan import state_among
 from dsr.steps import bell, maps
@@ -27,12 +28,38 @@ MINUTE = timedelta(minutes=1)
 MOST = 30_000  # what the column holds
 
 SILENT, BACK = "system:silent", "system:back"
+PAUSED = "Staff paused this system. It goes on by itself once somebody lets it go on."
+_CONTROLLER, _SYSTEM = OuterRef("subject_request__controller"), OuterRef("system")
+_ASKS_SEVERAL = Q(kind=Kind.ADDRESSES)  # in one turn, and through none of their gates
 
 
-def shut(at: datetime) -> Exists:
+def shut(at: datetime) -> Q:
     """A condition on items: nothing of their system is claimed at this moment."""
-    place = {"controller": OuterRef("subject_request__controller"), "system": OuterRef("system")}
-    return Exists(Gate.objects.filter(**place, not_before__gt=at))
+    resting = Q(not_before__gt=at) | Q(paused_at__isnull=False)
+    here = Gate.objects.filter(resting, controller=_CONTROLLER, system=_SYSTEM)
+    anywhere = Gate.objects.filter(controller=_CONTROLLER, paused_at__isnull=False)
+    return Q(Exists(here)) | _ASKS_SEVERAL & Q(Exists(anywhere))
+
+
+def left_alone() -> Exists:
+    """A condition on items: staff have paused their system."""
+    return Exists(Gate.objects.filter(controller=_CONTROLLER, system=_SYSTEM, paused_at__isnull=False))
+
+
+def paused_before(item: PlanItem) -> Exists:
+    """Whether staff have paused the system of this item by now: asked before each effect, beside something else."""
+    return Exists(_of(item).filter(paused_at__isnull=False))
+
+
+def paused_at(controller: str, system: str) -> bool:
+    """The same for who asks another system than its item's."""
+    return Gate.objects.filter(controller=controller, system=system).exclude(paused_at=None).exists()
+
+
+def paused(controllers: list[str]) -> list[Gate]:
+    """The systems of these controllers that staff have paused, for the longest time first."""
+    found = Gate.objects.filter(controller__in=controllers).exclude(paused_at=None)
+    return list(found.select_related("paused_by").order_by("paused_at"))
 
 
 def pace(item: PlanItem) -> Pace:

@@ -19,6 +19,7 @@ class Duty(StrEnum):
     OPERATE = "operate"  # retry items
     AUDIT = "audit"
     RAISE = "raise"  # a limit of the map, for one request
+    PAUSE = "pause"  # a system, for all requests, and let it go on
     RELEASE = "release"  # see what would go out, leave out what concerns others, and let it go
 
 
@@ -26,9 +27,9 @@ DUTIES: dict[Role, frozenset[Duty]] = {
     Role.AGENT: frozenset({Duty.VIEW, Duty.REVIEW, Duty.OPERATE}),
     Role.APPROVER: frozenset({Duty.VIEW, Duty.APPROVE}),
     Role.PRIVACY_OFFICER: frozenset(
-        {Duty.VIEW, Duty.REVIEW, Duty.APPROVE, Duty.OPERATE, Duty.AUDIT, Duty.RAISE, Duty.RELEASE}
+        {Duty.VIEW, Duty.REVIEW, Duty.APPROVE, Duty.OPERATE, Duty.AUDIT, Duty.RAISE, Duty.PAUSE, Duty.RELEASE}
     ),
-    Role.ENGINEER: frozenset({Duty.OPERATE}),
+    Role.ENGINEER: frozenset({Duty.OPERATE, Duty.PAUSE}),
     Role.AUDITOR: frozenset({Duty.VIEW, Duty.AUDIT}),
     Role.REDACTOR: frozenset({Duty.VIEW, Duty.RELEASE}),
 }

@@ -6,7 +6,7 @@ from functools import partial
 
 from dsr.steps import setbacks, work
 from dsr.steps.answering import delivery, grants, handover
-from dsr.steps.asking import assertions, entry, verification
+from dsr.steps.asking import assertions, entry, seeking, verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import holds, merging
 from dsr.steps.errands import asking
@@ -94,5 +94,6 @@ def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
     sequencer.sequence(at=clock())  # the record waits for no slow system either
     until = clock() + timedelta(seconds=seconds)
     open_downloads(clock)
-    while clock() < until and (entry.send_next(at=clock()) or notices.send_next(at=clock())):
+    letters = (seeking.send_next, entry.send_next, notices.send_next)
+    while clock() < until and any(send(at=clock()) for send in letters):
         open_downloads(clock)

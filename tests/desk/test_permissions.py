@@ -39,7 +39,7 @@ from tools.permissions import ANYONE, NO, NOBODY, WELL_KNOWN, Row
 T = TypeVar("T")
 ABROAD, ADMIN = "abroad", "administrator"
 ALL_ACTS = {"decide": list(acts.ACTS), "clock_act": list(clock_acts.ACTS)}
-OF_CONTROLLER = {"export", "enter", "dsr_event_history", "dsr_event_change"}
+OF_CONTROLLER = {"export", "pause", "resume", "enter", "dsr_event_history", "dsr_event_change"}
 ALSO = {
     "logout": ["sign in"],
     "enrol": ["over"],

@@ -11,6 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from dsr.law.actors import Actor
+from dsr.steps import pausing
 from tests.conftest import World
 from tests.steps import scenes
 
@@ -215,3 +217,64 @@ def test_what_is_accepted_covers_nothing_else_and_is_told_when_it_is_not_found(
     assert code == 1
     assert "users: column 'hat_size' is not described" in said
     assert "accepted, and not found any more: users: column 'shoe_size' is not described" in said
+
+
+@pytest.fixture
+def watching(tmp_path: Path, settings: Settings) -> int:
+    """JoyPix' map asks when a mailbox was last seen; the line that says by which column."""
+    folder = tmp_path / "watching"
+    shutil.copytree(settings.DSR_CONTROLLERS, folder)
+    path = folder / "joypix" / "controller.yaml"
+    asks = (
+        "\nproof:\n  unseen:\n    {months: 24, system: app-database, collection: users,\n     field: last_active_at}\n"
+    )
+    path.write_text(path.read_text("utf-8").replace("\nproof:\n", asks, 1), encoding="utf-8")
+    settings.DSR_CONTROLLERS = folder
+    return next(n for n, line in enumerate(path.read_text("utf-8").splitlines(), 1) if "field: last_active_at" in line)
+
+
+def remade(world: World, kind: str) -> None:
+    """The column by which JoyPix says when somebody was last there is of another type."""
+    with scenes.live(world) as database:
+        database.execute("ALTER TABLE users DROP COLUMN last_active_at")
+        if kind:
+            database.execute(f"ALTER TABLE users ADD COLUMN last_active_at {kind}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("", "column 'last_active_at' is missing"),
+        *((one, f"column 'last_active_at' ({one}) holds no date") for one in ("BOOLEAN", "BLOB", "TIME", "SMALLINT")),
+    ],
+)
+def test_a_column_that_cannot_say_when_a_mailbox_was_last_seen_is_named_with_the_line_that_asks_it(
+    world: World, watching: int, kind: str, says: str
+) -> None:
+    remade(world, kind)
+    code, said = check("--controller", "joypix", "--system", "app-database")
+    assert code == 1
+    asks = f"by which proof.unseen asks when a mailbox was last seen (joypix/controller.yaml:{watching})"
+    assert f"  users: {says}, {asks}\n" in said
+
+
+@pytest.mark.parametrize("kind", ["TEXT", "DATETIME", "TIMESTAMP", "DATE", "INTEGER", "BIGINT", "NUMERIC", ""])
+def test_a_column_that_may_hold_a_moment_and_a_map_that_asks_for_none_are_no_finding(
+    world: World, watching: int, settings: Settings, kind: str
+) -> None:
+    remade(world, kind)
+    if not kind:  # nobody asks for it any more
+        settings.DSR_CONTROLLERS = Path(__file__).parents[2] / "controllers"
+    assert "proof.unseen" not in check("--controller", "joypix", "--system", "app-database")[1]
+
+
+def test_a_system_that_staff_paused_is_not_asked_unless_it_is_named(world: World, engineer: Actor) -> None:
+    pausing.pause("joypix", "app-database", reason="An incident.", by=engineer, at=world.at)
+    (world.systems.folder / "joypix" / "database.sqlite3").unlink()
+    code, found = told("--controller", "joypix")
+    assert (code, found["joypix/app-database"]["standing"]) == (2, "paused")
+    assert found["joypix/media-store"]["standing"] == "well"
+    assert (
+        told("--controller", "joypix", "--system", "app-database")[1]["joypix/app-database"]["standing"]
+        == "unreachable"
+    )

@@ -150,7 +150,7 @@ def mask(page: str, reference: str) -> str:
     return "\n".join(line for line in lines if "csrfmiddlewaretoken" not in line)
 
 
-def test_finding_tells_nobody_whether_reference_and_address_fit(mallory: Client, file: File) -> None:
+def test_finding_tells_nobody_whether_reference_and_address_fit(mallory: Client, file: File, world: World) -> None:
     subject_request = file()
     answers = [
         mallory.post("/joypix/find/", {"reference": reference, "email": email})["Location"]
@@ -161,6 +161,8 @@ def test_finding_tells_nobody_whether_reference_and_address_fit(mallory: Client,
         )
     ]
     assert len(set(answers)) == 1
+    assert not Notice.objects.filter(letter="code").exists()  # the page looked at nothing
+    world.letters()
     assert Notice.objects.filter(letter="code").count() == 1
     assert Notice.objects.get(letter="code").addressee() == SAM
 

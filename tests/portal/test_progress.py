@@ -10,7 +10,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import PlanItem, SubjectRequest
 from dsr.portal import progress
-from dsr.steps import work
+from dsr.steps import pausing, work
 from tests.conftest import World
 from tests.portal.conftest import page_of
 from tests.portal.test_own import sign_in
@@ -59,3 +59,22 @@ def test_before_and_after_the_work_there_is_nothing_to_count(sam: Client, own: S
     SubjectRequest.objects.filter(pk=own.pk).update(state=State.VERIFIED)
     own.refresh_from_db()
     assert progress.of(own) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "One of our systems is not asked at the moment."), ("zh-hans", "我们的一个系统目前暂不查询。")],
+)
+def test_who_waits_for_a_system_that_staff_paused_is_told_so_and_the_page_does_not_look_for_ever(
+    sam: Client, own: SubjectRequest, world: World, engineer: Actor, language: str, says: str
+) -> None:
+    pausing.pause("joypix", "app-database", reason="An incident.", by=engineer, at=world.at)
+    world.work()
+    sam.cookies["language"] = language
+    answer = sam.get(page_of(own))
+    page = answer.content.decode()
+    assert says in page
+    assert "An incident." not in page
+    assert "Refresh" not in answer
+    pausing.resume("joypix", "app-database", by=engineer, at=world.at)
+    assert says not in sam.get(page_of(own)).content.decode()

@@ -31,7 +31,7 @@ from dsr.steps import ledger, sweeping
 from dsr.steps.answering import partly
 from dsr.steps.asking import cancellation, intake, verification
 from dsr.steps.deciding import approval, review
-from tests.postgresql import endings, lookings, plans, releases, sequences, takings, threads, timetable
+from tests.postgresql import endings, lookings, plans, releases, reminding, sequences, takings, threads, timetable
 from tests.steps import taking
 
 SAM = "sam@example.com"
@@ -196,6 +196,16 @@ def open_a_task_at_once(many: str) -> dict[str, object]:
     return takings.one_task_code(own, int(many), member("dana", Role.PRIVACY_OFFICER), at)
 
 
+def remind_at_once(each: str, workers: str) -> dict[str, object]:
+    """So many workers, and so many requests of two mailboxes that nobody has proven for a day."""
+    return reminding.at_once([SAM, "nobody@example.com"], int(each), int(workers), timezone.now())
+
+
+def seek_at_once(workers: str) -> dict[str, object]:
+    """So many workers, and one who looks for a request by its reference and address."""
+    return reminding.sought_at_once(SAM, int(workers), timezone.now())
+
+
 def settings_in_force() -> dict[str, object]:
     """What the server says about the connection the portal has opened."""
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_isolation")
@@ -239,6 +249,8 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
         look_at_once,
         take_at_once,
         open_a_task_at_once,
+        remind_at_once,
+        seek_at_once,
         settings_in_force,
         claim_plan,
         write_and_sequence,

@@ -69,7 +69,7 @@ def one_code(own: SubjectRequest, many: int, at: datetime) -> dict[str, int]:
         with transaction.atomic():
             return str(verification.spend_download(mine, code, at=at)[0])
 
-    outcomes = _together([type_it] * many)
+    outcomes = together([type_it] * many)
     refused = {str(each) for each in (Confirmation.NONE, Confirmation.USED_UP)}
     return {
         "confirmed": outcomes.count(Confirmation.CONFIRMED),
@@ -86,7 +86,7 @@ def one_task_code(own: SubjectRequest, many: int, dana: Actor, at: datetime) -> 
     errand = Errand.objects.create(item=item, created_at=at, due_on=at.date())
     link = TaskLink.objects.create(errand=errand, made_by_id=int(dana.id), made_at=at, expires_at=at + links.LASTS)
     code = links.code(str(link.pk), at=at) or ""
-    seats = _together([lambda: lending.enter(TaskLink.objects.get(pk=link.pk), code, at=at)] * many)
+    seats = together([lambda: lending.enter(TaskLink.objects.get(pk=link.pk), code, at=at)] * many)
     link.refresh_from_db()
     open_in = [seat for seat in seats if seat and links.seated(link, seat, at=at)]
     return {"empty": seats.count(""), "open": len(open_in), "events": own.events.filter(tag="task:opened").count()}
@@ -98,12 +98,12 @@ def _at_once(secrets: Sequence[tuple[Grant, str]], at: datetime, *, goes_on: boo
         whole = b"".join(grants.use(mine, secret, at=at, goes_on=goes_on)) == CONTENT
         return "whole" if whole else "cut"
 
-    outcomes = _together([partial(use, *one) for one in secrets])
+    outcomes = together([partial(use, *one) for one in secrets])
     counted = {each: outcomes.count(each) for each in sorted(set(outcomes))}
     return {"outcomes": counted, "downloads": Download.objects.count(), "taken": Package.objects.get().taken}
 
 
-def _together(acts: Sequence[Callable[[], str]]) -> list[str]:
+def together(acts: Sequence[Callable[[], str]]) -> list[str]:
     """What each says that is done in the same moment, with a connection of its own; what stopped it, in its place."""
     return [_said(ended) for ended in threads.at_once(acts)]
 

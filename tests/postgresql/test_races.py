@@ -40,6 +40,15 @@ def test_a_code_of_a_lent_task_that_is_typed_fifty_times_at_once_opens_it_in_one
     assert done == {"empty": MANY - 1, "open": 1, "events": 1}
 
 
+def test_of_eight_workers_at_once_each_mailbox_hears_once_a_day_of_what_nobody_proved(portal: Portal) -> None:
+    done = portal.act("remind_at_once", "12", "8", **portal.patient)
+    assert done == {"said": ["nothing left"], "letters": {"sam@example.com": 1, "nobody@example.com": 1}, "left": 0}
+
+
+def test_who_looks_for_a_request_is_sent_one_code_by_eight_workers_at_once(portal: Portal) -> None:
+    assert portal.act("seek_at_once", "8", **portal.patient) == {"said": ["done"], "codes": 1, "left": 0}
+
+
 def test_a_request_that_is_ended_while_its_effect_changes_hands_has_no_effect_or_is_not_ended(portal: Portal) -> None:
     ended = portal.act("end_in_a_moment", **portal.patient)
     too_late = {"outcome": "conflict", "state": "approved", "item": "running"}

@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     help = (
         "Probe every system and compare it with its map. Exits with 1 when something differs, "
-        "and with 2 when nothing does, but a system did not answer."
+        "and with 2 when nothing does, but a system did not answer, or is paused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -60,4 +60,4 @@ class Command(BaseCommand):
 def _code(found: list[Checked]) -> int:
     if any(one.standing in {Standing.DIFFERS, Standing.REFUSED} for one in found):
         return _DIFFERS
-    return _UNKNOWN if any(one.standing is Standing.UNREACHABLE for one in found) else 0
+    return _UNKNOWN if any(one.standing in {Standing.UNREACHABLE, Standing.PAUSED} for one in found) else 0

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from dsr.law.references import read_reference
 from dsr.portal import access, knocking, pages
 from dsr.portal.forms import CodeForm, FindForm
-from dsr.steps.asking import verification
+from dsr.steps.asking import seeking, verification
 
 FINDING = "finding"  # the reference looked for, in the session
 
@@ -22,7 +22,7 @@ def find(request: HttpRequest, slug: str) -> HttpResponse:
     form = FindForm(pages.posted(request), initial={"reference": asked})
     if request.method == "POST" and form.is_valid():
         reference = form.cleaned_data["reference"]
-        verification.ask_sign_in(slug, reference, form.cleaned_data["email"], at=timezone.now())
+        seeking.seek(slug, reference, form.cleaned_data["email"], at=timezone.now())
         request.session[FINDING] = reference
         return redirect("portal:find_code", slug)
     return pages.page(request, "find.html", about, form=form)

@@ -12,7 +12,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
 from dsr.sealing.fields import Unsealable
-from dsr.steps import bell, permissions
+from dsr.steps import bell, gates, permissions
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, grace, hands
 from dsr.steps.fulfilling import parts, stopping
@@ -142,6 +142,7 @@ def exclude(item: PlanItem, *, reason: str, by: Actor, at: datetime) -> None:
         message = "Say why this system is left out: the answer names it."
         raise Conflict(message)
     given_up = Q(state__in=[ItemState.QUARANTINED, ItemState.WAITING]) | Q(state=ItemState.READY, tries__gt=0)
+    given_up |= Q(state=ItemState.READY) & Q(gates.left_alone())
     with transaction.atomic():
         rows = PlanItem.objects.filter(given_up, pk=item.pk, kind__in=EXCLUDABLE, until=None).update(
             state=ItemState.DONE, outcome=Outcome.FAILED, finished_at=at, note=reason.strip()[:300]

@@ -14,7 +14,7 @@ from dsr.datamap.values import corrected, same
 from dsr.law.states import State
 from dsr.law.work import Outcome
 from dsr.models import Correction, PlanItem, SubjectRequest
-from dsr.steps import ledger, maps
+from dsr.steps import gates, ledger, maps
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, holds
 from dsr.steps.fulfilling import correctable, search
@@ -103,10 +103,13 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool) -> None:
 
     Raises Halted, Held.
     """
-    state = SubjectRequest.objects.values_list("state", flat=True).get(pk=item.subject_request_id)
+    found = SubjectRequest.objects.values_list("state", gates.paused_before(item))
+    state, paused = found.get(pk=item.subject_request_id)
     if state != State.APPROVED:
         message = f"The request is {state}."
         raise Halted(message)
+    if paused:
+        raise holds.Held(gates.PAUSED, at, untouched=untouched)
     if blocking.blocks_delivery(item.subject_request):  # whoever took the account over must not change its address
         raise holds.Held(untouched=untouched)
     if until := on_file.waits(item.subject_request, at=at):

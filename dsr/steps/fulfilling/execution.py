@@ -19,7 +19,7 @@ from dsr.law.deadlines import local_day
 from dsr.law.states import State
 from dsr.law.work import Kind, Outcome
 from dsr.models import Part, PlanItem, SubjectRequest
-from dsr.steps import ledger, maps
+from dsr.steps import gates, ledger, maps
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, holds
 from dsr.steps.errands import bound
@@ -181,11 +181,12 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) ->
     """
     subject_request = item.subject_request  # as it was claimed: nobody proves anything more once it is approved
     try:
-        state, (held, told, copied) = sources.check(
+        state, (held, told, copied, paused) = sources.check(
             item,
             Exists(blocking.now(subject_request)),
             Exists(on_file.letters(subject_request)),
             taking_turns.copy_under_way(item),
+            gates.paused_before(item),
         )
     except sources.Unapproved as error:
         raise Halted(str(error)) from None
@@ -194,6 +195,8 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) ->
         raise Halted(message)
     if held:
         raise holds.Held(untouched=untouched)
+    if paused:
+        raise holds.Held(gates.PAUSED, at, untouched=untouched)
     if until := on_file.waits(subject_request, at=at) if told and not item.deferred else None:
         raise holds.Held(holds.OBJECTS, until, untouched=untouched)
     if copied and untouched:  # what has begun goes on: half of it would be in no order with the copy

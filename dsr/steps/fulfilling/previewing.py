@@ -22,7 +22,7 @@ from dsr.law.rights import SEARCHED, Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
-from dsr.steps import bell, ledger, maps, permissions
+from dsr.steps import bell, gates, ledger, maps, permissions
 from dsr.steps.asking import scopes
 from dsr.steps.errands import bound
 from dsr.steps.fulfilling import search, travel
@@ -102,7 +102,8 @@ class _Look:
         self._map = controller_map
         self._plan = plan
         self._at = at
-        self._notes: dict[str, str] = {}  # why a system could not be counted
+        # Why a system could not be counted. What staff paused is asked by nobody.
+        self._notes = {gate.system: "paused" for gate in gates.paused([controller_map.controller.slug])}
         asked = Plan(tuple(system for system in plan.systems if self._answers(system)), plan.unreachable)
         self._known = travel.gathered(
             asked, proven, self._connect, {system.system for system in asked.systems}, self._missed
@@ -150,7 +151,9 @@ class _Look:
         self._notes[slug] = "silent" if isinstance(error, Unreachable) else "refused"
 
     def _answers(self, system: SystemPlan) -> bool:
-        """Whether it can be asked without a person."""
+        """Whether it can be asked, and without a person."""
+        if system.system in self._notes:
+            return False
         try:
             with closing(self._connect(system.system)) as connector:
                 if bound.uncounted(connector):

@@ -25,7 +25,7 @@ from dsr.law.rights import Right
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest, Withdrawal
-from dsr.steps import ledger, maps
+from dsr.steps import gates, ledger, maps
 from dsr.steps.answering import on_file
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking, holds
@@ -119,6 +119,8 @@ def _place(item: PlanItem) -> Place:
         raise Rejected(message)
 
     def connected(slug: str) -> Connector:
+        if gates.paused_at(controller_map.controller.slug, slug):
+            raise holds.Held(gates.PAUSED, untouched=True)
         return search.connect(controller_map.systems[slug])
 
     identities = travel.gathered(compiled, identities, connected, {system.system})  # nothing was searched yet
