@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -39,11 +40,12 @@ from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.package import report
 from dsr.steps import maps, work
-from dsr.steps.asking import intake, verification
+from dsr.steps.asking import intake, seeking, verification
 from dsr.steps.deciding import approval, review
 from dsr.steps.fulfilling import withdrawal
 from dsr.steps.post import notices
 from tests import mariadb as mariadb_server
+from tests import staging
 from tests.lookers import looked_at
 
 ANCHOR = date(2026, 11, 2)
@@ -60,7 +62,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that wait for browsers, servers and processes begin first, so that the end does not wait for them alone."""
-    ranks = {item.path: 2 for item in items}
+    ranks = {item.path: 1 if item.nodeid.startswith(TOGETHER) else 2 for item in items}
     first = ((1, "long"), (1, "typeset"), (1, "processes"), (0, "browser"))  # the browser's share one demo
     for rank, mark in first:
         ranks |= {item.path: rank for item in items if any(item.iter_markers(mark))}
@@ -191,6 +193,15 @@ def s3() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def with_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample maps, where one system more takes a person, and one a letter: for reading only, and read once."""
+    folder = tmp_path_factory.mktemp("with-people") / "controllers"
+    shutil.copytree(settings.DSR_CONTROLLERS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    importlib.import_module("tests.steps.errands.scene").with_people(folder)  # it needs this file itself
+    return folder
+
+
 @dataclass(frozen=True, slots=True)
 class Systems:
     """The live systems: their folder, and the HTTP services."""
@@ -199,20 +210,26 @@ class Systems:
     services: Services
 
 
-@pytest.fixture
-def systems(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems]:
-    """A copy of the sample systems of one's own, with the HTTP services listening."""
-    folder = tmp_path / "systems"
-    copied(seeded, folder)
-    monkeypatch.setattr(sample_state, "JOB_SECONDS", 0.0)  # what it has begun is over when it is next asked
-    with sample_services.server(folder, 0, "token-for-tests") as services:
+@contextmanager
+def _listening(source: Path, folder: Path) -> Iterator[Systems]:
+    """A copy of sample systems, with the HTTP services listening, and the environment that says where."""
+    copied(source, folder)
+    with pytest.MonkeyPatch.context() as patch, sample_services.server(folder, 0, "token-for-tests") as services:
+        patch.setattr(sample_state, "JOB_SECONDS", 0.0)  # what it has begun is over when it is next asked
         thread = threading.Thread(target=services.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         for name, value in sample_services.environment(folder, services.base_url, "token-for-tests").items():
-            monkeypatch.setenv(name, value)
+            patch.setenv(name, value)
         yield Systems(folder, services)
         services.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def systems(seeded: Path, stage: staging.Stage, tmp_path: Path) -> Iterator[Systems]:
+    """A copy of the sample systems of one's own, with the HTTP services listening."""
+    with _listening(stage.taken.systems if stage.taken else seeded, tmp_path / "systems") as listening:
+        yield listening
 
 
 class World:
@@ -242,6 +259,8 @@ class World:
 
     def letters(self) -> list[str]:
         """Send the outbox; the texts of all letters so far."""
+        while seeking.send_next(at=self.at):
+            pass
         while notices.send_next(at=self.at):
             pass
         return [str(message.body) for message in mail.outbox]
@@ -275,10 +294,42 @@ class World:
         raise AssertionError(message)
 
 
+@pytest.fixture(scope="session")
+def scenes_taken() -> Iterator[dict[staging.Walk, staging.Taken]]:
+    """The scenes that were walked so far in this process."""
+    taken: dict[staging.Walk, staging.Taken] = {}
+    yield taken
+    for one in taken.values():
+        one.tables.close()
+
+
+@pytest.fixture(autouse=True)
+def stage(
+    untypeset: None, scenes_taken: dict[staging.Walk, staging.Taken], request: pytest.FixtureRequest
+) -> Iterator[staging.Stage]:
+    """The scene that a test begins with, if it asks for one; it stands before the test's transaction begins."""
+    wanted = staging.asked_for(request)
+    if wanted is None:
+        yield staging.Stage()
+        return
+    walk, needs = wanted
+    for name in ("django_db_setup", *needs):
+        request.getfixturevalue(name)
+    with request.getfixturevalue("django_db_blocker").unblock():
+        if walk not in scenes_taken:
+            folder = request.getfixturevalue("tmp_path_factory").mktemp(walk.__name__)
+            with _listening(request.getfixturevalue("seeded"), folder / "first") as systems:
+                scenes_taken[walk] = staging.take(walk, World(NOW, systems), folder)
+        taken = scenes_taken[walk]
+        with staging.standing(taken):
+            taken.put_back()
+            yield staging.Stage(walk, taken)
+
+
 @pytest.fixture
-def world(db: None, systems: Systems) -> World:
-    """Tuesday morning, and everything stands."""
-    return World(NOW, systems)
+def world(db: None, stage: staging.Stage, systems: Systems) -> World:
+    """Tuesday morning, and everything stands; or the moment at which the scene of the test ended."""
+    return World(stage.taken.at if stage.taken else NOW, systems)
 
 
 @pytest.fixture
@@ -300,26 +351,42 @@ def sign_in(db: None) -> Callable[[str], Client]:
 
 
 def _member(username: str, *roles: tuple[str, Role]) -> Actor:
-    staff.add(username, username.title(), list(roles))
+    if not Staff.objects.filter(username=username).exists():  # who had a part in the scene is there already
+        staff.add(username, username.title(), list(roles))
     return Actor(ActorKind.STAFF, str(Staff.objects.get(username=username).pk))
 
 
-@pytest.fixture
-def dana(db: None) -> Actor:
+def dana_in() -> Actor:
     """Dana reviews, for both controllers."""
     return _member("dana", ("joypix", Role.AGENT), ("pixplus", Role.AGENT))
 
 
 @pytest.fixture
-def devi(db: None) -> Actor:
+def dana(db: None) -> Actor:
+    """Dana reviews, for both controllers."""
+    return dana_in()
+
+
+def devi_in() -> Actor:
     """Devi reviews too, for both controllers."""
     return _member("devi", ("joypix", Role.AGENT), ("pixplus", Role.AGENT))
 
 
 @pytest.fixture
-def officer(db: None) -> Actor:
+def devi(db: None) -> Actor:
+    """Devi reviews too, for both controllers."""
+    return devi_in()
+
+
+def officer_in() -> Actor:
     """Olga is the privacy officer of both controllers."""
     return _member("olga", ("joypix", Role.PRIVACY_OFFICER), ("pixplus", Role.PRIVACY_OFFICER))
+
+
+@pytest.fixture
+def officer(db: None) -> Actor:
+    """Olga is the privacy officer of both controllers."""
+    return officer_in()
 
 
 @pytest.fixture
@@ -328,10 +395,15 @@ def engineer(db: None) -> Actor:
     return _member("enzo", ("joypix", Role.ENGINEER))
 
 
+def eli_in() -> Actor:
+    """Eli approves, for both controllers."""
+    return _member("eli", ("joypix", Role.APPROVER), ("pixplus", Role.APPROVER))
+
+
 @pytest.fixture
 def eli(db: None) -> Actor:
     """Eli approves, for both controllers."""
-    return _member("eli", ("joypix", Role.APPROVER), ("pixplus", Role.APPROVER))
+    return eli_in()
 
 
 @pytest.fixture
@@ -340,21 +412,22 @@ def ada(db: None) -> Actor:
     return _member("ada", ("joypix", Role.AUDITOR), ("pixplus", Role.AUDITOR))
 
 
+def walked(world: World, right: Right, controller: str = "joypix", email: str = SAM) -> SubjectRequest:
+    """A request of Sam's, from the form to its package; Dana reviews, Eli approves."""
+    subject_request = world.file(right, controller, email)
+    world.prove(subject_request)
+    review.accept(subject_request, by=dana_in(), at=world.at)
+    if right is Right.ERASURE:
+        world.work(State.SEARCHED, subject_request)
+        digest = subject_request.manifest.digest
+        approval.approve(subject_request, digest=digest, by=eli_in(), at=world.at)
+        world.later(days=4)
+    looked_at(subject_request, lambda: world.work(State.APPROVED, subject_request), world.at)
+    world.work(State.PACKAGED, subject_request)
+    return subject_request
+
+
 @pytest.fixture
 def answered(world: World, dana: Actor, eli: Actor) -> Callable[..., SubjectRequest]:
     """Walk a request of Sam's from the form to its package."""
-
-    def walk(right: Right, controller: str = "joypix", email: str = SAM) -> SubjectRequest:
-        subject_request = world.file(right, controller, email)
-        world.prove(subject_request)
-        review.accept(subject_request, by=dana, at=world.at)
-        if right is Right.ERASURE:
-            world.work(State.SEARCHED, subject_request)
-            digest = subject_request.manifest.digest
-            approval.approve(subject_request, digest=digest, by=eli, at=world.at)
-            world.later(days=4)
-        looked_at(subject_request, lambda: world.work(State.APPROVED, subject_request), world.at)
-        world.work(State.PACKAGED, subject_request)
-        return subject_request
-
-    return walk
+    return partial(walked, world)

@@ -4,15 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
-from dsr.datamap.load import load_all
 from dsr.datamap.translate import localised, texts
-from tests.tree import ROOT
+from dsr.package import sentences
+from tests.controllers.reference import MAPS
+from tests.tree import ROOT, at
 from tools import messages
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!\{)\{\w*\}(?!\})|</?[a-z]+>")
 LANGUAGES = sorted(messages.LANGUAGES)
-MAPS = load_all(ROOT / "controllers")
 OWN_TEXTS = [(slug, code) for slug, one in MAPS.items() for code in one.controller.languages if code != "en"]
 
 
@@ -116,3 +117,32 @@ def test_a_sentence_of_a_letter_or_page_ends_inside_its_translation() -> None:
     pages = [page for room in ("notices", "portal", "package") for page in (ROOT / "templates" / room).rglob("*.*")]
     found = [(page.name, cut.group()) for page in sorted(pages) for cut in tail.finditer(page.read_text())]
     assert found == []
+
+
+SENTENCE = (
+    r"""(?:\{% translate "[^"]*[.!?:]" %\}|[.!?][^%{}]*\{% endblocktranslate %\})(?:\{% (?:endif|else|elif)[^%]*%\})*"""
+)
+NEXT = r"(?:\{% if [^%]*%\})*\{% (?:translate|blocktranslate)"
+
+
+def test_between_two_sentences_no_template_has_a_space_that_chinese_does_not() -> None:
+    """There the full stop brings its own: `{% gap %}` stands between them."""
+    spaced = re.compile(rf"{SENTENCE} +{NEXT}")
+    ours = [path for folder in ("portal", "notices", "package") for path in (ROOT / "templates" / folder).rglob("*.*")]
+    found = [f"{at(path)}: {hit[0]}" for path in ours for hit in spaced.finditer(path.read_text("utf-8"))]
+    assert "\n".join(found) == ""
+    assert len(ours) > 90
+    assert spaced.search('{% translate "One." %} {% if two %}{% translate "Two." %}{% endif %}')
+
+
+@pytest.mark.parametrize(("language", "between"), [("en", " "), ("de", " "), ("zh-hans", ""), ("zh", ""), ("ja", "")])
+def test_a_gap_is_what_the_language_of_the_page_puts_between_sentences(language: str, between: str) -> None:
+    with translation.override(language):
+        assert sentences.gap() == between
+
+
+def test_texts_from_elsewhere_are_joined_by_what_the_end_of_each_asks_for() -> None:
+    assert sentences.joined("One.", "", "Two.") == "One. Two."
+    assert sentences.joined("第一句。", "第二句。") == "第一句。第二句。"
+    assert sentences.joined("第一句。", "", "Art. 17") == "第一句。Art. 17"
+    assert sentences.joined("", "") == ""

@@ -61,12 +61,13 @@ class Demo:
         self.process = subprocess.Popen(
             command, env=self.environ, stdout=self.log, stderr=self.log, start_new_session=True
         )
-        self.await_(self._answers, "the first page")
+        with httpx.Client(timeout=PATIENCE) as newcomer:  # one for all tries: each reads the trusted certificates
+            self.await_(lambda: self._answers(newcomer), "the first page")
 
-    def _answers(self) -> bool:
+    def _answers(self, newcomer: httpx.Client) -> bool:
         assert self.process.poll() is None, (self.var / "log").read_text()
         try:
-            return httpx.get(f"{self.url}/joypix/", timeout=PATIENCE).status_code == httpx.codes.OK
+            return newcomer.get(f"{self.url}/joypix/").status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 

@@ -1,20 +1,16 @@
 """The maps of both reference controllers say what their policies say (rows J1 to J15, P1 to P15)."""
 
-from pathlib import Path
-
 import pytest
 
 from dsr.datamap.checks import contrast
 from dsr.datamap.facts import erasure_outline, facts
-from dsr.datamap.load import load_all
 from dsr.datamap.offers import matrix
 from dsr.datamap.outline import Goes
 from dsr.datamap.plan import compile_plan
 from dsr.datamap.portable import portable_fields
 from dsr.datamap.schema import ControllerMap, Way
 from dsr.law.rights import Right
-
-MAPS = load_all(Path(__file__).parents[2] / "controllers")
+from tests.controllers.reference import MAPS
 
 
 def own(slug: str) -> ControllerMap:

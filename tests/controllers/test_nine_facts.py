@@ -18,7 +18,6 @@ from controllers import sample_services
 from controllers.sample_people import population
 from dsr.connectors.contract import Batch, Cell, Found
 from dsr.datamap.facts import Fact, Facts, facts
-from dsr.datamap.load import load_all
 from dsr.datamap.schema import ControllerMap, SystemMap
 from dsr.datamap.translate import localised
 from dsr.law.rights import Right
@@ -27,10 +26,9 @@ from dsr.package.bag import Bag
 from dsr.package.contents import Answer, SystemOutcome
 from dsr.package.copying import copy_part
 from tests.controllers.conftest import ANCHOR
+from tests.controllers.reference import MAPS
 from tests.package.answers import access
-from tests.tree import ROOT
 
-MAPS = load_all(ROOT / "controllers")
 PREFIXES = {"joypix": "jp", "pixplus": "pp"}
 FILES = {
     "joypix": {"app-database": "joypix/database.sqlite3", "payment-institution": "services.sqlite3"},

@@ -11,10 +11,9 @@ from controllers import sample_services
 from controllers.sample_pixplus import SAM_DEVICE
 from controllers.sample_services import environment, seed
 from dsr.connectors.registry import build
-from dsr.datamap.load import load_all
 from tests.controllers.conftest import ANCHOR, TOKEN, Caller
+from tests.controllers.reference import MAPS
 
-MAPS = load_all(Path(__file__).parents[2] / "controllers")
 SYSTEMS = [(slug, system) for slug, found in MAPS.items() for system in found.systems]
 DATABASES = [
     ("joypix", "app-database", "joypix/database.sqlite3"),

@@ -10,12 +10,11 @@ import pytest
 from controllers.sample_services import environment
 from dsr.connectors.contract import Change, Connector, Effect
 from dsr.connectors.registry import build
-from dsr.datamap.load import load_all
 from dsr.datamap.plan import compile_plan
 from dsr.datamap.route import Identities, Route
 from tests.controllers.conftest import TOKEN, Caller
+from tests.controllers.reference import MAPS
 
-MAPS = load_all(Path(__file__).parents[2] / "controllers")
 SAM: Identities = {"email": (("sam@example.com",),)}
 STOPS = [(slug, key) for slug in ("joypix", "pixplus") for key in MAPS[slug].systems["app-database"].stops]
 

@@ -12,7 +12,8 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.steps.deciding import review
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, dana_in
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def browser(sign_in: Callable[[str], Client]) -> Callable[[Role, str], Client]:
     return of
 
 
-@pytest.fixture
+@staging.scene()
 def to_review(world: World) -> SubjectRequest:
     """Sam has proven the mailbox and waits."""
     subject_request = world.file(Right.ACCESS, details="Everything about order 7, please.")
@@ -35,21 +36,21 @@ def to_review(world: World) -> SubjectRequest:
     return subject_request
 
 
-@pytest.fixture
-def to_answer(world: World, dana: Actor) -> SubjectRequest:
+@staging.scene()
+def to_answer(world: World) -> SubjectRequest:
     """Sam complains, Dana has accepted it."""
     subject_request = world.file(Right.COMPLAINT, details="Why do you write to me?")
     world.prove(subject_request)
-    review.accept(subject_request, by=dana, at=world.at)
+    review.accept(subject_request, by=dana_in(), at=world.at)
     return subject_request
 
 
-@pytest.fixture
-def to_approve(world: World, dana: Actor) -> SubjectRequest:
+@staging.scene()
+def to_approve(world: World) -> SubjectRequest:
     """Sam's erasure is searched, the manifest closed; Dana accepted it."""
     subject_request = world.file(Right.ERASURE)
     world.prove(subject_request)
-    review.accept(subject_request, by=dana, at=world.at)
+    review.accept(subject_request, by=dana_in(), at=world.at)
     world.work(State.SEARCHED, subject_request)
     return subject_request
 

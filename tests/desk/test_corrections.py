@@ -6,22 +6,22 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.steps.deciding import review
 from dsr.steps.fulfilling import correctable, rectification
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, dana_in
 from tests.steps import scenes
 
 
-@pytest.fixture
-def sent(world: World, dana: Actor) -> SubjectRequest:
+@staging.scene()
+def sent(world: World) -> SubjectRequest:
     """Sam has sent a new nickname, a new address and a statement."""
     subject_request = world.file(Right.RECTIFICATION, details="I married.")
     world.prove(subject_request)
-    review.accept(subject_request, by=dana, at=world.at)
+    review.accept(subject_request, by=dana_in(), at=world.at)
     world.work(State.SEARCHED, subject_request)
     row = next(row for row in correctable.rows(subject_request) if row.collection == "users")
     values = {(row.place, "nickname"): "Samira"}

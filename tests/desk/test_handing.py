@@ -19,7 +19,8 @@ from dsr.law.work import Letter, NoticeState
 from dsr.models import Event, Notice, SubjectRequest
 from dsr.steps.deciding import holds
 from dsr.steps.post import notices
-from tests.conftest import NOW, World
+from tests import staging
+from tests.conftest import NOW, World, dana_in, devi_in
 from tests.steps.by_letter import accepted, packaged
 
 Browser = Callable[..., Client]
@@ -44,10 +45,10 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@pytest.fixture
-def ready(world: World, dana: Actor, devi: Actor) -> SubjectRequest:
+@staging.scene("clock")
+def ready(world: World) -> SubjectRequest:
     """Sam wrote a letter; Dana entered and accepted it, Devi checked it; the package is made."""
-    return packaged(world, dana, devi)
+    return packaged(world, dana_in(), devi_in())
 
 
 def at(subject_request: SubjectRequest, under: str = "") -> str:

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.models import Event, LegalHold, SubjectRequest
 from dsr.steps.deciding import blocking, review
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, dana_in
 
 Browser = Callable[..., Client]
 REVIEW = datetime.now(UTC).date() + timedelta(days=365)
@@ -97,12 +97,12 @@ def test_for_staff_of_another_controller_there_is_nothing_to_hold(browser: Brows
     assert not LegalHold.objects.exists()
 
 
-@pytest.fixture
-def report(world: World, dana: Actor) -> SubjectRequest:
+@staging.scene()
+def report(world: World) -> SubjectRequest:
     """A compromised account, reported from its mailbox and accepted."""
     subject_request = world.file(Right.COMPROMISED_ACCOUNT, details="Somebody is in my account.")
     world.prove(subject_request)
-    review.accept(subject_request, by=dana, at=world.at)
+    review.accept(subject_request, by=dana_in(), at=world.at)
     return subject_request
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -34,12 +33,9 @@ SignIn = Callable[[str], Client]
 
 
 @pytest.fixture(autouse=True)
-def people_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def people_are_asked(with_people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """JoyPix has a paper archive."""
-    folder = tmp_path / "controllers"
-    shutil.copytree(django_settings.DSR_CONTROLLERS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    scene.with_people(folder)
-    monkeypatch.setattr(django_settings, "DSR_CONTROLLERS", folder)
+    monkeypatch.setattr(django_settings, "DSR_CONTROLLERS", with_people)
 
 
 def waiting(world: World, dana: Actor, email: str = SAM) -> Errand:

@@ -1,7 +1,6 @@
 """Tasks on the desk: the list, the page of one, and who may do what there."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,9 +18,10 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Errand, Event
+from dsr.models import Errand, Event, SubjectRequest
 from dsr.steps.deciding import approval
 from dsr.steps.errands import answering
+from tests import staging
 from tests.conftest import SAM, World
 from tests.steps import scenes
 from tests.steps.errands import scene
@@ -30,18 +30,18 @@ SignIn = Callable[[str], Client]
 
 
 @pytest.fixture(autouse=True)
-def people_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def people_are_asked(with_people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """JoyPix has a paper archive, and a processor that only reads mail."""
-    folder = tmp_path / "controllers"
-    shutil.copytree(django_settings.DSR_CONTROLLERS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    scene.with_people(folder)
-    monkeypatch.setattr(django_settings, "DSR_CONTROLLERS", folder)
+    monkeypatch.setattr(django_settings, "DSR_CONTROLLERS", with_people)
+
+
+searched_by_hand = staging.scene("people_are_asked")(scene.searched_by_hand)
 
 
 @pytest.fixture
-def asked(world: World, dana: Actor) -> Errand:
+def asked(searched_by_hand: SubjectRequest) -> Errand:
     """The task of Sam's access request."""
-    return scene.waiting(world, scenes.accepted(world, dana, Right.ACCESS))
+    return scene.task(searched_by_hand)
 
 
 def _staff(actor: Actor) -> Staff:

@@ -12,22 +12,20 @@ from django.utils.translation import gettext
 
 from dsr.connectors.contract import Batch, Found
 from dsr.datamap.facts import facts
-from dsr.datamap.load import load_all
 from dsr.datamap.translate import localised
 from dsr.law.rights import Right
 from dsr.package.contents import Answer, CollectionOutcome, KeptRows, LeftOut, RefusedPart, SystemOutcome
+from tests.controllers.reference import MAPS
 from tests.package import answers
 from tests.package.conftest import Opened, opened
 from tests.package.test_portability import taken
-from tests.tree import ROOT
 from tools import messages
 
-ENGLISH = load_all(ROOT / "controllers")["joypix"]
+ENGLISH = MAPS["joypix"]
 LANGUAGE = "zh-hans"
 ORDER = ("id", "user_id", "product", "amount_cents", "currency", "status", "invoice_name", "created_at", "completed_at")
 NAMES = re.compile(r"https?://[!-~]+|JoyPix LLC, Privacy, 100 Example Street, Exampletown|[（(][A-Z][A-Za-z, ’']+[)）]")
 SENTENCE = re.compile(r"[A-Za-z']{2,}( [A-Za-z']{2,}){2,}")  # three words in a row
-OURS = {text if isinstance(text, str) else text[0] for text, _ in messages.messages()}
 
 
 class Texts(HTMLParser):
@@ -89,7 +87,8 @@ def erased(language: str) -> Answer:
 
 def english(page: str) -> list[str]:
     """The texts of a page that are one of ours in English, or have three words in a row in Latin letters."""
-    known = {text for text in OURS if gettext_of(text) != text}
+    ours = {text if isinstance(text, str) else text[0] for text, _ in messages.messages()}
+    known = {text for text in ours if gettext_of(text) != text}
     return [text for text in Texts(page).said if text in known or SENTENCE.search(NAMES.sub(" ", text))]
 
 

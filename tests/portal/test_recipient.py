@@ -1,24 +1,25 @@
 """The page on which a recipient answers: opening it changes nothing, and strangers find nothing."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from dsr.law.rights import Right
 from dsr.models import Event, SubjectRequest, Telling
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, walked
 from tests.portal.conftest import page_of
 from tests.steps import scenes
 
 
-@pytest.fixture
-def erased(answered: Callable[..., SubjectRequest]) -> SubjectRequest:
+@staging.scene("clock")
+def erased(world: World) -> SubjectRequest:
     """Sam's data at JoyPix is erased."""
-    return answered(Right.ERASURE)
+    return walked(world, Right.ERASURE)
 
 
 @pytest.fixture
@@ -74,10 +75,10 @@ def test_what_cannot_be_an_answer_is_sent_back_with_words(page: str, typed: dict
 
 
 def test_the_answer_appears_on_sams_page_with_the_date_it_expires(
-    page: str, sam: Client, prove: Callable[[SubjectRequest], None], erased: SubjectRequest, world: World
+    page: str, sam: Client, erased: SubjectRequest, world: World, clock: time_machine.Traveller
 ) -> None:
     Client().post(page, {"act": "answer", "answer": "cannot-delete", "expires_on": "2027-03-31"})
-    world.later(minutes=1)
+    clock.move_to(world.later(minutes=1))
     sam.post("/joypix/find/", {"reference": erased.reference, "email": "sam@example.com"})
     sam.post("/joypix/find/code/", {"code": world.code()})
     own = sam.get(page_of(erased)).content.decode()

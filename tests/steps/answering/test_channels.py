@@ -1,7 +1,6 @@
 """Whoever else is on file is told before a package opens, and can stop it; a dead address holds nobody up for long."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 import time_machine
@@ -21,17 +20,18 @@ from dsr.steps.asking import verification
 from dsr.steps.deciding import holds
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, walked
 from tests.steps import scenes
 from tests.steps.answering.test_delivery import FROZEN
 
 SOCIAL = "sam@social.example"  # stands on Sam's account as well
 
 
-@pytest.fixture
-def own(answered: Callable[..., SubjectRequest]) -> SubjectRequest:
+@staging.scene()
+def own(world: World) -> SubjectRequest:
     """Sam's package, with an account on which a second address stands."""
-    return answered(Right.ACCESS)
+    return walked(world, Right.ACCESS)
 
 
 def given(own: SubjectRequest, world: World) -> grants.Given:

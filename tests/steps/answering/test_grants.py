@@ -25,13 +25,14 @@ from dsr.steps.asking import verification
 from dsr.steps.asking.verification import CODES_PER_HOUR, Confirmation
 from dsr.steps.deciding import holds
 from dsr.steps.move import Conflict
+from tests import staging
 from tests.conftest import World
 from tests.steps import scenes
 from tests.steps.answering.test_delivery import CONTENT, FROZEN
 from tests.steps.taking import granted, opened, taken
 
 
-@pytest.fixture
+@staging.scene()
 def own(world: World) -> SubjectRequest:
     return scenes.packaged(world, CONTENT)
 

@@ -27,7 +27,8 @@ from dsr.steps.deciding import holds, merging
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from dsr.steps.post import notices
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, dana_in, devi_in
 from tests.steps import scenes, taking
 from tests.steps.by_letter import asked, packaged, walked
 
@@ -35,10 +36,10 @@ TODAY = date(2026, 11, 3)
 BY_POST = Given(TODAY, Way.POST)
 
 
-@pytest.fixture
-def ready(world: World, dana: Actor, devi: Actor) -> SubjectRequest:
+@staging.scene()
+def ready(world: World) -> SubjectRequest:
     """Dana entered and accepted Sam's letter, Devi checked it; the package is made."""
-    return packaged(world, dana, devi)
+    return packaged(world, dana_in(), devi_in())
 
 
 def take(subject_request: SubjectRequest, world: World, by: Actor) -> bytes:

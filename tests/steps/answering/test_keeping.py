@@ -31,10 +31,17 @@ from dsr.steps.deciding.holds import Order
 from dsr.steps.fulfilling import search
 from dsr.steps.post import notices
 from dsr.steps.recording import sequencer
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, walked
 from tests.steps import scenes
 from tests.steps.representing import asked_by
 from tests.steps.scenes import live
+
+
+@staging.scene()
+def erasure(world: World) -> SubjectRequest:
+    """An erasure of Sam's, carried out and answered."""
+    return walked(world, Right.ERASURE)
 
 
 @pytest.fixture
@@ -103,9 +110,8 @@ def test_it_is_reduced_once(complaint: SubjectRequest, world: World) -> None:
 
 
 def test_kept_orders_are_erased_on_their_date_though_the_request_is_reduced_by_then(
-    answered: Callable[..., SubjectRequest], world: World
+    erasure: SubjectRequest, world: World
 ) -> None:
-    erasure = answered(Right.ERASURE)
     SubjectRequest.objects.filter(pk=erasure.pk).update(state=State.DELIVERED, closed_at=world.at)
     assert keeping.reduce_next(at=years_later(world))
     assert Package.objects.filter(subject_request=erasure).exclude(wrapped_key="").count() == 0
@@ -152,9 +158,8 @@ def test_a_hold_that_is_set_while_it_is_reduced_still_stops_that(
 
 
 def test_a_later_hold_on_the_person_stops_the_deferred_erasure_of_a_reduced_request(
-    answered: Callable[..., SubjectRequest], world: World, dana: Actor
+    erasure: SubjectRequest, world: World, dana: Actor
 ) -> None:
-    erasure = answered(Right.ERASURE)
     SubjectRequest.objects.filter(pk=erasure.pk).update(state=State.DELIVERED, closed_at=world.at)
     assert keeping.reduce_next(at=years_later(world))
     identity = Identity.objects.get(subject_request=erasure)
@@ -191,8 +196,7 @@ def test_a_hold_that_is_set_on_a_reduced_request_holds_its_person_and_nobody_els
     assert not blocking.blocks_erasure(other)
 
 
-def test_nobody_is_written_to_about_a_reduced_request(answered: Callable[..., SubjectRequest], world: World) -> None:
-    erasure = answered(Right.ERASURE)
+def test_nobody_is_written_to_about_a_reduced_request(erasure: SubjectRequest, world: World) -> None:
     SubjectRequest.objects.filter(pk=erasure.pk).update(
         state=State.DELIVERED, closed_at=world.at, channel=Channel.LETTER
     )
@@ -228,10 +232,7 @@ def test_who_asked_for_somebody_is_forgotten_with_the_rest(world: World) -> None
     assert not mine.exists()
 
 
-def test_a_supplement_is_kept_while_work_by_it_is_open(
-    answered: Callable[..., SubjectRequest], world: World, dana: Actor
-) -> None:
-    erasure = answered(Right.ERASURE)
+def test_a_supplement_is_kept_while_work_by_it_is_open(erasure: SubjectRequest, world: World, dana: Actor) -> None:
     late = Part.objects.create(
         subject_request=erasure, system="app-database", wrapped_key="key", sha256="0" * 64, size=1
     )

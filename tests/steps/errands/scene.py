@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from dsr.law.rights import Right
 from dsr.law.work import ItemState, Kind
 from dsr.models import Errand, PlanItem, SubjectRequest
-from tests.conftest import World
+from tests.conftest import World, dana_in
 from tests.steps import scenes
 
 PAPER = """
@@ -70,6 +71,12 @@ def task(subject_request: SubjectRequest, kind: Kind = Kind.FIND) -> Errand:
     """As it stands now."""
     found = Errand.objects.select_related("item__subject_request", "owner")
     return found.get(item__subject_request=subject_request, item__kind=kind, item__system="paper-archive")
+
+
+def searched_by_hand(world: World) -> SubjectRequest:
+    """An access request of Sam's; the paper archive is still to be searched."""
+    subject_request = scenes.accepted(world, dana_in(), Right.ACCESS)
+    return waiting(world, subject_request).item.subject_request
 
 
 def item(subject_request: SubjectRequest, kind: Kind = Kind.FIND, system: str = "paper-archive") -> PlanItem:

@@ -26,7 +26,8 @@ from dsr.steps.errands import answering, asking, uploads
 from dsr.steps.fulfilling import parts, search
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
-from tests.conftest import SAM, World
+from tests import staging
+from tests.conftest import SAM, World, dana_in, eli_in, officer_in
 from tests.steps import scenes
 from tests.steps.errands import scene
 
@@ -42,21 +43,36 @@ def bring(errand: Errand, by: Actor, world: World) -> None:
     answering.bring(errand, found, by=by, at=world.at)
 
 
-@pytest.fixture
-def asked(world: World, dana: Actor, officer: Actor) -> Errand:
-    """The task of Sam's access request."""
+@staging.scene("people_are_asked")
+def searched_by_hand(world: World) -> SubjectRequest:
+    """An access request of Sam's; Dana and Olga are to be written to."""
+    dana_in(), officer_in()
     Staff.objects.update(email=Concat("username", Value("@desk.example")))
-    return scene.waiting(world, scenes.accepted(world, dana, Right.ACCESS))
+    return scene.searched_by_hand(world)
 
 
-def to_erase(world: World, dana: Actor, eli: Actor) -> Errand:
-    """The task of an approved erasure, the grace period over; two letters are listed."""
+@pytest.fixture
+def asked(searched_by_hand: SubjectRequest) -> Errand:
+    """The task of Sam's access request."""
+    return scene.task(searched_by_hand)
+
+
+@staging.scene("people_are_asked")
+def erasing_by_hand(world: World) -> SubjectRequest:
+    """An approved erasure, the grace period over; two letters are listed."""
+    dana = dana_in()
     subject_request = scenes.accepted(world, dana, Right.ERASURE)
     bring(scene.waiting(world, subject_request), dana, world)
     world.work(State.SEARCHED, subject_request)
-    approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli, at=world.at)
+    approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli_in(), at=world.at)
     world.later(days=4)
-    return scene.waiting(world, subject_request, Kind.ERASE)
+    return scene.waiting(world, subject_request, Kind.ERASE).item.subject_request
+
+
+@pytest.fixture
+def to_erase(erasing_by_hand: SubjectRequest) -> Errand:
+    """The task of it."""
+    return scene.task(erasing_by_hand, Kind.ERASE)
 
 
 DONE = answering.Erased({"letters": 2})
@@ -166,13 +182,12 @@ def test_an_owner_is_reminded_before_the_day_and_late_it_is_escalated(
 
 
 def test_an_erasure_by_hand_counts_once_a_second_person_has_looked(
-    world: World, dana: Actor, eli: Actor, devi: Actor
+    world: World, dana: Actor, to_erase: Errand, devi: Actor
 ) -> None:
-    errand = to_erase(world, dana, eli)
-    subject_request = errand.item.subject_request
-    (shown,) = asking.show(errand, by=dana, at=world.at)
+    subject_request = to_erase.item.subject_request
+    (shown,) = asking.show(to_erase, by=dana, at=world.at)
     assert shown.keys == ("7", "9")
-    answering.erased(errand, DONE, by=dana, at=world.at)
+    answering.erased(to_erase, DONE, by=dana, at=world.at)
     world.later(hours=2)  # the ledger asks again
     scenes.work_on(world, subject_request, Kind.ERASE)
     assert scene.item(subject_request, Kind.ERASE).state == ItemState.WAITING
@@ -184,21 +199,21 @@ def test_an_erasure_by_hand_counts_once_a_second_person_has_looked(
     assert (item.outcome, item.counts["letters"]["erased"]) == (Outcome.ERASED, 2)
 
 
-def test_the_answer_names_what_was_confirmed_by_hand(world: World, dana: Actor, eli: Actor, devi: Actor) -> None:
-    errand = to_erase(world, dana, eli)
-    answering.erased(errand, DONE, by=dana, at=world.at)
-    answering.confirm(scene.task(errand.item.subject_request, Kind.ERASE), by=devi, at=world.at)
-    scenes.work_on(world, errand.item.subject_request, Kind.ERASE)
-    answer = packaging.answer_to(errand.item.subject_request, at=world.at)
+def test_the_answer_names_what_was_confirmed_by_hand(world: World, dana: Actor, to_erase: Errand, devi: Actor) -> None:
+    answering.erased(to_erase, DONE, by=dana, at=world.at)
+    answering.confirm(scene.task(to_erase.item.subject_request, Kind.ERASE), by=devi, at=world.at)
+    scenes.work_on(world, to_erase.item.subject_request, Kind.ERASE)
+    answer = packaging.answer_to(to_erase.item.subject_request, at=world.at)
     notes = {one.system: one.note for one in answer.systems}
     assert notes["paper-archive"].startswith("Confirmed by hand")
     assert notes["app-database"] == ""
 
 
-def test_what_the_second_look_finds_opens_the_task_again(world: World, dana: Actor, eli: Actor, devi: Actor) -> None:
-    errand = to_erase(world, dana, eli)
-    subject_request = errand.item.subject_request
-    answering.erased(errand, DONE, by=dana, at=world.at)
+def test_what_the_second_look_finds_opens_the_task_again(
+    world: World, dana: Actor, to_erase: Errand, devi: Actor
+) -> None:
+    subject_request = to_erase.item.subject_request
+    answering.erased(to_erase, DONE, by=dana, at=world.at)
     answering.send_back(scene.task(subject_request, Kind.ERASE), by=devi, at=world.at)
     world.later(hours=2)
     scenes.work_on(world, subject_request, Kind.ERASE)
@@ -206,12 +221,11 @@ def test_what_the_second_look_finds_opens_the_task_again(world: World, dana: Act
     assert scene.task(subject_request, Kind.ERASE).answer == ""
 
 
-def test_rows_that_stay_are_named_with_day_and_reason(world: World, dana: Actor, eli: Actor, devi: Actor) -> None:
-    errand = to_erase(world, dana, eli)
-    subject_request = errand.item.subject_request
+def test_rows_that_stay_are_named_with_day_and_reason(world: World, dana: Actor, to_erase: Errand, devi: Actor) -> None:
+    subject_request = to_erase.item.subject_request
     until = world.at.date() + timedelta(days=90)
     kept = answering.Erased({"letters": 1}, ("7",), until, "It is needed in a dispute.")
-    answering.erased(errand, kept, by=dana, at=world.at)
+    answering.erased(to_erase, kept, by=dana, at=world.at)
     answering.confirm(scene.task(subject_request, Kind.ERASE), by=devi, at=world.at)
     scenes.work_on(world, subject_request, Kind.ERASE)
     item = scene.item(subject_request, Kind.ERASE)
@@ -231,20 +245,18 @@ def test_rows_that_stay_are_named_with_day_and_reason(world: World, dana: Actor,
     ],
 )
 def test_an_account_that_does_not_add_up_is_not_taken(
-    done: answering.Erased, says: str, world: World, dana: Actor, eli: Actor
+    done: answering.Erased, says: str, world: World, dana: Actor, to_erase: Errand
 ) -> None:
-    errand = to_erase(world, dana, eli)
     with pytest.raises(Conflict, match=says):
-        answering.erased(errand, done, by=dana, at=world.at)
-    assert scene.task(errand.item.subject_request, Kind.ERASE).answer == ""
+        answering.erased(to_erase, done, by=dana, at=world.at)
+    assert scene.task(to_erase.item.subject_request, Kind.ERASE).answer == ""
 
 
-def test_while_a_legal_hold_stands_nobody_is_asked_to_erase(world: World, dana: Actor, eli: Actor) -> None:
-    errand = to_erase(world, dana, eli)
+def test_while_a_legal_hold_stands_nobody_is_asked_to_erase(world: World, dana: Actor, to_erase: Errand) -> None:
     order = holds.Order("A court asks.", world.at.date() + timedelta(days=30))
-    holds.set_hold(errand.item.subject_request, order, by=dana, at=world.at)
+    holds.set_hold(to_erase.item.subject_request, order, by=dana, at=world.at)
     with pytest.raises(Conflict, match="legal hold"):
-        answering.erased(errand, DONE, by=dana, at=world.at)
+        answering.erased(to_erase, DONE, by=dana, at=world.at)
     world.later(days=8)
     assert not asking.remind_next(at=world.at)
 

@@ -7,7 +7,6 @@ import pytest
 
 from dsr.connectors import registry
 from dsr.datamap.schema import SystemMap
-from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
@@ -17,18 +16,20 @@ from dsr.steps.answering import packaging
 from dsr.steps.deciding import approval
 from dsr.steps.errands import answering
 from dsr.steps.recipients import links, sharing, telling
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, dana_in, eli_in
 from tests.steps import scenes
 from tests.steps.errands import scene
 
 
-@pytest.fixture
-def erasing(world: World, dana: Actor, eli: Actor) -> SubjectRequest:
+@staging.scene("people_are_asked")
+def erasing(world: World) -> SubjectRequest:
     """An erasure that waits for the processor, and for nothing else but the paper archive."""
+    dana = dana_in()
     subject_request = scenes.accepted(world, dana, Right.ERASURE)
     answering.nothing(scene.waiting(world, subject_request), by=dana, at=world.at)
     world.work(State.SEARCHED, subject_request)
-    approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli, at=world.at)
+    approval.approve(subject_request, digest=subject_request.manifest.digest, by=eli_in(), at=world.at)
     world.later(days=4)
     for _ in range(20):
         scenes.work_on(world, subject_request, Kind.ERASE)

@@ -18,9 +18,9 @@ ASKED: Identities = {"email": ((SAM,),)}
 
 
 @pytest.fixture
-def routes(tmp_path: Path) -> tuple[Route, ...]:
+def routes(with_people: Path) -> tuple[Route, ...]:
     """Of the paper archive."""
-    plan = compile_plan(load_all(tmp_path / "controllers")["joypix"], ["email"])
+    plan = compile_plan(load_all(with_people)["joypix"], ["email"])
     return next(system.routes for system in plan.systems if system.system == "paper-archive")
 
 

@@ -17,17 +17,18 @@ from dsr.steps import ledger, work
 from dsr.steps.asking import cancellation
 from dsr.steps.deciding import approval
 from dsr.steps.move import Conflict
-from tests.conftest import SAM, World
+from tests import staging
+from tests.conftest import SAM, World, dana_in, eli_in
 from tests.steps import scenes
 
 SAMS = "jp000001"
 BELOW_USERS = ("social_signins", "devices", "orders", "generations", "consents")
 
 
-@pytest.fixture
-def erasing(world: World, dana: Actor, eli: Actor) -> SubjectRequest:
+@staging.scene()
+def erasing(world: World) -> SubjectRequest:
     """Sam's approved erasure, on the day after its grace period."""
-    subject_request = scenes.approved(world, dana, eli)
+    subject_request = scenes.approved(world, dana_in(), eli_in())
     world.later(days=4)
     return subject_request
 

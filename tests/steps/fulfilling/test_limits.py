@@ -15,7 +15,8 @@ from dsr.steps import maps
 from dsr.steps.fulfilling import limits, reading_back, whole
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
-from tests.conftest import World
+from tests import staging
+from tests.conftest import World, dana_in, eli_in
 from tests.steps import scenes
 
 
@@ -26,10 +27,10 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(erase.__dict__, "most", 10)
 
 
-@pytest.fixture
-def stopped(world: World, dana: Actor, eli: Actor, narrow: None) -> SubjectRequest:
+@staging.scene("narrow")
+def stopped(world: World) -> SubjectRequest:
     """Sam's erasure has met the limit."""
-    subject_request = scenes.approved(world, dana, eli)
+    subject_request = scenes.approved(world, dana_in(), eli_in())
     world.later(days=4)
     scenes.work_on(world, subject_request, Kind.ERASE)
     return subject_request

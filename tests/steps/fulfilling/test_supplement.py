@@ -17,15 +17,16 @@ from dsr.steps.deciding.holds import Order
 from dsr.steps.fulfilling import supplement
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
-from tests.conftest import NOW, World
+from tests import staging
+from tests.conftest import NOW, World, dana_in, eli_in
 from tests.steps import scenes
 from tests.steps.fulfilling.test_execution import generation
 
 
-@pytest.fixture
-def stuck(world: World, dana: Actor, eli: Actor) -> SubjectRequest:
+@staging.scene()
+def stuck(world: World) -> SubjectRequest:
     """Sam went on using the service: the read-back of an approved erasure finds a row that no manifest lists."""
-    subject_request = scenes.approved(world, dana, eli)
+    subject_request = scenes.approved(world, dana_in(), eli_in())
     world.later(days=4)
     generation(world, "late-1")
     scenes.work_on(world, subject_request, Kind.ERASE)
@@ -154,7 +155,7 @@ def test_a_row_that_points_at_an_account_which_was_to_go_is_erased_before_it(
 ) -> None:
     with scenes.live(world) as database:  # nothing that is kept needs the account: its row goes as a whole
         database.execute("DELETE FROM orders WHERE user_id = 'jp000001'")
-    subject_request = scenes.approved(world, dana, eli)
+    subject_request = scenes.approved(world, dana_in(), eli_in())
     world.later(days=4)
     generation(world, "late-1")  # its user_id is a foreign key, which the connector's SQLite keeps
     scenes.work_on(world, subject_request, Kind.ERASE)
