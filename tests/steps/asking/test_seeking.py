@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dsr.law.rights import Right
 from dsr.models import Notice, SoughtRequest, sealed
-from dsr.steps.asking import seeking
+from dsr.steps.asking import seeking, verification
 from tests.conftest import SAM, World
 from tests.steps import scenes
 
@@ -71,5 +71,14 @@ def test_what_stops_one_holds_up_nobody_behind_it(world: World) -> None:
     seek(world, own.reference)
     SoughtRequest.objects.filter(reference=NOWHERE).update(address_sealed="spoilt")
     assert seeking.send_next(at=world.at)
+    assert seeking.send_next(at=world.at)
+    assert codes() == [SAM]
+
+
+def test_a_worker_that_dies_over_it_leaves_it_to_another(world: World) -> None:
+    own = world.file(Right.ACCESS)
+    seek(world, own.reference)
+    with scenes.dying(verification, "ask_sign_in"):
+        seeking.send_next(at=world.at)
     assert seeking.send_next(at=world.at)
     assert codes() == [SAM]
