@@ -44,7 +44,6 @@ def claim(*, at: datetime) -> PlanItem | None:
     full: set[tuple[str, str]] = set()  # systems that take no more just now
     while True:
         with transaction.atomic():  # of its own for each look: nobody holds two gates
-            in_order()
             while (item := _first(at, full)) is not None and item.attempts >= ATTEMPTS:
                 quarantine(item, note=f"Its worker stopped {ATTEMPTS} times in a row.", at=at)
             if item is None:
@@ -78,7 +77,10 @@ _STOPS_LAST = Q(
 
 
 def _first(at: datetime, full: set[tuple[str, str]]) -> PlanItem | None:
-    return _due(at, full).prefetch_related("subject_request__identities").first() if full else first_of(_due, at)
+    if not full:
+        return first_of(_due, at)
+    in_order()
+    return _due(at, full).prefetch_related("subject_request__identities").first()
 
 
 def _due(at: datetime, full: Iterable[tuple[str, str]] = ()) -> QuerySet[PlanItem]:

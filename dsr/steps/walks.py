@@ -22,15 +22,28 @@ from dsr.steps.recipients import telling
 
 log = logging.getLogger(__name__)
 
+_COLUMNS = [field.name for field in SubjectRequest._meta.concrete_fields]
+
 
 def walk_on(subject_request: SubjectRequest, *, at: datetime) -> None:
-    """As far as it can go now. Safe to call at any time."""
+    """As far as it can go now, from the state that is known. Safe to call at any time.
+
+    Where another worker has moved it on meanwhile, it goes on from there: that one may have left the rest to us.
+    """
+    for _ in range(2):
+        try:
+            _walk(subject_request, at)
+        except Conflict:
+            log.info("another worker moved %s on", subject_request.reference)
+            subject_request.refresh_from_db(fields=_COLUMNS)  # whom it is about stays as it was read
+        else:
+            return
+
+
+def _walk(subject_request: SubjectRequest, at: datetime) -> None:
     walk = WALKS.get(Right(subject_request.right), {})
-    try:
-        while (step := walk.get(State(subject_request.state))) and step(subject_request, at):
-            pass
-    except Conflict:
-        log.info("another worker moved %s on", subject_request.reference)
+    while (step := walk.get(State(subject_request.state))) and step(subject_request, at):
+        pass
 
 
 def _read(subject_request: SubjectRequest, at: datetime) -> bool:

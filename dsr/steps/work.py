@@ -32,7 +32,6 @@ from dsr.steps.turns import Piece
 log = logging.getLogger(__name__)
 
 STALLED = 100  # requests of one sweep
-_COLUMNS = [field.name for field in SubjectRequest._meta.concrete_fields]
 
 ACTS: dict[str, Callable[..., None]] = {
     Kind.FIND: search.find,
@@ -79,7 +78,6 @@ def _work_on(item: PlanItem, *, at: datetime) -> None:
         log.warning("fenced off: %s %s", item.pk, item)
         return
     subject_request = item.subject_request
-    subject_request.refresh_from_db(fields=_COLUMNS)  # whom it is about was read with the claim
     turn = setbacks.Due(subject_request.pk, subject_request.pk, again=False)
     do_next(at=at, among=iter([_moving(turn, partial(walks.walk_on, subject_request, at=at), at=at)]))
 

@@ -47,9 +47,10 @@ def of_claim(finished: int, at: datetime) -> str:
     with connection.execute_wrapper(listen):
         claimed = ledger.claim(at=at)
     assert claimed == item
-    sql, params = next((sql, params) for sql, params in asked if sql.startswith("SELECT"))
+    text, params = next((sql, params) for sql, params in asked if 'FROM "dsr_planitem"' in sql)
+    setting, _, sql = text.rpartition("; ")
     with transaction.atomic(), connection.cursor() as cursor:
-        for setting in (sql for sql, _ in asked if sql.startswith("SET LOCAL")):
+        if setting:
             cursor.execute(setting)
         cursor.execute(EXPLAIN[connection.vendor] + sql, params)
         return "\n".join(str(row[-1]) for row in cursor.fetchall())

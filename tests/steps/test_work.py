@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.db import transaction
 
 from dsr.law.actors import Actor
 from dsr.law.grounds import Ground
@@ -183,3 +184,20 @@ def test_a_disk_that_stays_full_fills_the_record_with_no_seals(world: World, dan
     world.work(State.PACKAGED, subject_request)
     assert seals.count() == 2
     assert subject_request.packages.count() == 1
+
+
+def test_who_finds_the_request_moved_on_meanwhile_goes_on_from_there(
+    world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a worker that claimed the last item a moment too early leaves the package to a sweep, a minute later."""
+    own = scenes.accepted(world, dana, Right.ACCESS)
+    claimed = SubjectRequest.objects.prefetch_related("identities").get(pk=own.pk)
+    scenes.work_on(world, own, Kind.FIND)
+    with monkeypatch.context() as patch:
+        patch.setattr(walks, "walk_on", lambda *_, **__: None)
+        scenes.work_on(world, own, Kind.ASSEMBLE)
+    assert (claimed.state, SubjectRequest.objects.get(pk=own.pk).state) == (State.ACCEPTED, State.CARRIED_OUT)
+    steps = walks.WALKS[Right.ACCESS]  # each in a transaction of its own, where no test is around it
+    monkeypatch.setitem(steps, State.ACCEPTED, transaction.atomic(steps[State.ACCEPTED]))
+    walks.walk_on(claimed, at=world.at)
+    assert SubjectRequest.objects.get(pk=own.pk).state == State.PACKAGED

@@ -131,6 +131,8 @@ def facts(subject_request: SubjectRequest, *, at: datetime) -> dict[str, Any]:
 
 def alert(subject_request: SubjectRequest) -> Alert | None:
     """What became of these letters; None where no address is on file. One that failed counts from when it did."""
+    if subject_request.own_mailbox() is not None and subject_request.right != Right.RECTIFICATION:
+        return None  # nobody is written to: see to_warn, to_tell
     written = list(letters(subject_request))
     if not written:
         return None

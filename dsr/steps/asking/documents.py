@@ -104,13 +104,6 @@ def rejected(subject_request: SubjectRequest) -> bool:
     return subject_request.events.filter(tag=REJECTED).exists()
 
 
-def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
-    """Why this member of staff cannot accept it: nobody alone opens an account for a document."""
-    if subject_request.events.filter(tag=CHECKED, actor=str(by)).exists():
-        return "A second person has to accept: you checked the document."
-    return ""
-
-
 def _decide(subject_request: SubjectRequest, event: str, note: str, by: Actor, at: datetime) -> None:
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
     _hold(subject_request)  # a colleague may say the opposite at this moment

@@ -29,13 +29,6 @@ def entered_by(subject_request: SubjectRequest) -> str:
     return event.actor if event else ""
 
 
-def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
-    """Why this member of staff cannot accept it: nobody alone opens an account to who says that it is theirs."""
-    if subject_request.events.filter(tag=VOUCHED, actor=str(by)).exists():
-        return "A second person has to accept: you checked who asks."
-    return ""
-
-
 def vouch(subject_request: SubjectRequest, *, note: str, by: Actor, at: datetime) -> None:
     """The identifiers are this person's: checked by staff, with a note how. Never by who entered the request.
 

@@ -21,6 +21,10 @@ from dsr.steps.post import grounds, notices
 from dsr.steps.recording import record
 
 WORDS = 2_000  # characters
+_CHECKED = {  # nobody alone opens an account to who says that it is theirs, or for a document
+    vouching.VOUCHED: "A second person has to accept: you checked who asks.",
+    documents.CHECKED: "A second person has to accept: you checked the document.",
+}
 HANDS = ("request:taken", "request:accepted", "request:handed-over")  # Events of the first person's acts
 
 
@@ -39,7 +43,7 @@ def take(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
 def accept(subject_request: SubjectRequest, *, by: Actor, at: datetime) -> None:
     """Accept a verified request; what searches is planned in the same transaction. Raises Forbidden, Conflict."""
     permissions.require(by, permissions.Duty.REVIEW, subject_request)
-    if why := not_yet(subject_request):
+    if why := _unproven(subject_request):
         raise Conflict(why)
     if why := why_not_by(subject_request, by):
         raise permissions.Forbidden(why)
@@ -74,13 +78,19 @@ def not_yet(subject_request: SubjectRequest) -> str:
     original = merging.original(subject_request)
     if original is not None:
         return f"This request is answered with {original.reference}, which it repeats."
+    return _unproven(subject_request)
+
+
+def _unproven(subject_request: SubjectRequest) -> str:
     return representation.why_not_yet(subject_request) or ladder.why_not_yet(subject_request)
 
 
 def why_not_by(subject_request: SubjectRequest, by: Actor) -> str:
     """Why it is for somebody else to accept it; empty when this member of staff can."""
-    whys = (one.why_not_by(subject_request, by) for one in (representation, vouching, documents))
-    return next(filter(None, whys), "")
+    if why := representation.why_not_by(subject_request, by):
+        return why
+    done = subject_request.events.filter(tag__in=list(_CHECKED), actor=str(by)).values_list("tag", flat=True)
+    return next((_CHECKED[tag] for tag in done), "")
 
 
 def refuse(
