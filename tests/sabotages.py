@@ -196,8 +196,15 @@ SABOTAGES = (
     Sabotage(
         "A9",
         "dsr/steps/asking/assertions.py",
-        "if not any((each.kind, each.lookup) in lookups for each in own if not each.of_representative):",
-        "if not own:",
+        "if not _same_account(_sure(subject_request), vouched):",
+        "if not vouched:",
         "tests/steps/answering/test_opening.py::test_an_account_of_mallorys_own_opens_nothing_of_sams",
+    ),
+    Sabotage(
+        "A18",
+        "dsr/steps/asking/assertions.py",
+        "if (sure := _surely_named(subject_request)) and not _same_account(sure, identifiers):",
+        "if False:",
+        "tests/steps/answering/test_opening.py::test_beside_an_account_that_is_known_surely_nobody_puts_another",
     ),
 )

@@ -19,6 +19,7 @@ from dsr.steps.counting import clock
 from dsr.steps.recording import record
 
 FORGOTTEN = (Kind.PREVIEW, Kind.ADDRESSES)  # items by which nothing was decided
+_ENDED = CLOSED - {State.DELIVERED}  # without an answer that could be opened
 DECIDED = CLOSED | {State.ACCEPTED}  # what showed that somebody may ask has done its work
 
 
@@ -46,7 +47,7 @@ def move(
     _check(subject_request, [to])
     columns = {**(columns or {}), "state": to, **({"closed_at": at} if to in CLOSED else {})}
     # Where more than the mailbox opens the answer, a code may have to go to another address on file.
-    if to in DECIDED and (to in CLOSED or subject_request.opened_by is Rung.MAILBOX):
+    if to in DECIDED and (to in _ENDED or subject_request.opened_by is Rung.MAILBOX):
         columns["others_sealed"] = ""
     with transaction.atomic(savepoint=False):  # who catches a Conflict has the whole transaction undone
         _changed(subject_request, columns)

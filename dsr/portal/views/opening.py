@@ -13,7 +13,7 @@ from dsr.portal import access, knocking, pages, vouched
 from dsr.portal.forms import CodeForm, PickupForm
 from dsr.portal.views.own import SAID
 from dsr.steps.answering import opening
-from dsr.steps.asking import ladder, pickup
+from dsr.steps.asking import assertions, ladder, pickup
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.move import Conflict
 
@@ -41,6 +41,7 @@ def open_answer(request: HttpRequest, slug: str, reference: str) -> HttpResponse
             return waits
         try:
             if _done(request, own, act, form, typed, here[0]):
+                request.session.cycle_key()  # a stolen older one is worth nothing beside it
                 return redirect(reverse("portal:open", args=[slug, own.reference]))
         except Conflict as why:
             problem = str(why)
@@ -52,7 +53,7 @@ def open_answer(request: HttpRequest, slug: str, reference: str) -> HttpResponse
         form=form,
         typed=typed,
         problem=problem,
-        **vouched.way(request, about),
+        **(vouched.way(request, about) if assertions.opens(own) else {}),
         elsewhere=bool(opening.addresses(own)),
         sent=opening.sent(own),
         pickup=pickup.had(own, at=at),

@@ -20,7 +20,7 @@ from django.db.models import Q, QuerySet
 from dsr.law.actors import PORTAL, SUBJECT, Actor
 from dsr.law.deadlines import closes_at, local_day
 from dsr.law.rights import Right
-from dsr.law.states import State
+from dsr.law.states import CLOSED, State
 from dsr.law.work import Letter
 from dsr.models import Grant, Package, SubjectRequest, sealed
 from dsr.sealing import files
@@ -266,6 +266,8 @@ def expire_next(*, at: datetime) -> bool:
                 return True  # another worker was faster, or it was frozen just now
             package.grants.exclude(wrapped_for="").update(wrapped_for="", ended_at=at)
             close(package, "package:expired", by=PORTAL, at=at)
+            over_too = SubjectRequest.objects.filter(pk=package.subject_request_id, state__in=CLOSED)
+            over_too.exclude(others_sealed="").update(others_sealed="")  # no code opens anything any more
     except Conflict:
         log.info("%s was downloaded just now", package.subject_request.reference)
         return True  # nothing was changed; the next turn looks again

@@ -14,7 +14,6 @@ from dsr.law.actors import SUBJECT
 from dsr.law.identifiers import one_mailbox
 from dsr.law.ladder import Rung, reaches
 from dsr.models import Assertion, Proof, StepUp, SubjectRequest
-from dsr.steps.answering import delivery
 from dsr.steps.asking import assertions, pickup, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.recording import record
@@ -34,13 +33,14 @@ def shown(subject_request: SubjectRequest, sessions: Sequence[str], *, at: datet
 
 
 def addresses(subject_request: SubjectRequest) -> list[str]:
-    """Where a code can go: other addresses on file, where that is enough. They are shown on no page."""
+    """Where a code can go: addresses that were on file before anybody was proven, where that is enough.
+
+    They are shown on no page. What came on file later may be of who has the mailbox by now.
+    """
     mailbox = subject_request.mailbox()
     if mailbox is None or not reaches(Rung.SECOND, subject_request.opened_by):
         return []
-    package = delivery.newest(subject_request)
-    known = [*subject_request.others(), *(package.others() if package else [])]
-    return [each for each in dict.fromkeys(known) if not one_mailbox(each, mailbox.value())]
+    return [each for each in subject_request.others() if not one_mailbox(each, mailbox.value())]
 
 
 def sent(subject_request: SubjectRequest) -> bool:

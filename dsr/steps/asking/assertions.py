@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dsr.connectors.settings import resolve
 from dsr.datamap.schema import Controller, IdentityKind
 from dsr.law.actors import SUBJECT
 from dsr.law.identifiers import clean
-from dsr.law.ladder import Rung
+from dsr.law.ladder import Rung, reaches
 from dsr.law.states import State
 from dsr.law.work import Asker
 from dsr.models import Assertion, Identity, SubjectRequest, sealed
@@ -28,11 +29,12 @@ from dsr.record.note import Unverified, VerifierKey, read_key
 from dsr.steps import maps
 from dsr.steps.asking import ladder
 from dsr.steps.deciding import merging
-from dsr.steps.move import Conflict
+from dsr.steps.move import Conflict, lock
 from dsr.steps.recording import record
 
 KEPT = timedelta(hours=1)  # in the browser that opened it, for the request that it fills in
 BOUND = "identity:vouched-by-app"
+OTHER_ACCOUNT = gettext_noop("In the app somebody is signed in whose account this request is not about.")
 _LONG = 6  # characters
 _SPOKEN_FOR = frozenset({State.RECEIVED, State.VERIFIED})
 
@@ -128,13 +130,17 @@ def fits(subject_request: SubjectRequest) -> bool:
 def bind(subject_request: SubjectRequest, held_one: Assertion, *, at: datetime) -> None:
     """Prove by it what the app vouched for: identifiers that were typed, and the account's others. Raises Conflict.
 
-    An address that it names proves the mailbox only where it is the request's own; letters go nowhere else by it.
+    An address that it names proves the mailbox only where it is the request's own; letters go nowhere else by it. What
+    is known surely already takes no other account: who reads the mailbox later would put an own one beside it.
     """
     if not fits(subject_request) or held_one.controller != subject_request.controller:
         message = _("This request takes no more proof.")
         raise Conflict(message)
-    identifiers = json.loads(held_one.identifiers())
+    identifiers: dict[str, str] = json.loads(held_one.identifiers())
     with transaction.atomic():
+        lock(subject_request)
+        if (sure := _surely_named(subject_request)) and not _same_account(sure, identifiers):
+            raise Conflict(_(OTHER_ACCOUNT))
         _use(held_one, subject_request, at)
         kinds = [kind for kind, value in identifiers.items() if _prove(subject_request, kind, value, at)]
         record.write(subject_request, BOUND, by=SUBJECT, at=at, kinds=sorted(kinds))
@@ -148,12 +154,42 @@ def bind_to_open(subject_request: SubjectRequest, held_one: Assertion, *, at: da
     Call it in the transaction that opens.
     """
     vouched = json.loads(held_one.identifiers()) if held_one.controller == subject_request.controller else {}
-    own = [each for each in subject_request.identities.all() if ladder.enough(subject_request, each)]
-    lookups = {(kind, lookup) for kind, value in vouched.items() for lookup in sealed.lookups(kind, value)}
-    if not any((each.kind, each.lookup) in lookups for each in own if not each.of_representative):
-        message = _("In the app somebody is signed in whose account this request is not about.")
-        raise Conflict(message)
+    if not _same_account(_sure(subject_request), vouched):
+        raise Conflict(_(OTHER_ACCOUNT))
     _use(held_one, subject_request, at)
+
+
+def opens(subject_request: SubjectRequest) -> bool:
+    """Whether the app can vouch for who is known there: not where a mailbox alone is, which nobody signed in with."""
+    return any(each.kind != IdentityKind.EMAIL or each.rung == Rung.APP for each in _sure(subject_request))
+
+
+def _surely_named(subject_request: SubjectRequest) -> list[Identity]:
+    """By more than a mailbox, and by as much as is needed; also before the mailbox's own code is typed."""
+    known = subject_request.identities.filter(of_representative=False).exclude(rung=Rung.MAILBOX)
+    return [each for each in known if reaches(each.rung, subject_request.proof_needed)]
+
+
+def _sure(subject_request: SubjectRequest) -> list[Identity]:
+    known = (each for each in subject_request.identities.all() if not each.of_representative)
+    return [each for each in known if ladder.enough(subject_request, each)]
+
+
+def _same_account(sure: list[Identity], vouched: dict[str, str]) -> bool:
+    """Whether the app names an account that is known surely, and no other of its kind.
+
+    An e-mail address alone is the same only where the app names nothing else, and had named it before: two accounts of
+    one service may have one address.
+    """
+    lookups = {kind: sealed.lookups(IdentityKind(kind), value) for kind, value in vouched.items()}
+    accounts = {kind: hashes for kind, hashes in lookups.items() if kind != IdentityKind.EMAIL}
+    if not accounts:
+        named = lookups.get(IdentityKind.EMAIL, ())
+        return all(each.kind == IdentityKind.EMAIL for each in sure) and any(
+            each.rung == Rung.APP and each.lookup in named for each in sure
+        )
+    known = [each for each in sure if each.kind in accounts]
+    return bool(known) and all(each.lookup in accounts[each.kind] for each in known)
 
 
 def _use(held_one: Assertion, subject_request: SubjectRequest, at: datetime) -> None:

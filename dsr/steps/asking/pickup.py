@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from dsr.law.actors import SUBJECT
 from dsr.law.ladder import Rung
@@ -16,7 +17,7 @@ from dsr.models import Evidence, Proof, SubjectRequest
 from dsr.steps import limiting
 from dsr.steps.asking import codes, ladder
 from dsr.steps.asking.verification import Confirmation
-from dsr.steps.move import Conflict
+from dsr.steps.move import Conflict, lock
 from dsr.steps.recording import record
 
 GOOD = timedelta(days=2 * 366)  # longer than an answer is held
@@ -25,20 +26,27 @@ _SHOWS = (Evidence.IDENTITY, Evidence.GUARDIANSHIP)
 
 
 def awaited(subject_request: SubjectRequest) -> bool:
-    """Whether one can be had: a document lies here that staff have not looked at, and its answer asks for more."""
+    """Whether one can be had: a document lies here that staff have not looked at, and its answer asks for more.
+
+    One for each document: who takes the mailbox over meanwhile gets no second, and ends none.
+    """
     if subject_request.opened_by is Rung.MAILBOX or not ladder.waits(subject_request):
         return False
-    return Evidence.objects.filter(subject_request=subject_request, kind__in=_SHOWS, destroyed_at=None).exists()
+    return (
+        not _of(subject_request).exists()
+        and Evidence.objects.filter(subject_request=subject_request, kind__in=_SHOWS, destroyed_at=None).exists()
+    )
 
 
 def give(subject_request: SubjectRequest, *, at: datetime) -> str:
-    """A new one, in place of what was shown before; nobody can read it again. Raises Conflict."""
+    """Make it; nobody can read it again. Raises Conflict."""
     mailbox = subject_request.mailbox()
-    if mailbox is None or not awaited(subject_request):
-        message = "There is no document here that waits to be looked at."
-        raise Conflict(message)
     with transaction.atomic():
-        _of(subject_request).delete()
+        lock(subject_request)  # staff may look at the document at this moment
+        subject_request.refresh_from_db(fields=["state", "proof_needed"])
+        if mailbox is None or not awaited(subject_request):
+            message = _("There is no document here that waits to be looked at, or the pickup code was shown already.")
+            raise Conflict(message)
         proof = Proof.objects.create(identity=mailbox, purpose=Proof.PICKUP, created_at=at, expires_at=at)
         record.write(subject_request, GIVEN, by=SUBJECT, at=at)
         return codes.keep(proof)

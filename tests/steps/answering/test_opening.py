@@ -8,8 +8,8 @@ from dsr.law.ladder import NEEDED, Rung, opened_by, reaches
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import Grant, Identity, Package, StepUp, SubjectRequest, SubjectSession
-from dsr.steps.answering import grants, opening
-from dsr.steps.asking import cancellation, ladder, sessions, verification
+from dsr.steps.answering import delivery, grants, opening
+from dsr.steps.asking import assertions, cancellation, ladder, sessions, verification
 from dsr.steps.asking.verification import Confirmation
 from dsr.steps.deciding import review
 from dsr.steps.fulfilling import search
@@ -18,7 +18,7 @@ from dsr.steps.permissions import Forbidden
 from tests.conftest import SAM, World
 from tests.lookers import looked_at
 from tests.steps import scenes
-from tests.steps.vouching import opened
+from tests.steps.vouching import SAMS, needing, opened
 
 OTHER = "sam@social.example"
 MALLORYS = {"account": "jp000002", "email": "amal@example.com"}  # an account of her own
@@ -29,9 +29,13 @@ def packaged(world: World, needed: Rung, *others: str) -> SubjectRequest:
     own = scenes.packaged(world)
     SubjectRequest.objects.filter(pk=own.pk).update(proof_needed=needed)
     Identity.objects.filter(subject_request=own).update(rung=needed)
+    if needed is Rung.APP:
+        account = Identity(subject_request=own, kind="account", rung=needed, proven_at=world.at)
+        account.seal_value(SAMS["account"])
+        account.save(force_insert=True)
     package = Package.objects.get(subject_request=own)
+    SubjectRequest.objects.filter(pk=own.pk).update(others_sealed=own.sealed_others(list(others)))
     own.refresh_from_db()
-    own.others_sealed = own.sealed_others(list(others))
     package.others_sealed = package.sealed_others(list(others))
     package.save(update_fields=["others_sealed"])
     return own
@@ -121,9 +125,8 @@ def test_where_the_app_was_needed_no_code_goes_anywhere(world: World) -> None:
     assert len(world.letters()) == sent
 
 
-@pytest.mark.parametrize("needed", [Rung.SECOND, Rung.APP])
-def test_the_app_opens_it_once_for_each_time_it_vouches(world: World, needed: Rung) -> None:
-    own = packaged(world, needed)
+def test_the_app_opens_it_once_for_each_time_it_vouches(world: World) -> None:
+    own = packaged(world, Rung.APP)
     here = browser(world)
     vouched = opened(world)
     opening.by_app(own, vouched, here, at=world.at)
@@ -132,16 +135,46 @@ def test_the_app_opens_it_once_for_each_time_it_vouches(world: World, needed: Ru
         opening.by_app(own, vouched, browser(world), at=world.at)
 
 
-def test_an_account_of_mallorys_own_opens_nothing_of_sams(world: World) -> None:
-    own = packaged(world, Rung.APP)
-    here, mallorys = browser(world), opened(world, MALLORYS)
+@pytest.mark.parametrize("vouched", [MALLORYS, {"account": MALLORYS["account"], "email": SAM}, {"email": SAM}])
+@pytest.mark.parametrize("needed", [Rung.SECOND, Rung.APP])
+def test_an_account_of_mallorys_own_opens_nothing_of_sams(world: World, needed: Rung, vouched: dict[str, str]) -> None:
+    """Also one for which she has confirmed Sam's address, whose mail she reads."""
+    own = packaged(world, needed)
+    here, mallorys = browser(world), opened(world, vouched)
     with pytest.raises(Conflict, match="whose account this request is not about"):
         opening.by_app(own, mallorys, here, at=world.at)
-    with pytest.raises(Conflict):
-        opening.by_app(own, opened(world, controller="pixplus"), here, at=world.at)
     assert not taken(own, world, here)
     mallorys.refresh_from_db()
     assert mallorys.bound_at is None
+
+
+def test_what_another_service_vouches_for_opens_nothing(world: World) -> None:
+    own = packaged(world, Rung.APP)
+    with pytest.raises(Conflict):
+        opening.by_app(own, opened(world, controller="pixplus"), browser(world), at=world.at)
+
+
+@pytest.mark.parametrize("needed", [Rung.MAILBOX, Rung.SECOND, Rung.APP])
+def test_beside_an_account_that_is_known_surely_nobody_puts_another(world: World, needed: Rung) -> None:
+    """Else whoever reads the mailbox later has Sam's data and her own in one answer, and opens it by her own app."""
+    own = needing(world, needed)
+    assertions.bind(own, opened(world), at=world.at)
+    for late in (False, True):
+        if late:
+            world.prove(own)
+        with pytest.raises(Conflict, match="whose account this request is not about"):
+            assertions.bind(SubjectRequest.objects.get(), opened(world, MALLORYS), at=world.at)
+    assertions.bind(SubjectRequest.objects.get(), opened(world), at=world.at)  # the same once more
+    assert sorted(own.identities.values_list("kind", flat=True)) == ["account", "email"]
+
+
+def test_beside_a_mailbox_that_two_channels_prove_nobody_puts_an_account(world: World) -> None:
+    own = needing(world, Rung.SECOND)
+    world.prove(own)
+    Identity.objects.filter(subject_request=own).update(rung=Rung.SECOND)
+    with pytest.raises(Conflict, match="whose account this request is not about"):
+        assertions.bind(SubjectRequest.objects.get(), opened(world, MALLORYS), at=world.at)
+    assert own.identities.count() == 1
 
 
 def test_an_identifier_that_was_typed_and_never_proven_is_nobodys_account(world: World) -> None:
@@ -221,16 +254,26 @@ def needing_a_second(world: World, dana: Actor) -> SubjectRequest:
     return own
 
 
-def test_an_address_that_staff_leave_out_of_the_answer_can_still_open_it(world: World, dana: Actor) -> None:
+def test_only_an_address_that_was_on_file_before_the_proof_opens_the_answer(world: World, dana: Actor) -> None:
+    """Not what Mallory puts on the account while the answer is made; nor is one lost that staff leave out of it."""
     own = needing_a_second(world, dana)
     looked_at(own, lambda: world.work(State.APPROVED, own), world.at)
     world.work(State.PACKAGED, own)
-    assert own.packages.get().others() == ["sam@elsewhere.example", OTHER]
-    assert opening.addresses(own) == ["sam@elsewhere.example", OTHER]
+    assert own.packages.get().others() == ["sam@elsewhere.example", OTHER]  # who is told
+    assert opening.addresses(own) == ["sam@elsewhere.example"]
     assert "once more to show that it is you" in " ".join(world.letters()[-1].split())
 
 
-def test_the_addresses_are_forgotten_when_the_request_is_over(world: World, dana: Actor) -> None:
+def test_the_addresses_are_forgotten_with_the_package(world: World) -> None:
+    own = packaged(world, Rung.SECOND, OTHER)
+    world.later(days=60)
+    while delivery.end_offer_next(at=world.at) or delivery.expire_next(at=world.at):
+        pass
+    own = SubjectRequest.objects.get()
+    assert (own.state, own.others_sealed) == (State.DELIVERED, "")
+
+
+def test_the_addresses_are_forgotten_when_the_request_ends_without_an_answer(world: World, dana: Actor) -> None:
     own = needing_a_second(world, dana)
     assert own.others() == ["sam@elsewhere.example"]
     cancellation.cancel(own, by=SUBJECT, at=world.at)
