@@ -11,7 +11,7 @@ from dsr.desk.forms import Decision
 from dsr.law.actors import Actor
 from dsr.law.ladder import Rung
 from dsr.law.rights import SEARCHED
-from dsr.models import Evidence, Lowering, SubjectRequest
+from dsr.models import Event, Evidence, Lowering, Proof, SubjectRequest
 from dsr.steps.asking import documents, ladder
 from dsr.steps.permissions import Duty
 
@@ -21,8 +21,15 @@ RUNGS = {
     Rung.APP: "A sign-in with the controller's app or site",
     Rung.STAFF: "A check by staff",
 }
+OPENS = {
+    Rung.MAILBOX: "A code to the e-mail address alone",
+    Rung.SECOND: "That code, and one to another address on file, the app, or the pickup code",
+    Rung.APP: "A code to the e-mail address, and a sign-in with the app, or the pickup code",
+}
 UNSEEN = "proof:raised by the portal"  # no tag: of the same Event, where no person asked for it
+ELSEWHERE = "identity:asked elsewhere"  # no tag: of the same Event, where the code went to another address
 SENTENCES = {
+    ELSEWHERE: "A one-time code was sent to another address on file",
     "identity:vouched-by-app": "The controller's app vouched for who asks",
     "identity:second-confirmed": "A code to another address on file was typed: known by two channels",
     "proof:raised": "Asked for more proof: {needed}",
@@ -33,11 +40,19 @@ SENTENCES = {
     "opening:less-proposed": "Proposed that less opens the answer: {needed}",
     "opening:lowered": "Agreed that less opens the answer: {needed}",
     "identity:stepped-up": "Showed more than the mailbox, to see the answer: {rung}",
+    "pickup:wrong": "A wrong pickup code was entered",
     "pickup:given": "Was shown a pickup code for the answer",
     "document:asked": "Asked the person for a document",
     "document:checked": "Saw by the document that it is this person",
     "document:rejected": "The document did not show that it is this person",
 }
+
+
+def told_apart(event: Event) -> str:
+    """By what its sentence is found: its tag, but where one tag tells two things."""
+    if "unseen_months" in event.details:
+        return UNSEEN
+    return ELSEWHERE if event.details.get("purpose") in {Proof.SECOND, Proof.OPEN} else event.tag
 
 
 class More(Decision):
@@ -243,6 +258,7 @@ def moves(act: Act, subject_request: SubjectRequest, *, shown: bool) -> dict[str
         return {}
     waiting = ladder.proposed(subject_request) if act in {AGREE, DECLINE} else None
     now: dict[str, object] = {"ladder_now": RUNGS[ladder.asked(subject_request)]}
+    now["ladder_to_open"] = not ladder.movable(subject_request)
     return now if waiting is None else now | _proposal(waiting, shown=shown)
 
 
@@ -262,7 +278,7 @@ def card(subject_request: SubjectRequest) -> dict[str, object]:
     return {
         "ladder": laddered or proposed,
         "ladder_needed": RUNGS[Rung(subject_request.proof_needed)],
-        "ladder_opens": "" if ladder.movable(subject_request) else RUNGS[subject_request.opened_by],
+        "ladder_opens": "" if ladder.movable(subject_request) else OPENS[subject_request.opened_by],
         "ladder_reached": ladder.reached(subject_request),
         "ladder_proposed": RUNGS[Rung(proposed.to)] if proposed else "",
         "ladder_by": people.name_of(proposed.proposed_by) if proposed else "",

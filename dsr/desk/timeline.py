@@ -205,7 +205,7 @@ def timeline(subject_request: SubjectRequest, *, reasons: bool = False) -> list[
 
 def sentence(event: Event, controller_map: ControllerMap | None) -> str:
     """What happened, in plain words. A tag that has none yet is shown as it is."""
-    says = SENTENCES.get(laddering.UNSEEN if "unseen_months" in event.details else event.tag)
+    says = SENTENCES.get(laddering.told_apart(event))
     if event.tag == "item:erased" and controller_map is not None:
         how = confirmed(controller_map, str(event.details.get("item", "")).partition(" ")[2])
         says = f"{{item}}: erased. {how.rstrip(chr(46))}" if how else says

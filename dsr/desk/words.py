@@ -43,7 +43,8 @@ NEXT = {
     State.SEARCHED: "The search is done.",
     State.APPROVED: "The portal carries this out. Nothing to do, unless an item below needs a person.",
     State.CARRIED_OUT: "The answer is being put together.",
-    State.PACKAGED: "The answer is ready. The person can download it.",
+    State.PACKAGED: "The answer is ready. The person can download it; where more than the mailbox was needed, it asks "
+    "for that once more.",
     State.DELIVERED: "This request is answered.",
     State.REFUSED: "This request is refused. Whoever asks again files a new request.",
     State.CANCELLED: f"{CANCELLED} Nothing to do.",

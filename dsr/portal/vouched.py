@@ -28,10 +28,11 @@ def held(request: HttpRequest, slug: str) -> Assertion | None:
 def way(request: HttpRequest, about: ControllerMap) -> dict[str, Any]:
     """For a page on which the app can vouch: how to get there; who goes there comes back to this page."""
     slug, app = about.controller.slug, assertions.offered(about.controller)
-    here = held(request, slug) is not None
-    if app and not here and request.session.get(AWAITED, {}).get(slug) != request.path:
+    here = held(request, slug)
+    if app and request.session.get(AWAITED, {}).get(slug) != request.path:
         request.session[AWAITED] = {**request.session.get(AWAITED, {}), slug: request.path}
-    return {"app": app, "app_page": about.controller.proof.app_page, "here": here}
+    who = assertions.shown(here) if here else ""  # somebody else may be signed in there
+    return {"app": app, "app_page": about.controller.proof.app_page, "here": here is not None, "who": who}
 
 
 def way_back(request: HttpRequest, slug: str) -> str:

@@ -42,7 +42,8 @@ def open_answer(request: HttpRequest, slug: str, reference: str) -> HttpResponse
         try:
             if _done(request, own, act, form, typed, here[0]):
                 request.session.cycle_key()  # a stolen older one is worth nothing beside it
-                return redirect(reverse("portal:open", args=[slug, own.reference]))
+                said = "?sent" if act == "send" else ""
+                return redirect(reverse("portal:open", args=[slug, own.reference]) + said)
         except Conflict as why:
             problem = str(why)
     return pages.page(
@@ -56,6 +57,7 @@ def open_answer(request: HttpRequest, slug: str, reference: str) -> HttpResponse
         **(vouched.way(request, about) if assertions.opens(own) else {}),
         elsewhere=bool(opening.addresses(own)),
         sent=opening.sent(own),
+        just="sent" in request.GET,
         pickup=pickup.had(own, at=at),
     )
 
@@ -71,7 +73,9 @@ def _done(request: HttpRequest, own: SubjectRequest, act: str, form: CodeForm, t
         return True
     if act == "send":
         if not opening.send(own, at=at):
-            raise Conflict(_("No more codes are sent within this hour. Come back later: your answer waits."))
+            raise Conflict(
+                _("We sent several codes, and send no more within this hour. Come back then: your answer waits.")
+            )
         return True
     if act == "code":
         return form.is_valid() and _right(form, "code", opening.by_code(own, form.cleaned_data["code"], session, at=at))

@@ -47,7 +47,8 @@ def prove_more(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         try:
             shown = _done(request, own, act, form, document)
             if shown == "":
-                return redirect(reverse("portal:prove_more", args=[slug, own.reference]))
+                said = "?sent" if act == "send" else ""
+                return redirect(reverse("portal:prove_more", args=[slug, own.reference]) + said)
         except (Conflict, NotTaken) as why:
             problem = str(why)
     own.refresh_from_db()
@@ -66,6 +67,7 @@ def prove_more(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         looked=second.looked(own),
         elsewhere=second.possible(own),
         sent=second.sent(own),
+        just="sent" in request.GET,
         wanted=documents.wanted(own),
         lies=documents.to_check(own),
         rejected=documents.rejected(own),
@@ -81,7 +83,9 @@ def _done(request: HttpRequest, own: SubjectRequest, act: str, form: CodeForm, d
         return _by_app(request, own)
     if act == "send":
         if not second.ask(own, at=at):
-            raise Conflict(_("No more codes are sent within this hour. Come back later: your request waits."))
+            raise Conflict(
+                _("We sent several codes, and send no more within this hour. Come back then: your request waits.")
+            )
         return ""
     if act == "code":
         return _by_code(own, form) if form.is_valid() else None

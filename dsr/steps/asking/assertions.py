@@ -34,7 +34,9 @@ from dsr.steps.recording import record
 
 KEPT = timedelta(hours=1)  # in the browser that opened it, for the request that it fills in
 BOUND = "identity:vouched-by-app"
-OTHER_ACCOUNT = gettext_noop("In the app somebody is signed in whose account this request is not about.")
+OTHER_ACCOUNT = gettext_noop(
+    "You are signed in there with another account than this request is about. Use that one, and come from there again."
+)
 _LONG = 6  # characters
 _SPOKEN_FOR = frozenset({State.RECEIVED, State.VERIFIED})
 

@@ -21,7 +21,7 @@ from dsr.steps.move import Conflict, lock
 from dsr.steps.recording import record
 
 GOOD = timedelta(days=2 * 366)  # longer than an answer is held
-GIVEN = "pickup:given"
+GIVEN, WRONG = "pickup:given", "pickup:wrong"
 _SHOWS = (Evidence.IDENTITY, Evidence.GUARDIANSHIP)
 
 
@@ -71,7 +71,7 @@ def confirm(subject_request: SubjectRequest, typed: str, *, at: datetime) -> Con
         return Confirmation.USED_UP
     if any(hmac.compare_digest(each, proof.code_hash) for each in codes.hashes(proof, typed)):
         return Confirmation.CONFIRMED
-    record.write(subject_request, "identity:wrong-code", by=SUBJECT, at=at, purpose=Proof.PICKUP)
+    record.write(subject_request, WRONG, by=SUBJECT, at=at)
     return Confirmation.WRONG
 
 

@@ -141,7 +141,7 @@ def test_an_account_of_mallorys_own_opens_nothing_of_sams(world: World, needed: 
     """Also one for which she has confirmed Sam's address, whose mail she reads."""
     own = packaged(world, needed)
     here, mallorys = browser(world), opened(world, vouched)
-    with pytest.raises(Conflict, match="whose account this request is not about"):
+    with pytest.raises(Conflict, match="another account than this request is about"):
         opening.by_app(own, mallorys, here, at=world.at)
     assert not taken(own, world, here)
     mallorys.refresh_from_db()
@@ -162,7 +162,7 @@ def test_beside_an_account_that_is_known_surely_nobody_puts_another(world: World
     for late in (False, True):
         if late:
             world.prove(own)
-        with pytest.raises(Conflict, match="whose account this request is not about"):
+        with pytest.raises(Conflict, match="another account than this request is about"):
             assertions.bind(SubjectRequest.objects.get(), opened(world, MALLORYS), at=world.at)
     assertions.bind(SubjectRequest.objects.get(), opened(world), at=world.at)  # the same once more
     assert sorted(own.identities.values_list("kind", flat=True)) == ["account", "email"]
@@ -172,7 +172,7 @@ def test_beside_a_mailbox_that_two_channels_prove_nobody_puts_an_account(world: 
     own = needing(world, Rung.SECOND)
     world.prove(own)
     Identity.objects.filter(subject_request=own).update(rung=Rung.SECOND)
-    with pytest.raises(Conflict, match="whose account this request is not about"):
+    with pytest.raises(Conflict, match="another account than this request is about"):
         assertions.bind(SubjectRequest.objects.get(), opened(world, MALLORYS), at=world.at)
     assert own.identities.count() == 1
 
