@@ -19,6 +19,13 @@ class Silent:
     next_try: datetime | None
 
 
+def title(controller: str, system: str) -> str:
+    """As the map calls it; one that left the map has its slug alone."""
+    about = maps.controllers().get(controller)
+    known = about.systems.get(system) if about else None
+    return known.title if known else system
+
+
 def known_to(staff: Staff) -> list[Silent]:
     """Those of the controllers this staff member works for, for the longest time first."""
     served = maps.controllers()
@@ -32,13 +39,13 @@ def known_to(staff: Staff) -> list[Silent]:
 
 
 def paused_to(staff: Staff) -> list[tuple[str, str, datetime]]:
-    """Controller, system and since when, of those that staff have paused."""
+    """Controller, system and since when, of those that staff have paused; the map may have lost one since."""
     served = maps.controllers()
     known = gates.paused([slug for slug in people.controllers_of(staff) if slug in served])
     return [
-        (served[gate.controller].controller.name, served[gate.controller].systems[gate.system].title, gate.paused_at)
+        (served[gate.controller].controller.name, title(gate.controller, gate.system), gate.paused_at)
         for gate in known
-        if gate.paused_at and gate.system in served[gate.controller].systems
+        if gate.paused_at
     ]
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dsr.datamap.schema import SystemMap
-from dsr.desk import people
+from dsr.desk import people, silence
 from dsr.desk.buttons import button
 from dsr.desk.due import Chip
 from dsr.desk.outcome import CONFLICT
@@ -28,6 +28,8 @@ from dsr.steps.permissions import Duty, Forbidden, may_at
 
 if TYPE_CHECKING:
     from dsr.desk.site import Desk
+
+_LEFT = "not in the map any more"
 
 
 class Pausing(forms.Form):
@@ -60,7 +62,10 @@ class Row:
 
 @require_safe
 def show(request: HttpRequest, site: "Desk") -> TemplateResponse:
-    """Every system of the controllers whose systems this staff member looks after."""
+    """Every system of the controllers whose systems this staff member looks after.
+
+    One that left the map while it was paused is among them: what asks several systems waits until it is resumed.
+    """
     rows = list(_rows(request, people.controllers_of(people.staff_of(request), Duty.OPERATE)))
     context = {**site.each_context(request), "title": "Systems", "systems": rows}
     return TemplateResponse(request, "desk/all_systems.html", context)
@@ -98,7 +103,7 @@ def resume(request: HttpRequest, controller: str, system: str) -> HttpResponse:
     except Conflict as conflict:
         messages.error(request, str(conflict))
     else:
-        messages.success(request, f"{_known(controller, system).title} goes on.")
+        messages.success(request, f"{silence.title(controller, system)} goes on.")
     return redirect("desk:systems")
 
 
@@ -118,19 +123,21 @@ def _rows(request: HttpRequest, controllers: list[str]) -> Iterator[Row]:
     waiting = {(controller, system): count for controller, system, count in counted}
     for slug in controllers:
         about, may = maps.controller(slug), may_at(by, Duty.PAUSE, slug)
-        for system in about.systems.values():
-            gate = gates.get((slug, system.slug), Gate())
+        known = {one.slug: (one.title, one.connector.kind != "portal") for one in about.systems.values()}
+        left = [name for (of, name), gate in gates.items() if of == slug and gate.paused_at and name not in known]
+        for name, (title, gated) in (known | {one: (f"{one} ({_LEFT})", True) for one in left}).items():
+            gate = gates.get((slug, name), Gate())
             yield Row(
                 controller=about.controller.name,
                 slug=slug,
-                system=system.slug,
-                title=system.title,
+                system=name,
+                title=title,
                 chip=_chip(gate),
                 since=gate.paused_at or gate.silent_since,
                 paused_by=people.name_of(gate.paused_by),
                 reason=gate.reason(),
-                waiting=waiting.get((slug, system.slug), 0),
-                pausable=may and system.connector.kind != "portal",
+                waiting=waiting.get((slug, name), 0),
+                pausable=may and gated,
             )
 
 

@@ -63,7 +63,7 @@ def checked(controller_map: ControllerMap, only: str = "") -> Iterator[Checked]:
     What staff have paused is asked only where it is `only` this one that is wanted, as before it is resumed.
     """
     controller = controller_map.controller.slug
-    paused = {gate.system for gate in gates.paused([controller])} - {only}
+    paused = gates.left(controller, but=only)
     asked = {
         slug: Checked(controller, slug, Standing.PAUSED, note=_LEFT) if slug in paused else _asked(controller, one)
         for slug, one in controller_map.systems.items()

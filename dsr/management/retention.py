@@ -10,8 +10,10 @@ from typing import cast
 from dsr.connectors.contract import Ability, Ages, Connector, Rejected, Surveying, Unreachable
 from dsr.datamap.schema import CollectionMap, ControllerMap, SystemMap
 from dsr.law.ages import oldest_allowed
+from dsr.steps import gates
 from dsr.steps.fulfilling import search
 
+_LEFT = "staff have paused its system; name it by --system to ask it all the same"
 _UNKNOWN = Ages("", 0, 0)
 
 
@@ -23,6 +25,7 @@ class Verdict(StrEnum):
     CANNOT_BE_JUDGED = "cannot be judged"  # rows hold a moment that nobody can read
     CANNOT_BE_ASKED = "cannot be asked"
     NO_ANSWER = "no answer"
+    PAUSED = "paused"  # staff have its system left alone
     NO_PERIOD = "no period"  # the rule states criteria only
     NO_DATE = "no date"  # the map names nothing that the period runs from
 
@@ -44,9 +47,16 @@ class Line:
     note: str = ""
 
 
-def report(about: ControllerMap, *, at: datetime) -> Iterator[Line]:
-    """One line for each collection and the rule it lives by; the portal itself reduces what it holds."""
-    for system in about.systems.values():
+def report(about: ControllerMap, only: str = "", *, at: datetime) -> Iterator[Line]:
+    """One line for each collection and the rule it lives by; the portal itself reduces what it holds.
+
+    What staff have paused is asked only where it is `only` this one that is wanted.
+    """
+    paused = gates.left(about.controller.slug, but=only)
+    for system in (one for slug, one in about.systems.items() if only in {"", slug}):
+        if system.slug in paused:
+            yield from (_told(about, system, name, Verdict.PAUSED, note=_LEFT) for name in system.collections)
+            continue
         try:
             with closing(search.connect(system)) as connector:
                 for name, collection in system.collections.items():

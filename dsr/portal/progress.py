@@ -26,7 +26,7 @@ class Progress:
 
 
 def of(own: SubjectRequest) -> Progress | None:
-    """While systems are searched or the answer is put together; None before and after."""
+    """While systems are searched, the answer is put together, or one of them is paused; None before and after."""
     if own.state in CLOSED | {State.RECEIVED, State.VERIFIED, State.PACKAGED}:
         return None
     columns = ("kind", "state", "tries", gates.left_alone())
@@ -34,14 +34,14 @@ def of(own: SubjectRequest) -> Progress | None:
     finds = [state for kind, state, _, _ in items if kind == Kind.FIND]
     done = sum(state == ItemState.DONE for state in finds)
     searching = done < len(finds)
-    if not searching and not any(kind == Kind.ASSEMBLE and state != ItemState.DONE for kind, state, _, _ in items):
-        return None
     open_ = {kind for kind, state, _, _ in items if state != ItemState.DONE}
+    paused = any(left and state != ItemState.DONE for _, state, _, left in items)
+    if not searching and not paused and Kind.ASSEMBLE not in open_:
+        return None
     looked_at = Kind.LOOK in open_
     assembling = not searching and open_ == {Kind.ASSEMBLE}
     first = Kind.FIND if searching else Kind.ASSEMBLE
     moving = any(kind == first and state in _MOVES and not tries for kind, state, tries, _ in items)
-    paused = any(left and state != ItemState.DONE for _, state, _, left in items)
-    shown = Right(own.right) in SEARCHED or assembling
+    shown = Right(own.right) in SEARCHED or assembling or paused  # a withdrawal searches nothing
     moving = moving and not looked_at and not paused
     return Progress(done, len(finds), looked_at, assembling, moving, paused) if shown else None

@@ -62,6 +62,11 @@ def paused(controllers: list[str]) -> list[Gate]:
     return list(found.select_related("paused_by").order_by("paused_at"))
 
 
+def left(controller: str, *, but: str = "") -> set[str]:
+    """The systems of this controller that staff have paused, except the one that somebody insists on."""
+    return {gate.system for gate in paused([controller])} - {but}
+
+
 def pace(item: PlanItem) -> Pace:
     """How fast its system may be asked, as its map says."""
     system = _mapped(item)
@@ -74,6 +79,8 @@ def admit(item: PlanItem, *, at: datetime) -> bool:
         return True
     gate, limits = _locked(item), pace(item)
     item.trusted = not gate.misses
+    if gate.paused_at is not None:  # since the claim looked for what is due
+        return False
     if gate.not_before is not None and gate.not_before > at:
         return False
     if _running_beside(item) >= (1 if gate.misses else limits.at_once):

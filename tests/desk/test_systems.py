@@ -105,3 +105,19 @@ def test_a_paused_system_counts_what_waits_for_it(sign_in: SignIn, paused: Subje
         page = text(sign_in("enzo"), "/desk/systems/")
     row = page.partition("Application database")[2].partition("</tr>")[0]
     assert 'class="desk-number">1<' in row
+
+
+def test_a_paused_system_that_left_the_map_is_still_listed_and_resumed(
+    browser: Browser, sign_in: SignIn, paused: SubjectRequest
+) -> None:
+    Gate.objects.filter(system="app-database").update(system="left-the-map")
+    resume = RESUME.replace("app-database", "left-the-map")
+    enzo = sign_in("enzo")
+    page = text(enzo, "/desk/systems/")
+    assert "left-the-map (not in the map any more)" in page
+    assert f'action="{resume}"' in page
+    assert "left-the-map" in text(browser(Role.AGENT), "/desk/")
+    answer = enzo.post(resume, follow=True)
+    assert (answer.status_code, "Left-the-map goes on." in answer.content.decode()) == (200, True)
+    assert "eft-the-map" not in text(enzo, "/desk/systems/")
+    assert not Gate.objects.exclude(paused_at=None).exists()

@@ -6,14 +6,16 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
+from dsr.law.actors import Actor
+from dsr.steps import pausing
 from tests.conftest import SAM, World
 from tests.steps import scenes
 
 
-def preview(*identities: str, controller: str = "joypix", right: str = "erasure") -> str:
+def preview(*identities: str, controller: str = "joypix", right: str = "erasure", system: str = "") -> str:
     said = io.StringIO()
     given = [f"--identity={one}" for one in identities]
-    call_command("preview", f"--controller={controller}", f"--right={right}", *given, stdout=said)
+    call_command("preview", f"--controller={controller}", f"--right={right}", f"--system={system}", *given, stdout=said)
     return said.getvalue()
 
 
@@ -77,3 +79,20 @@ def test_a_system_that_does_not_answer_is_named(world: World) -> None:
     (world.systems.folder / "joypix" / "database.sqlite3").unlink()
     with pytest.raises(CommandError, match="does not answer"):
         preview(f"email={SAM}")
+
+
+def test_a_system_that_staff_paused_is_not_asked_unless_it_is_named(
+    world: World, engineer: Actor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pausing.pause("joypix", "app-database", reason="An incident.", by=engineer, at=world.at)
+    (world.systems.folder / "joypix" / "database.sqlite3").unlink()
+    with pytest.raises(SystemExit) as ended:
+        call_command("preview", "--controller=joypix", "--right=erasure", f"--identity=email={SAM}")
+    said = capsys.readouterr().out
+    assert ended.value.code == 2
+    assert "not asked, for staff have paused it: app-database." in said
+    assert ["users", "paused"] in [line.split() for line in said.splitlines()]
+    with pytest.raises(CommandError, match="does not answer"):
+        preview(f"email={SAM}", system="app-database")
+    with pytest.raises(CommandError, match="no such system"):
+        preview(f"email={SAM}", system="nowhere")

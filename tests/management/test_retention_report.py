@@ -9,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from dsr.law.actors import Actor
 from dsr.law.ages import oldest_allowed
+from dsr.steps import pausing
 from tests.conftest import NOW, World
 from tests.steps import scenes
 
@@ -73,9 +75,19 @@ def test_what_cannot_be_judged_is_said(world: World) -> None:
     assert told["pixplus/app-database/consents"]["verdict"] == "no period"
 
 
-def test_a_controller_that_is_not_there_is_no_report() -> None:
+def test_a_system_that_staff_paused_is_not_asked_unless_it_is_named(world: World, engineer: Actor) -> None:
+    pausing.pause("joypix", "app-database", reason="An incident.", by=engineer, at=world.at)
+    code, said = report("--controller", "joypix")
+    assert code == 2
+    assert "app-database orders: paused" in said
+    code, said = report("--controller", "joypix", "--system", "app-database")
+    assert (code, "orders: broken" in said, "media-store" in said) == (1, True, False)
+
+
+@pytest.mark.parametrize("named", [("--controller", "nobody"), ("--system", "nowhere")])
+def test_a_controller_or_system_that_is_not_there_is_no_report(named: tuple[str, str]) -> None:
     with pytest.raises(CommandError):
-        report("--controller", "nobody")
+        report(*named)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,16 @@ import pytest
 import time_machine
 from django.test import Client
 
-from dsr.law.actors import Actor
+from dsr.datamap.schema import IdentityKind
+from dsr.law.actors import SUBJECT, Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import PlanItem, SubjectRequest
 from dsr.portal import progress
 from dsr.steps import pausing, work
-from tests.conftest import World
+from dsr.steps.asking import intake
+from tests.conftest import SAM, World
 from tests.portal.conftest import page_of
 from tests.portal.test_own import sign_in
 from tests.steps import scenes
@@ -77,4 +79,24 @@ def test_who_waits_for_a_system_that_staff_paused_is_told_so_and_the_page_does_n
     assert "An incident." not in page
     assert "Refresh" not in answer
     pausing.resume("joypix", "app-database", by=engineer, at=world.at)
+    assert says not in sam.get(page_of(own)).content.decode()
+
+
+def test_a_withdrawal_that_waits_for_a_paused_system_says_so_though_it_searches_nothing(
+    sam: Client, world: World, engineer: Actor, clock: time_machine.Traveller
+) -> None:
+    asked = intake.Intake("joypix", Right.CONSENT_WITHDRAWAL, ((IdentityKind.EMAIL, SAM),), purposes=("marketing",))
+    own = intake.receive(asked, by=SUBJECT, at=world.at)
+    pausing.pause("joypix", "app-database", reason="An incident.", by=engineer, at=world.at)
+    world.prove(own)
+    work.advance(own, at=world.at)
+    world.work()
+    clock.move_to(world.at)
+    sign_in(sam, world, own)
+    says = "One of our systems is not asked at the moment."
+    page = sam.get(page_of(own)).content.decode()
+    assert says in page
+    assert "We have searched" not in page
+    pausing.resume("joypix", "app-database", by=engineer, at=world.at)
+    world.work()
     assert says not in sam.get(page_of(own)).content.decode()

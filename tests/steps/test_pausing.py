@@ -84,6 +84,16 @@ def test_a_silent_system_that_is_paused_is_not_even_probed_and_try_again_opens_n
     assert (item.state, item.fence) == (ItemState.READY, 0)
 
 
+def test_a_claim_that_looked_before_the_pause_does_not_go_in_after_it(
+    world: World, dana: Actor, engineer: Actor
+) -> None:
+    item = scenes.item_of(scenes.accepted(world, dana, Right.ACCESS), Kind.FIND, APP)
+    pause(world, engineer)
+    assert not gates.admit(item, at=world.at)
+    pausing.resume("joypix", APP, by=engineer, at=world.at)
+    assert gates.admit(item, at=world.at)
+
+
 def test_only_an_engineer_or_privacy_officer_of_that_controller_pauses_and_resumes(
     world: World, dana: Actor, eli: Actor, ada: Actor, officer: Actor, engineer: Actor
 ) -> None:

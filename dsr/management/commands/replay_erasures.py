@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose, where, and whether to look only."""
         parser.add_argument("--controller", required=True)
-        parser.add_argument("--system", default="", help="only this one")
+        parser.add_argument("--system", default="", help="only this one, even while it is paused")
         parser.add_argument("--dry-run", action="store_true", help="count, and erase nothing")
 
     def handle(self, *, controller: str, system: str, dry_run: bool, **_: object) -> None:

@@ -16,27 +16,29 @@ class Command(BaseCommand):
 
     help = (
         "Compare the oldest rows of every collection with its retention rule. Exits with 1 when rows are over age, "
-        "and with 2 when none is known to be, but a system did not answer, or rows hold dates that cannot be read."
+        "and with 2 when none is known to be, but a system did not answer or is paused, or rows hold dates that "
+        "cannot be read."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose, and how it is told."""
         parser.add_argument("--controller", default="", help="only this one's")
+        parser.add_argument("--system", default="", help="only the systems of this name, even while paused")
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object, for programs")
 
-    def handle(self, *, controller: str, as_json: bool, **_: object) -> None:
+    def handle(self, *, controller: str, system: str, as_json: bool, **_: object) -> None:
         """Print a line for each collection: what cannot be judged is said, not left out."""
         chosen = [one for slug, one in maps.controllers().items() if controller in {"", slug}]
-        if not chosen:
-            raise CommandError("There is no such controller.")
-        lines = [line for one in chosen for line in report(one, at=timezone.now())]
+        if not any(system in {"", *one.systems} for one in chosen):
+            raise CommandError("There is no such controller or system.")
+        lines = [line for one in chosen for line in report(one, system, at=timezone.now())]
         if as_json:
             self.stdout.write(json.dumps({"collections": [asdict(line) for line in lines]}, indent=2))
         else:
             for line in lines:
                 self.stdout.write(_said(line))
         verdicts = {line.verdict for line in lines}
-        unknown = verdicts & {Verdict.NO_ANSWER, Verdict.CANNOT_BE_JUDGED}
+        unknown = verdicts & {Verdict.NO_ANSWER, Verdict.PAUSED, Verdict.CANNOT_BE_JUDGED}
         if code := 1 if Verdict.BROKEN in verdicts else 2 if unknown else 0:
             sys.exit(code)
 

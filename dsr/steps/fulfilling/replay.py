@@ -27,6 +27,7 @@ from dsr.models import PlanItem, SubjectRequest, sealed
 from dsr.package.part import keys_of
 from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
+from dsr.steps import gates
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import calling, limits, manifest, parts, search, suppression
@@ -34,6 +35,7 @@ from dsr.steps.fulfilling.routes_back import by_key, from_keys
 from dsr.steps.recording import record
 
 _ONLY = "What rows restored elsewhere lead to is erased here as well; look for the rest by hand"
+_PAUSED = "staff have paused it: nothing was asked there. Once it is resumed run this again, or name it by --system"
 PORTAL_KIND = "portal"  # restored apart; it reduces its own record by itself
 
 
@@ -57,7 +59,10 @@ class _Back:
 
 
 def replay(about: ControllerMap, *, only: str = "", dry_run: bool, at: datetime) -> Iterator[Told]:
-    """Look through the live systems, or one of them, and erase again what was erased before."""
+    """Look through the live systems, or one of them, and erase again what was erased before.
+
+    What staff have paused is left alone, and stays open, unless it is `only` this one that is wanted.
+    """
     backs: dict[object, _Back] = {}
     if (lost := suppression.lost(about.controller.slug))[0]:
         says = (
@@ -65,10 +70,19 @@ def replay(about: ControllerMap, *, only: str = "", dry_run: bool, at: datetime)
         )
         yield Told("suppression ledger", says, open=True)
     for slug, system in about.systems.items():
-        if system.connector.kind != PORTAL_KIND and only in {"", slug}:
+        if system.connector.kind == PORTAL_KIND or only not in {"", slug}:
+            continue
+        if _left_alone(about.controller.slug, slug, only):
+            yield Told(slug, _PAUSED, open=True)
+        else:
             yield from _look(about, system, backs)
     for back in backs.values():
         yield from _again(about, back, only=only, dry_run=dry_run, at=at)
+
+
+def _left_alone(controller: str, system: str, only: str) -> bool:
+    """Whether staff have paused it by now, and nobody insists."""
+    return system != only and gates.paused_at(controller, system)
 
 
 def _look(about: ControllerMap, system: SystemMap, backs: dict[object, _Back]) -> Iterator[Told]:
@@ -150,15 +164,23 @@ def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: d
         if not mine and not any(identities.get(key.kind) for key in system.needs):
             continue
         try:
-            with closing(search.connect(described)) as connector:
+            with closing(_entered(described, about.controller.slug, only)) as connector:
                 found = _found(connector, system, known)
                 for later in (key for each in plan.systems for key in each.needs if key.system == system.system):
                     keys = keys_of(iter(found), later.collection, later.fields)
                     identities[later.kind] = tuple(dict.fromkeys((*identities.get(later.kind, ()), *keys)))
                 if found and only in {"", system.system}:
-                    yield _erased(subject_request, described, connector, found, dry_run=dry_run, at=at)
+                    yield _erased(subject_request, described, connector, found, only=only, dry_run=dry_run, at=at)
         except (Unreachable, Rejected) as error:
             yield Told(system.system, str(error), subject_request.reference, open=True)
+
+
+def _entered(system: SystemMap, controller: str, only: str) -> Connector:
+    """Its connector. Raises Rejected, also while staff have paused it."""
+    if _left_alone(controller, system.slug, only):
+        message = f"{_PAUSED}. What its rows lead to waits, too"
+        raise Rejected(message)
+    return search.connect(system)
 
 
 def _found(connector: Connector, plan: SystemPlan, identities: Mapping[str, tuple[Key, ...]]) -> list[Batch]:
@@ -189,6 +211,7 @@ def _erased(
     connector: Connector,
     found: list[Batch],
     *,
+    only: str,
     dry_run: bool,
     at: datetime,
 ) -> Told:
@@ -208,6 +231,8 @@ def _erased(
     for number, line in enumerate(lines):
         if blocking.blocks_erasure(subject_request):
             return Told(system.slug, "a legal hold stands: the rest stays", subject_request.reference, open=True)
+        if _left_alone(subject_request.controller, system.slug, only):
+            return Told(system.slug, f"the rest stays: {_PAUSED}", subject_request.reference, open=True)
         watch.ask(line.collection, at=at)
         key = keyed_hash(sealed.ring(Role.EFFECTS), "replay", f"{part.pk}:{number}")
         receipt = connector.erase(line.chunk(system.collections[line.collection]), key)

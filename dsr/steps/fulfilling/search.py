@@ -25,7 +25,7 @@ from dsr.law.rights import Right
 from dsr.law.work import Kind, Outcome
 from dsr.models import Identity, Manifest, Part, PlanItem, SubjectRequest
 from dsr.package.part import keys_of
-from dsr.steps import ledger, maps
+from dsr.steps import gates, ledger, maps
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import carried, withholding
 from dsr.steps.errands import bound
@@ -253,24 +253,22 @@ def fates(
     return manifest.lines_of(system, rules, asked, today, manifest.anchors(system, anchors_from))
 
 
-def preview(controller: str, identities: Identities) -> tuple[Plan, dict[str, int]]:
+def preview(controller: str, identities: Identities, *, insist: str = "") -> tuple[Plan, dict[str, int]]:
     """The plan for these identities with counts per 'system.collection'. Changes nothing. Raises Unreachable.
 
-    Without a count stands what only a person could count.
+    Without a count stands what only a person could count, and what staff have paused, unless you `insist` on it.
     """
     controller_map = maps.controller(controller)
-    return counted(controller_map, compile_plan(controller_map, identities), identities)
-
-
-def counted(controller_map: ControllerMap, plan: Plan, identities: Identities) -> tuple[Plan, dict[str, int]]:
-    """The same for a plan that is there."""
+    paused = gates.left(controller, but=insist)
+    plan = compile_plan(controller_map, identities)
     counts: dict[str, int] = {}
 
     def connected(slug: str) -> Connector:
         return connect(controller_map.systems[slug])
 
     # A person is asked for a request only: what is found by way of such a system is not counted either.
-    asked = Plan(tuple(one for one in plan.systems if not _by_people(connected(one.system))), plan.unreachable)
+    live = (one for one in plan.systems if one.system not in paused)
+    asked = Plan(tuple(one for one in live if not _by_people(connected(one.system))), plan.unreachable)
     known = travel.gathered(asked, identities, connected, {system.system for system in plan.systems})
     for system in asked.systems:
         with closing(connected(system.system)) as connector:

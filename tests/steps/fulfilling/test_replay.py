@@ -12,10 +12,15 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from dsr.connectors.contract import Chunk, Connector, Receipt
+from dsr.connectors.sql.database import SqlDatabase
+from dsr.datamap.schema import SystemMap
+from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.models import Event, SubjectRequest, Suppression, sealed
 from dsr.sealing.keyring import Role
-from dsr.steps.fulfilling import suppression
+from dsr.steps import pausing
+from dsr.steps.fulfilling import search, suppression
 from tests.conftest import SAM, World
 from tests.steps import scenes
 
@@ -130,3 +135,51 @@ def test_capitals_of_an_address_do_not_matter_and_dots_do() -> None:
     assert suppression.normalised("email", ["Sam@Example.com "]) == suppression.normalised("email", [SAM])
     assert suppression.normalised("email", ["s.am@example.com"]) != suppression.normalised("email", [SAM])
     assert suppression.normalised("account", ["A1"]) != suppression.normalised("account", ["a1"])
+
+
+def test_a_paused_system_is_left_alone_and_the_replay_is_not_finished_until_somebody_insists(
+    world: World, restored: SubjectRequest, engineer: Actor
+) -> None:
+    pausing.pause("joypix", "app-database", reason="An incident.", by=engineer, at=world.at)
+    before = sams(world)
+    code, said = replay()
+    assert (code, sams(world)) == (1, before)
+    assert "app-database: staff have paused it" in said
+    assert "Nothing is left" not in said
+    code, said = replay("--system", "app-database")
+    assert (code, set(sams(world).values())) == (0, {0}), said
+
+
+def test_no_row_restored_elsewhere_leads_a_replay_into_a_paused_system(
+    world: World, restored: SubjectRequest, engineer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pausing.pause("joypix", "payment-institution", reason="An incident.", by=engineer, at=world.at)
+    connect, entered = search.connect, set[str]()
+
+    def connected(system: SystemMap) -> Connector:
+        entered.add(system.slug)
+        return connect(system)
+
+    monkeypatch.setattr(search, "connect", connected)
+    code, said = replay("--system", "app-database")
+    assert code == 1
+    assert f"{restored.reference} payment-institution: staff have paused it" in said
+    assert "app-database" in entered
+    assert "payment-institution" not in entered
+
+
+def test_a_replay_that_meets_a_pause_on_its_way_stops_before_its_next_chunk(
+    world: World, restored: SubjectRequest, engineer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase, chunks = SqlDatabase.erase, list[Chunk]()
+
+    def erased(self: SqlDatabase, chunk: Chunk, key: str) -> Receipt:
+        if not chunks:
+            pausing.pause("joypix", "app-database", reason="An incident.", by=engineer, at=world.at)
+        chunks.append(chunk)
+        return erase(self, chunk, key)
+
+    monkeypatch.setattr(SqlDatabase, "erase", erased)
+    code, said = replay()
+    assert (code, len(chunks)) == (1, 1)
+    assert "app-database: the rest stays" in said
