@@ -8,7 +8,8 @@ from dsr.models.subject_request import SubjectRequest
 class Setback(models.Model):
     """How often a turn at one request went wrong, in which state of it, and when it has another.
 
-    Once the request is in another state the row says nothing any more.
+    Once the request is in another state the row says nothing any more. With no tries its first turn has just begun:
+    a sweep writes the row before, for whoever dies over it.
     """
 
     subject_request = models.OneToOneField(

@@ -40,6 +40,11 @@ def too_many_codes(request: HttpRequest, about: ControllerMap) -> HttpResponse |
     return _wait(request, about, "codes-from-address")
 
 
+def too_many_finds(request: HttpRequest, about: ControllerMap) -> HttpResponse | None:
+    """A request is looked for, whether what was typed fits or not: the same."""
+    return _wait(request, about, "finds-from-address")
+
+
 def too_many_documents(request: HttpRequest, about: ControllerMap) -> HttpResponse | None:
     """A document is sent: the same."""
     return _wait(request, about, "documents-from-address")

@@ -28,6 +28,7 @@ LIMITS = {
     "filed": "3000/hour",
     "sign-ins-from-address": "5/hour",
     "sign-ins-at-controller": "600/hour",
+    "finds-from-address": "30/hour",
     "codes-from-address": "30/15minute",
     "documents-from-address": "30/hour",
     "staff-from-address": "20/15minute",

@@ -1,5 +1,6 @@
 """The sweep of a worker: items, what the calendar says, stalled moves, certificates; and the post."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,11 +11,14 @@ from dsr.steps.asking import assertions, entry, seeking, verification
 from dsr.steps.counting import pauses, recounting, reminders
 from dsr.steps.deciding import holds, merging
 from dsr.steps.errands import asking
+from dsr.steps.frames import tell
 from dsr.steps.fulfilling import rectification
 from dsr.steps.post import notices
 from dsr.steps.recipients import telling
 from dsr.steps.recording import certificates, sequencer
 from dsr.steps.turns import Piece
+
+log = logging.getLogger(__name__)
 
 CERTIFICATES = 50  # of one sweep
 LOOK = timedelta(seconds=0.5)
@@ -54,7 +58,24 @@ def certify(*, at: datetime, since: int | None = None) -> int:
 
 def _certificate(turn: setbacks.Due, *, at: datetime) -> Piece:
     act = partial(certificates.issue, turn.row, at=at)
-    return setbacks.piece(f"no certificate for Event {turn.row}", turn, act, at=at)
+    return setbacks.counted(f"no certificate for Event {turn.row}", turn, act, at=at)
+
+
+def look_at_timetable(*, at: datetime) -> bool:
+    """Give each kind of what the calendar says its turn; whether there was any. What goes wrong spoils its own alone.
+
+    Raises OperationalError, InterfaceError.
+    """
+    found: list[bool] = []
+    pieces = (_by_calendar(due, found, at=at) for due in TIMETABLE)
+    while work.do_next(at=at, among=pieces):
+        pass
+    return any(found)
+
+
+def _by_calendar(due: Callable[..., bool], found: list[bool], *, at: datetime) -> Piece:
+    name = f"{due.__module__}.{due.__name__}"
+    return Piece(lambda: found.append(due(at=at)), partial(tell, log, "a turn of the timetable went wrong", name))
 
 
 def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0, after: float = 0.0) -> bool:
@@ -73,8 +94,7 @@ def sweep(clock: Callable[[], datetime], *, seconds: float = 60.0, after: float 
         if (at := clock()) >= begins and (at >= look or not busy):
             if not looking:
                 recounting.daily(at=at)
-            turns = [due(at=at) for due in TIMETABLE]
-            busy = busy or any(turns)
+            busy = look_at_timetable(at=at) or busy
             look, looking = at + LOOK, True
     if looking:
         work.advance_stalled(at=clock())
@@ -90,10 +110,16 @@ def open_downloads(clock: Callable[[], datetime]) -> None:
 
 
 def post(clock: Callable[[], datetime], *, seconds: float = 60.0) -> None:
-    """Send every letter that is due, and open downloads; apart from the sweep, so no slow system holds them back."""
+    """Send every letter that is due, and open downloads; apart from the sweep, so no slow system holds them back.
+
+    One of each kind in turn: a flood of one kind keeps no other waiting.
+    """
     sequencer.sequence(at=clock())  # the record waits for no slow system either
     until = clock() + timedelta(seconds=seconds)
     open_downloads(clock)
     letters = (seeking.send_next, entry.send_next, notices.send_next)
-    while clock() < until and any(send(at=clock()) for send in letters):
+    busy = True
+    while busy and clock() < until:
+        sent = [send(at=clock()) for send in letters]
+        busy = any(sent)
         open_downloads(clock)

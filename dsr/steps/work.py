@@ -32,6 +32,7 @@ from dsr.steps.turns import Piece
 log = logging.getLogger(__name__)
 
 STALLED = 100  # requests of one sweep
+UNMOVED = "cannot be moved on"
 
 ACTS: dict[str, Callable[..., None]] = {
     Kind.FIND: search.find,
@@ -79,7 +80,8 @@ def _work_on(item: PlanItem, *, at: datetime) -> None:
         return
     subject_request = item.subject_request
     turn = setbacks.Due(subject_request.pk, subject_request.pk, again=False)
-    do_next(at=at, among=iter([_moving(turn, partial(walks.walk_on, subject_request, at=at), at=at)]))
+    act = partial(walks.walk_on, subject_request, at=at)  # not counted ahead: who dies here is found by a sweep
+    do_next(at=at, among=iter([setbacks.piece(UNMOVED, turn, act, at=at)]))
 
 
 def _stopped(item: PlanItem, error: Exception, *, at: datetime) -> None:
@@ -135,10 +137,7 @@ def _advance(pk: UUID, *, at: datetime) -> None:
 def advance_stalled(*, at: datetime) -> None:
     """Requests whose worker died between its last item and the move, each in a turn of its own."""
     due = setbacks.due(walks.stalled(at), at=at, most=STALLED)
-    pieces = (_moving(turn, partial(_advance, turn.subject_request, at=at), at=at) for turn in due)
+    acts = ((turn, partial(_advance, turn.subject_request, at=at)) for turn in due)
+    pieces = (setbacks.counted(UNMOVED, turn, act, at=at) for turn, act in acts)
     while do_next(at=at, among=pieces):
         pass
-
-
-def _moving(turn: setbacks.Due, act: Callable[[], None], *, at: datetime) -> Piece:
-    return setbacks.piece("cannot be moved on", turn, act, at=at)

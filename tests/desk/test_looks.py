@@ -12,7 +12,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import SubjectRequest
 from dsr.sealing.shelf import OnDisk, ShelfFailed
-from dsr.steps import work
+from dsr.steps import walks, work
 from tests.conftest import World
 from tests.steps import looks, scenes
 
@@ -65,7 +65,7 @@ def test_an_answer_can_be_looked_at_where_a_worker_died_before_it_moved_the_requ
 ) -> None:
     subject_request = scenes.accepted(world, dana, Right.PORTABILITY, "pixplus")
     with monkeypatch.context() as dying:
-        dying.setattr(work, "WALKS", {})  # killed between each item and the move
+        dying.setattr(walks, "WALKS", {})  # killed between each item and the move
         while work.do_next(at=world.at):
             pass
     work.advance_stalled(at=world.at)

@@ -89,6 +89,15 @@ def test_a_move_that_goes_wrong_brings_its_request_into_view_and_its_page_says_s
     assert counts(queue(client))["Failed items"] == 0
 
 
+def test_a_move_whose_first_try_has_just_begun_is_not_shown_as_gone_wrong(
+    world: World, browser: Browser, to_review: SubjectRequest
+) -> None:
+    client = browser(Role.ENGINEER)
+    Setback.objects.create(subject_request=to_review, state=to_review.state, not_before=world.at)
+    assert counts(queue(client, "?view=failed"))["Failed items"] == 0
+    assert "went wrong" not in client.get(f"/desk/requests/{to_review.reference}/").content.decode()
+
+
 def test_an_erasure_to_approve_is_in_its_view(browser: Browser, to_approve: SubjectRequest) -> None:
     assert to_approve.reference in queue(browser(Role.APPROVER), "?view=approve")
 

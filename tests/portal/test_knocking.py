@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.models import Notice, SubjectRequest
+from dsr.models import Notice, SoughtRequest, SubjectRequest
 from tests.conftest import NOW, SAM, World
 from tests.portal.conftest import begin, page_of
 
@@ -77,6 +77,20 @@ def test_sign_in_codes_that_many_ask_for_come_later_and_still_come(db: None) -> 
     for number in range(10):
         browser.post("/joypix/sign-in/", {"email": SAM if number else "first@example.com"})
     assert browser.post("/joypix/sign-in/", {"email": "last@example.com"}).status_code == 302
+
+
+def test_who_looks_for_requests_too_often_waits_whether_what_is_typed_fits_or_not(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    mallory = Client(REMOTE_ADDR="192.0.2.1")
+    own = world.file(Right.ACCESS)
+    typed = [{"reference": own.reference, "email": SAM}, {"reference": "ZZZ-ZZZ-ZZZ", "email": "m@example.com"}]
+    told = [mallory.post("/joypix/find/", typed[number % 2]).status_code for number in range(32)]
+    assert told == [302] * 30 + [429] * 2
+    assert SoughtRequest.objects.count() == 30
+    assert Client(REMOTE_ADDR="198.51.100.7").post("/joypix/find/", typed[0]).status_code == 302
+    clock.move_to(world.later(minutes=61))
+    assert mallory.post("/joypix/find/", typed[0]).status_code == 302
 
 
 def test_a_document_too_many_waits_and_the_answers_are_kept(sam: Client, settings: Settings, db: None) -> None:

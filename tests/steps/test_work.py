@@ -1,11 +1,13 @@
 """One item or request that goes wrong stops itself, and nobody else."""
 
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
+from pytest_django import Settings
 
 from dsr.law.actors import Actor
 from dsr.law.grounds import Ground
@@ -14,7 +16,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Manifest, PlanItem, Setback, SubjectRequest
 from dsr.sealing import files
-from dsr.steps import ledger, walks, work
+from dsr.steps import ledger, setbacks, walks, work
 from dsr.steps.answering import delivery, packaging
 from dsr.steps.deciding import approval, review
 from dsr.steps.move import Conflict
@@ -68,6 +70,80 @@ def test_a_request_that_could_not_be_moved_is_tried_again_after_a_pause(world: W
     work.advance_stalled(at=world.later(hours=1))
     broken.refresh_from_db()
     assert (broken.state, list(broken.events.filter(moved_to=State.SEARCHED)) != []) == (State.CARRIED_OUT, True)
+
+
+Stalled = Callable[[BaseException], tuple[SubjectRequest, SubjectRequest]]
+
+
+@pytest.fixture
+def stalled(world: World, dana: Actor, monkeypatch: pytest.MonkeyPatch) -> Stalled:
+    """Two that stalled: the first, whose move ends with what is given, every time; and the one behind it."""
+
+    def begin(end: BaseException) -> tuple[SubjectRequest, SubjectRequest]:
+        pair = [scenes.accepted(world, dana, Right.ACCESS) for _ in range(2)]
+        PlanItem.objects.all().delete()
+        first, behind = sorted(pair, key=lambda each: each.pk)
+
+        def broken_off(subject_request: SubjectRequest, *, at: datetime) -> None:
+            if subject_request == first:
+                raise end
+            walk_on(subject_request, at=at)
+
+        walk_on = walks.walk_on
+        monkeypatch.setattr(walks, "walk_on", broken_off)
+        return first, behind
+
+    return begin
+
+
+ENDS = [OperationalError("canceling statement due to statement timeout"), SystemExit(137)]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=["cancelled", "killed"])
+def test_a_move_that_the_database_cancels_or_its_process_dies_of_hides_nobody_behind_it(
+    world: World, stalled: Stalled, end: BaseException
+) -> None:
+    first, behind = stalled(end)
+    with pytest.raises(type(end)):
+        work.advance_stalled(at=world.at)
+    work.advance_stalled(at=world.at)
+    behind.refresh_from_db()
+    assert behind.state != State.ACCEPTED
+    assert Setback.objects.get(note=setbacks.BROKEN_OFF).subject_request == first
+
+
+def test_each_move_that_was_broken_off_counts_and_lengthens_the_pause(
+    world: World, stalled: Stalled, settings: Settings
+) -> None:
+    settings.DSR_LEASE_SECONDS = 30
+    first, _ = stalled(ENDS[0])
+    tries, pauses = [], []
+    for _ in range(7):
+        with pytest.raises(OperationalError):
+            work.advance_stalled(at=world.at)
+        row = Setback.objects.get(subject_request=first)
+        tries.append(row.tries)
+        pauses.append((row.not_before - world.at).total_seconds())
+        work.advance_stalled(at=world.at)  # whoever is behind it; and nobody tries it before its time
+        world.at = row.not_before
+    assert (tries, row.note) == ([0, 1, 2, 3, 4, 5, 6], setbacks.BROKEN_OFF)
+    assert pauses == [30, 30, 30, 30, 32, 64, 128]
+
+
+def test_two_workers_that_found_the_same_request_move_it_once(
+    world: World,
+) -> None:
+    first = world.file(Right.ACCESS)
+    turn = setbacks.Due(first.pk, first.pk, again=False)
+    moved: list[str] = []
+
+    def act() -> None:
+        moved.append("once")
+        setbacks.counted("cannot be moved on", turn, lambda: moved.append("twice"), at=world.at).do()
+
+    setbacks.counted("cannot be moved on", turn, act, at=world.at).do()
+    assert moved == ["once"]
+    assert not Setback.objects.exists()
 
 
 def test_a_move_that_goes_wrong_behind_its_last_item_is_no_fault_of_the_item(

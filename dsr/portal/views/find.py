@@ -21,6 +21,8 @@ def find(request: HttpRequest, slug: str) -> HttpResponse:
     asked = read_reference(request.GET.get("reference", "")) or ""
     form = FindForm(pages.posted(request), initial={"reference": asked})
     if request.method == "POST" and form.is_valid():
+        if waits := knocking.too_many_finds(request, about):
+            return waits
         reference = form.cleaned_data["reference"]
         seeking.seek(slug, reference, form.cleaned_data["email"], at=timezone.now())
         request.session[FINDING] = reference

@@ -35,16 +35,12 @@ def send_next(*, at: datetime) -> bool:
     one = SoughtRequest.objects.order_by("created_at").first()
     if one is None:
         return False
-    with transaction.atomic():
-        mine, _ = SoughtRequest.objects.filter(pk=one.pk).delete()
-        if mine and one.created_at > at - LATEST and (address := _address(one)):
-            verification.ask_sign_in(one.controller, one.reference, address, at=at)
-    return True
-
-
-def _address(one: SoughtRequest) -> str:
     try:
-        return one.address()
-    except Unsealable as error:  # it was changed in the database: whoever typed it asks again, and others wait for none
+        with transaction.atomic():
+            mine, _ = SoughtRequest.objects.filter(pk=one.pk).delete()
+            if mine and one.created_at > at - LATEST:
+                verification.ask_sign_in(one.controller, one.reference, one.address(), at=at)
+    except Unsealable as error:  # what was typed, or the request's mailbox, was changed: nobody behind it waits for it
         tell(log, "no code for who sought", one.reference, error)
-        return ""
+        SoughtRequest.objects.filter(pk=one.pk).delete()
+    return True

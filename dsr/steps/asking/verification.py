@@ -18,10 +18,12 @@ from dsr.law.rights import URGENT
 from dsr.law.states import CLOSED, State
 from dsr.law.work import Asker, Letter
 from dsr.models import Identity, Proof, Representative, SubjectRequest, sealed
+from dsr.sealing.fields import Unsealable
 from dsr.steps import maps
 from dsr.steps.asking import codes, ladder, reports
 from dsr.steps.counting import clock
 from dsr.steps.deciding import floods, merging
+from dsr.steps.frames import tell
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices, outbox
 from dsr.steps.recording import record
@@ -161,7 +163,7 @@ def lapse_next(*, at: datetime) -> bool:
     try:
         with transaction.atomic():
             move(subject_request, State.LAPSED, by=PORTAL, at=at, event="request:lapsed")
-            notices.queue(subject_request, Letter.LAPSED, at=at)
+            _write(subject_request, Letter.LAPSED, at=at)
     except Conflict:
         log.info("another worker or the person moved %s on", subject_request.reference)
     return True
@@ -181,8 +183,17 @@ def remind_next(*, at: datetime) -> bool:
         if here.update(reminded_at=at) and subject_request.mailbox() is not None:
             ends_at = (subject_request.entered_at or subject_request.received_at) + LAPSE
             ends_on = local_day(ends_at, maps.calendar(subject_request.controller))
-            notices.queue(subject_request, Letter.UNPROVEN, at=at, ends_on=ends_on)
+            _write(subject_request, Letter.UNPROVEN, at=at, ends_on=ends_on)
     return True
+
+
+def _write(subject_request: SubjectRequest, letter: Letter, *, at: datetime, **told: Any) -> None:
+    """A mailbox that cannot be read gets no letter, and keeps nobody behind it waiting. Call it in a transaction."""
+    try:
+        with transaction.atomic():
+            notices.queue(subject_request, letter, at=at, **told)
+    except Unsealable as error:
+        tell(log, f"no letter '{letter}'", subject_request.reference, error)
 
 
 def _unproven(*, before: datetime, after: datetime | None = None) -> QuerySet[SubjectRequest]:

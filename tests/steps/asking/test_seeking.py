@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dsr.law.rights import Right
-from dsr.models import Notice, SoughtRequest, sealed
+from dsr.models import Identity, Notice, SoughtRequest, sealed
 from dsr.steps.asking import seeking, verification
 from tests.conftest import SAM, World
 from tests.steps import scenes
@@ -73,6 +74,22 @@ def test_what_stops_one_holds_up_nobody_behind_it(world: World) -> None:
     assert seeking.send_next(at=world.at)
     assert seeking.send_next(at=world.at)
     assert codes() == [SAM]
+
+
+def test_a_request_whose_mailbox_cannot_be_read_holds_up_nobody_who_seeks_after_it(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, own = (world.file(Right.ACCESS) for _ in range(2))
+    seek(world, broken.reference)
+    world.later(seconds=1)
+    seek(world, own.reference)
+    Notice.objects.all().delete()
+    Identity.objects.filter(subject_request=broken).update(value_sealed="spoilt")
+    assert seeking.send_next(at=world.at)
+    assert seeking.send_next(at=world.at)
+    assert codes() == [SAM]
+    assert not SoughtRequest.objects.exists()
+    assert f"no code for who sought: {broken.reference}: Unsealable at" in caplog.text
 
 
 def test_a_worker_that_dies_over_it_leaves_it_to_another(world: World) -> None:
