@@ -77,7 +77,7 @@ def pause(request: HttpRequest, controller: str, system: str, site: "Desk") -> H
     by = people.actor_of(request)
     if not may_at(by, Duty.PAUSE, controller):
         raise PermissionDenied
-    known = _known(controller, system)
+    named = f"{_known(controller, system).title} of {maps.controller(controller).controller.name}"
     form = Pausing(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -85,9 +85,9 @@ def pause(request: HttpRequest, controller: str, system: str, site: "Desk") -> H
         except Conflict as conflict:
             form.add_error(None, str(conflict))
         else:
-            messages.success(request, f"You paused {known.title}. What is asked of it waits until somebody resumes it.")
+            messages.success(request, f"You paused {named}. What is asked of it waits until somebody resumes it.")
             return redirect("desk:systems")
-    context = {**site.each_context(request), "title": f"Pause {known.title}", "form": form}
+    context = {**site.each_context(request), "title": f"Pause {named}", "form": form}
     status = CONFLICT if form.non_field_errors() else 200
     return render(request, "desk/pause.html", context, status=status)
 

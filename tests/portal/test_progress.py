@@ -65,7 +65,7 @@ def test_before_and_after_the_work_there_is_nothing_to_count(sam: Client, own: S
 
 @pytest.mark.parametrize(
     ("language", "says"),
-    [("en", "One of our systems is not asked at the moment."), ("zh-hans", "我们的一个系统目前暂不查询。")],
+    [("en", "We cannot look into one of our systems at the moment."), ("zh-hans", "我们目前暂停查询其中一个系统。")],
 )
 def test_who_waits_for_a_system_that_staff_paused_is_told_so_and_the_page_does_not_look_for_ever(
     sam: Client, own: SubjectRequest, world: World, engineer: Actor, language: str, says: str
@@ -93,7 +93,7 @@ def test_a_withdrawal_that_waits_for_a_paused_system_says_so_though_it_searches_
     world.work()
     clock.move_to(world.at)
     sign_in(sam, world, own)
-    says = "One of our systems is not asked at the moment."
+    says = "We cannot look into one of our systems at the moment."
     page = sam.get(page_of(own)).content.decode()
     assert says in page
     assert "We have searched" not in page

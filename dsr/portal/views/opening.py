@@ -70,6 +70,7 @@ def _done(request: HttpRequest, own: SubjectRequest, act: str, form: CodeForm, t
         if held is None:
             raise Conflict(_("Open this page from the app again: what it said of you is used, or too old."))
         opening.by_app(own, held, session, at=at)
+        vouched.way_back(request, own.controller)  # the next time it is for something new
         return True
     if act == "send":
         if not opening.send(own, at=at):

@@ -117,7 +117,9 @@ def status(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         progress=(far := progress.of(own)),
         form=AnswerForm(),
         asker=(asker := standing.of(own, about)),
-        walk=list(journey.walk(own, waits=bool(answer["waits_until"]), more_proof=asker.more_proof)),
+        walk=list(
+            journey.walk(own, waits=bool(answer["waits_until"]), more_proof=asker.more_proof or answer["locked"])
+        ),
         kept=list(journey.kept(own, about)),
         bounds=bounds.of(own, about),
         recipients=list(told.rows(own, about)),

@@ -102,6 +102,7 @@ def _by_app(request: HttpRequest, own: SubjectRequest) -> str:
     if held is None:
         raise Conflict(_("Open this page from the app again: what it said of you is used, or too old."))
     assertions.bind(own, held, at=timezone.now())
+    vouched.way_back(request, own.controller)  # the next time it is for something new
     return ""
 
 
