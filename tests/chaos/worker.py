@@ -33,7 +33,7 @@ from dsr.models import PlanItem
 from dsr.package import report
 from dsr.ringing import Bell
 from dsr.sealing import files
-from dsr.steps import gates, ledger, work
+from dsr.steps import gates, ledger, walks
 from dsr.steps.fulfilling import execution
 from dsr.steps.post import notices
 from dsr.steps.recording import record, sequencer
@@ -129,8 +129,8 @@ POINTS: tuple[tuple[Any, str, str, str], ...] = (
     (ledger, "wait", "", "waiting"),
     (ledger, "release", "", "releasing"),
     (record, "write", "", "recording"),
-    (work, "advance", "finished", "advanced"),
-    (work, "move", "", "moving"),
+    (walks, "walk_on", "finished", "advanced"),
+    (walks, "move", "", "moving"),
     (sequencer, "_sign", "", "signing"),
     (notices, "_sent", "mailed", ""),
 )
