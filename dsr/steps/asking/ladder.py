@@ -218,18 +218,20 @@ def raise_unseen(subject_request: SubjectRequest, months: int, *, at: datetime) 
 
 
 def _move(subject_request: SubjectRequest, to: Rung) -> None:
-    """Where it still is what we know. Raises Conflict."""
-    here = SubjectRequest.objects.filter(pk=subject_request.pk, proof_needed=subject_request.proof_needed)
-    if not here.filter(state__in=UNDECIDED).update(proof_needed=to):
-        message = "Somebody else has changed this request meanwhile. Look at it again."
-        raise Conflict(message)
-    subject_request.proof_needed = to
+    """What is needed to search. Raises Conflict."""
+    _set(subject_request, "proof_needed", to, UNDECIDED)
 
 
 def _open_by(subject_request: SubjectRequest, to: Rung) -> None:
-    """Where it still is what we know; no plan grows by it. Raises Conflict."""
-    here = SubjectRequest.objects.filter(pk=subject_request.pk, proof_to_open=subject_request.proof_to_open)
-    if not here.exclude(state__in=_UNANSWERED).update(proof_to_open=to):
+    """What opens the answer; no plan grows by it. Raises Conflict."""
+    _set(subject_request, "proof_to_open", to, frozenset(State) - _UNANSWERED)
+
+
+def _set(subject_request: SubjectRequest, column: str, to: Rung, states: frozenset[State]) -> None:
+    """Where it still is what we know, in one of these states. Raises Conflict."""
+    known = {column: getattr(subject_request, column)}
+    here = SubjectRequest.objects.filter(pk=subject_request.pk, state__in=states, **known)
+    if not here.update(**{column: to}):
         message = "Somebody else has changed this request meanwhile. Look at it again."
         raise Conflict(message)
-    subject_request.proof_to_open = to
+    setattr(subject_request, column, to)

@@ -71,7 +71,7 @@ def test_a_code_to_the_other_address_on_file_opens_it_for_that_browser_and_an_ho
     assert opening.send(own, at=world.at)
     code = world.code()
     assert mail.outbox[-1].to == [OTHER]
-    assert "wants to see what we hold" in str(mail.outbox[-1].body)
+    assert "to see what we hold about it" in " ".join(str(mail.outbox[-1].body).split())
     assert opening.by_code(own, code[::-1], here, at=world.at) is Confirmation.WRONG
     assert opening.by_code(own, code, here, at=world.at) is Confirmation.CONFIRMED
     assert opening.by_code(own, code, elsewhere, at=world.at) is Confirmation.NONE
