@@ -1,7 +1,7 @@
 """What check_systems finds: of each system whether it answers, and where it differs from its map."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,7 +10,6 @@ from dsr.connectors import registry
 from dsr.connectors.contract import Finding, Rejected, Schema, Unreachable
 from dsr.datamap.schema import ControllerMap, SystemMap
 from dsr.management import seen
-from dsr.steps import gates
 
 _TEXT = ("CHAR", "TEXT", "CLOB", "UUID", "ENUM")
 _LEFT = "Staff have paused it, so it was not asked; name it by --system to ask it all the same."
@@ -57,13 +56,12 @@ class Checked:
         }
 
 
-def checked(controller_map: ControllerMap, only: str = "") -> Iterator[Checked]:
+def checked(controller_map: ControllerMap, only: str = "", *, paused: Collection[str] = ()) -> Iterator[Checked]:
     """Ask every system of a controller, or `only` this one; then compare the links that cross systems.
 
-    What staff have paused is asked only where it is `only` this one that is wanted, as before it is resumed.
+    What staff have `paused` is not asked.
     """
     controller = controller_map.controller.slug
-    paused = gates.left(controller, but=only)
     asked = {
         slug: Checked(controller, slug, Standing.PAUSED, note=_LEFT) if slug in paused else _asked(controller, one)
         for slug, one in controller_map.systems.items()

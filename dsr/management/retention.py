@@ -1,6 +1,6 @@
 """Per collection, whether the live data obeys the controller's own retention rules."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,6 @@ from typing import cast
 from dsr.connectors.contract import Ability, Ages, Connector, Rejected, Surveying, Unreachable
 from dsr.datamap.schema import CollectionMap, ControllerMap, SystemMap
 from dsr.law.ages import oldest_allowed
-from dsr.steps import gates
 from dsr.steps.fulfilling import search
 
 _LEFT = "staff have paused its system; name it by --system to ask it all the same"
@@ -47,12 +46,11 @@ class Line:
     note: str = ""
 
 
-def report(about: ControllerMap, only: str = "", *, at: datetime) -> Iterator[Line]:
+def report(about: ControllerMap, only: str = "", *, at: datetime, paused: Collection[str] = ()) -> Iterator[Line]:
     """One line for each collection and the rule it lives by; the portal itself reduces what it holds.
 
-    What staff have paused is asked only where it is `only` this one that is wanted.
+    What staff have `paused` is not asked.
     """
-    paused = gates.left(about.controller.slug, but=only)
     for system in (one for slug, one in about.systems.items() if only in {"", slug}):
         if system.slug in paused:
             yield from (_told(about, system, name, Verdict.PAUSED, note=_LEFT) for name in system.collections)

@@ -3,6 +3,8 @@
 import io
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from dsr.law.actors import Actor
 from dsr.steps import pausing
 from tests.conftest import World
 from tests.steps import scenes
+from tests.test_kills import clean_environment
+from tests.tree import ROOT
 
 
 def check(*arguments: str) -> tuple[int, str]:
@@ -278,3 +282,19 @@ def test_a_system_that_staff_paused_is_not_asked_unless_it_is_named(world: World
         told("--controller", "joypix", "--system", "app-database")[1]["joypix/app-database"]["standing"]
         == "unreachable"
     )
+
+
+@pytest.mark.parametrize("command", ["check_systems", "retention_report"])
+def test_where_only_maps_are_checked_no_portal_needs_to_be_set_up(command: str, tmp_path: Path) -> None:
+    about = clean_environment() | {"DSR_SECRET_KEY": "x" * 50, "DSR_VAR": str(tmp_path / "var")}
+    run = subprocess.run(
+        [sys.executable, "manage.py", command, "--controller", "joypix"],
+        cwd=ROOT,
+        env=about,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode in {1, 2}, run.stderr
+    assert "joypix/" in run.stdout
+    assert not (tmp_path / "var").exists()

@@ -5,6 +5,7 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from dsr.management import pauses
 from dsr.management.checking import Checked, Standing, checked
 from dsr.steps import maps
 
@@ -28,7 +29,11 @@ class Command(BaseCommand):
     def handle(self, *, controller: str, system: str, as_json: bool, **_: object) -> None:
         """Print what was found; those that did not answer come apart, at the end."""
         chosen = {slug: one for slug, one in maps.controllers().items() if controller in {"", slug}}
-        found = [one for controller_map in chosen.values() for one in checked(controller_map, system)]
+        found = [
+            one
+            for slug, controller_map in chosen.items()
+            for one in checked(controller_map, system, paused=pauses.left(slug, but=system))
+        ]
         if not found:
             raise CommandError("There is no such controller or system.")
         if as_json:

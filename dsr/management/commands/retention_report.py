@@ -7,6 +7,7 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from dsr.management import pauses
 from dsr.management.retention import Line, Verdict, report
 from dsr.steps import maps
 
@@ -31,7 +32,11 @@ class Command(BaseCommand):
         chosen = [one for slug, one in maps.controllers().items() if controller in {"", slug}]
         if not any(system in {"", *one.systems} for one in chosen):
             raise CommandError("There is no such controller or system.")
-        lines = [line for one in chosen for line in report(one, system, at=timezone.now())]
+        lines = [
+            line
+            for one in chosen
+            for line in report(one, system, at=timezone.now(), paused=pauses.left(one.controller.slug, but=system))
+        ]
         if as_json:
             self.stdout.write(json.dumps({"collections": [asdict(line) for line in lines]}, indent=2))
         else:
