@@ -119,7 +119,7 @@ def _item(row: PlanItem, controller_map: ControllerMap, silent: Since, paused: S
     pausing = row.state in {ItemState.READY, ItemState.WAITING} and row.tries > 0
     stuck = row.state == ItemState.QUARANTINED or pausing
     left_alone = row.state == ItemState.READY and row.system in paused
-    chip = Chip("Pausing, tries again", "soon") if pausing else Chip(*words.ITEM_STATES[ItemState(row.state)])
+    chip = Chip("Did not answer, tries again", "soon") if pausing else Chip(*words.ITEM_STATES[ItemState(row.state)])
     chip = Chip("Waits, system paused", "soon") if left_alone else chip
     return Item(
         row=row,

@@ -7,6 +7,7 @@ from accounts.models import Staff
 from dsr.desk import people
 from dsr.models import SubjectRequest
 from dsr.steps import gates, maps
+from dsr.steps.permissions import Duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,17 @@ class Silent:
     system: str
     since: datetime
     next_try: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A system that staff have left alone."""
+
+    controller: str
+    system: str
+    since: datetime
+    by: str
+    reason: str
 
 
 def title(controller: str, system: str) -> str:
@@ -38,12 +50,21 @@ def known_to(staff: Staff) -> list[Silent]:
     return listed
 
 
-def paused_to(staff: Staff) -> list[tuple[str, str, datetime]]:
-    """Controller, system and since when, of those that staff have paused; the map may have lost one since."""
-    served = maps.controllers()
+def paused_to(staff: Staff) -> list[Paused]:
+    """Those that staff have paused, for the longest time first; the map may have lost one since.
+
+    Why is told to whoever finds it on the page of the systems, too.
+    """
+    served, told = maps.controllers(), people.controllers_of(staff, Duty.OPERATE)
     known = gates.paused([slug for slug in people.controllers_of(staff) if slug in served])
     return [
-        (served[gate.controller].controller.name, title(gate.controller, gate.system), gate.paused_at)
+        Paused(
+            served[gate.controller].controller.name,
+            title(gate.controller, gate.system),
+            gate.paused_at,
+            people.name_of(gate.paused_by),
+            gate.reason() if gate.controller in told else "",
+        )
         for gate in known
         if gate.paused_at
     ]

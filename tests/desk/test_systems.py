@@ -90,6 +90,17 @@ def test_other_controllers_and_approvers_see_no_systems(browser: Browser, paused
     assert "No systems here" in text(browser(Role.APPROVER), "/desk/systems/")
 
 
+def test_the_queue_says_who_paused_a_system_and_why_only_to_who_looks_after_it(
+    browser: Browser, paused: SubjectRequest
+) -> None:
+    agent, approver = (text(browser(role), "/desk/") for role in (Role.AGENT, Role.APPROVER))
+    for page in (agent, approver):
+        assert "Systems that are paused" in page
+        assert "by Enzo" in page
+    assert WHY["reason"] in agent
+    assert WHY["reason"] not in approver
+
+
 def test_the_queue_and_the_items_that_wait_name_the_pause(browser: Browser, paused: SubjectRequest) -> None:
     agent = browser(Role.AGENT)
     assert "Systems that are paused" in text(agent, "/desk/")
