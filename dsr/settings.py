@@ -154,6 +154,9 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         "keepalives_interval": 10,
         "keepalives_count": 3,
         "tcp_user_timeout": 30_000,
+        # Most of our statements take longer to plan than to run: a connection plans one that it meets often once only.
+        "server_side_binding": True,
+        "prepare_threshold": 3,
         **_asked,
         "options": f"{_guards} {_asked.get('options', '')}".rstrip(),
     }

@@ -27,9 +27,6 @@ def state_among(states: Iterable[str]) -> models.Func:
     return models.Func("state", template=f"%(expressions)s IN ({named})", output_field=models.BooleanField())
 
 
-IN_ORDER = "SET LOCAL enable_sort = off"
-
-
 def in_order() -> None:
     """Until this transaction ends, PostgreSQL takes open items in the order of their index, and stops at the first.
 
@@ -37,7 +34,7 @@ def in_order() -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(IN_ORDER)
+            cursor.execute("SET LOCAL enable_sort = off")
 
 
 def key_of_effects() -> str:
@@ -52,17 +49,13 @@ def first_of(rows: Callable[[datetime], "models.QuerySet[PlanItem]"], at: dateti
     """The first of these items with its request, by a statement in which nothing but the moment ever changes.
 
     Putting a claim's statement together takes longer than asking it, so it is done once in a process. Call it in a
-    transaction, which is `in_order` from then on.
+    transaction, which is `in_order` from then on: a server that keeps the plan keeps one made so.
     """
+    in_order()
     asked = _statement(rows, connection.vendor)
     moment, now = (connection.ops.adapt_datetimefield_value(each) for each in (SOME_MOMENT, at))
     with connection.cursor() as cursor:
-        values = [now if value == moment else value for value in asked.values]
-        if connection.vendor == "postgresql":
-            cursor.execute(f"{IN_ORDER}; {asked.sql}", values)  # one way there and back for both
-            cursor.nextset()
-        else:
-            cursor.execute(asked.sql, values)
+        cursor.execute(asked.sql, [now if value == moment else value for value in asked.values])
         row = cursor.fetchone()
     return asked.item(row) if row else None
 

@@ -217,9 +217,19 @@ def settings_in_force() -> dict[str, object]:
     return found
 
 
+def plans_kept() -> dict[str, object]:
+    """How many plans the server keeps for a connection that asked one thing ten times, and what it saw of the value."""
+    for _ in range(10):
+        SubjectRequest.objects.filter(reference="R-ASKED-OFTEN").exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE generic_plans > 0")
+        kept = [statement for (statement,) in cursor.fetchall()]
+    return {"kept": len(kept), "named": sum("R-ASKED-OFTEN" in statement for statement in kept)}
+
+
 def claim_plan(finished: str) -> dict[str, object]:
     """How the database finds the next item beside so many finished ones."""
-    return {"plan": plans.of_claim(int(finished), timezone.now())}
+    return dict(plans.of_claim(int(finished), timezone.now()))
 
 
 def write_and_sequence(threads: str, each: str) -> dict[str, object]:
@@ -253,6 +263,7 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
         seek_at_once,
         settings_in_force,
         claim_plan,
+        plans_kept,
         write_and_sequence,
         commit_late,
         prove_beside_others,

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg.sql import SQL, Literal
 
 from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.models import PlanItem, SubjectRequest
+from dsr.models.plan import in_order
 from dsr.steps import ledger
 
 FINISHED = """
@@ -28,8 +31,8 @@ REQUESTS, BACKLOG = 2_000, 1_000
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 
 
-def of_claim(finished: int, at: datetime) -> str:
-    """The plan of the statement by which a worker claims the one item that is due."""
+def of_claim(finished: int, at: datetime) -> dict[str, str]:
+    """The plan of the statement by which a worker claims the item that is due, and the one PostgreSQL would keep."""
     item = _one_due(at)
     key = KEYS[connection.vendor]
     number, before = key.format(n="n"), key.format(n="n - 1")
@@ -48,12 +51,22 @@ def of_claim(finished: int, at: datetime) -> str:
         claimed = ledger.claim(at=at)
     assert claimed == item
     text, params = next((sql, params) for sql, params in asked if 'FROM "dsr_planitem"' in sql)
-    setting, _, sql = text.rpartition("; ")
     with transaction.atomic(), connection.cursor() as cursor:
-        if setting:
-            cursor.execute(setting)
-        cursor.execute(EXPLAIN[connection.vendor] + sql, params)
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+        in_order()
+        cursor.execute(EXPLAIN[connection.vendor] + text, params)
+        plans = {"plan": _read(cursor)}
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            numbered = text.replace("%s", "{}").format(*(f"${number + 1}" for number in range(len(params))))
+            cursor.execute(f"PREPARE claim AS {numbered}")
+            values = SQL(", ").join(Literal(str(value)) for value in params)
+            cursor.execute(SQL("EXPLAIN EXECUTE claim({})").format(values))
+            plans["kept"] = _read(cursor)
+        return plans
+
+
+def _read(cursor: CursorWrapper) -> str:
+    return "\n".join(str(row[-1]) for row in cursor.fetchall())
 
 
 def _one_due(at: datetime) -> PlanItem:

@@ -54,3 +54,9 @@ def test_the_address_may_allow_a_long_migration_more_time(migrated: Portal) -> N
     asked = {"DSR_DATABASE_URL": migrated.address + "&options=-c%20statement_timeout%3D0"}
     found = migrated.act("settings_in_force", **asked)
     assert (found["statement_timeout"], found["lock_timeout"]) == ("0", "5s")
+
+
+def test_a_connection_plans_once_what_it_asks_often_and_a_pooler_may_have_it_otherwise(migrated: Portal) -> None:
+    assert migrated.act("plans_kept") == {"kept": 1, "named": 0}
+    asked = {"DSR_DATABASE_URL": migrated.address + "&server_side_binding=false"}
+    assert migrated.act("plans_kept", **asked) == {"kept": 0, "named": 0}
