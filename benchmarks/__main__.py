@@ -36,8 +36,8 @@ def main(wanted: str) -> int:
 
 
 def _told(found: Figure) -> str:
-    floor = "" if found.floor is None else f"; the floor {found.floor:.3f} s, ratio {found.seconds / found.floor:.1f}"
-    return f"s{floor}; {found.told['rows']:,} rows, {found.told['memory']:.0f} MB above the idle worker"
+    floor = f"the floor {found.floor:.3f} s, ratio {found.seconds / found.floor:.1f}"
+    return f"s; {floor}; {found.told['rows']:,} rows, {found.told['memory']:.0f} MB above the idle worker"
 
 
 def conditions() -> str:
