@@ -141,7 +141,7 @@ def bind(subject_request: SubjectRequest, held_one: Assertion, *, at: datetime) 
     identifiers: dict[str, str] = json.loads(held_one.identifiers())
     with transaction.atomic():
         lock(subject_request)
-        if (sure := _surely_named(subject_request)) and not _same_account(sure, identifiers):
+        if _is_another(subject_request, identifiers):
             raise Conflict(_(OTHER_ACCOUNT))
         _use(held_one, subject_request, at)
         kinds = [kind for kind, value in identifiers.items() if _prove(subject_request, kind, value, at)]
@@ -166,10 +166,17 @@ def opens(subject_request: SubjectRequest) -> bool:
     return any(each.kind != IdentityKind.EMAIL or each.rung == Rung.APP for each in _sure(subject_request))
 
 
-def _surely_named(subject_request: SubjectRequest) -> list[Identity]:
-    """By more than a mailbox, and by as much as is needed; also before the mailbox's own code is typed."""
-    known = subject_request.identities.filter(of_representative=False).exclude(rung=Rung.MAILBOX)
-    return [each for each in known if reaches(each.rung, subject_request.proof_needed)]
+def _is_another(subject_request: SubjectRequest, vouched: dict[str, str]) -> bool:
+    """Whether somebody else is known by more than a mailbox; also before the mailbox's own code is typed.
+
+    Where staff asked for more since, the mailbox that another channel proved has to be the account's.
+    """
+    known = list(subject_request.identities.filter(of_representative=False).exclude(rung=Rung.MAILBOX))
+    sure = any(reaches(each.rung, subject_request.proof_needed) for each in known)
+    if sure or any(each.kind != IdentityKind.EMAIL for each in known):
+        return not _same_account(known, vouched)
+    email = sealed.lookups(IdentityKind.EMAIL, vouched.get(IdentityKind.EMAIL, ""))
+    return bool(known) and not any(each.lookup in email for each in known)
 
 
 def _sure(subject_request: SubjectRequest) -> list[Identity]:

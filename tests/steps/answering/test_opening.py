@@ -177,6 +177,19 @@ def test_beside_a_mailbox_that_two_channels_prove_nobody_puts_an_account(world: 
     assert own.identities.count() == 1
 
 
+def test_what_staff_ask_for_later_lets_nobody_put_an_account_beside_the_mailbox(world: World, dana: Actor) -> None:
+    """Else two people who ask for less again would have both people's data in one answer."""
+    own = needing(world, Rung.SECOND)
+    world.prove(own)
+    Identity.objects.filter(subject_request=own).update(rung=Rung.SECOND)
+    ladder.require_more(SubjectRequest.objects.get(), Rung.APP, by=dana, at=world.at)
+    for vouched in (MALLORYS, {"account": MALLORYS["account"]}):
+        with pytest.raises(Conflict, match="another account than this request is about"):
+            assertions.bind(SubjectRequest.objects.get(), opened(world, vouched), at=world.at)
+    assertions.bind(SubjectRequest.objects.get(), opened(world), at=world.at)
+    assert sorted(own.identities.values_list("kind", flat=True)) == ["account", "email"]
+
+
 def test_an_identifier_that_was_typed_and_never_proven_is_nobodys_account(world: World) -> None:
     """Else Mallory names her own account beside Sam's mailbox, and lets her app open the answer."""
     own = packaged(world, Rung.APP)
