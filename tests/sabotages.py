@@ -203,7 +203,7 @@ SABOTAGES = (
     Sabotage(
         "A18",
         "dsr/steps/asking/assertions.py",
-        "if (sure := _surely_named(subject_request)) and not _same_account(sure, identifiers):",
+        "if _is_another(subject_request, identifiers):",
         "if False:",
         "tests/steps/answering/test_opening.py::test_beside_an_account_that_is_known_surely_nobody_puts_another",
     ),
