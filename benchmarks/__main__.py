@@ -37,7 +37,8 @@ def main(wanted: str) -> int:
 
 def _told(found: Figure) -> str:
     floor = f"the floor {found.floor:.3f} s, ratio {found.seconds / found.floor:.1f}"
-    return f"s; {floor}; {found.told['rows']:,} rows, {found.told['memory']:.0f} MB above the idle worker"
+    of_it = f"; {found.told['erasing']:.3f} s of it erased and read back" if "erasing" in found.told else ""
+    return f"s; {floor}{of_it}; {found.told['rows']:,} rows, {found.told['memory']:.0f} MB above the idle worker"
 
 
 def conditions() -> str:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dsr.law.actors import Actor
     from dsr.law.rights import Right
-    from dsr.models import SubjectRequest
+    from dsr.models import PlanItem, SubjectRequest
 
 WORKERS = int(os.environ.get("WORKERS", "1"))
 WARM = tuple(f"user{60_023 + 13 * number:06}@example.com" for number in range(10))  # whom nobody measures
@@ -52,6 +52,7 @@ def _without_pdf() -> None:
 
 def _walked(controller: str, right: str, emails: list[str]) -> dict[str, float]:
     from dsr.law.rights import Right
+    from dsr.law.work import Kind
 
     dana, eli = _staff(controller)
     # A worker that has just started reads maps, templates and schemas first, and every statement for the first time.
@@ -60,9 +61,28 @@ def _walked(controller: str, right: str, emails: list[str]) -> dict[str, float]:
     with _workers(WORKERS if WORKERS > 1 else 0):
         _seconds(warm, dana, eli)
         idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        seconds = _seconds(asked, dana, eli)
+        with _timed(Kind.ERASE) as erasing:
+            seconds = _seconds(asked, dana, eli)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"seconds": seconds, "memory": (most - idle) / 1024, **_counted(asked)}
+    own = {"erasing": sum(erasing)} if erasing else {}
+    return {"seconds": seconds, "memory": (most - idle) / 1024, **own, **_counted(asked)}
+
+
+@contextmanager
+def _timed(kind: str) -> Iterator[list[float]]:
+    """How long each item of this kind takes this process meanwhile, from claimed to what it did written down."""
+    from dsr.steps import work
+
+    act, taken = work.ACTS[kind], list[float]()
+
+    def timed(item: "PlanItem", *, at: datetime) -> None:
+        start = perf_counter()
+        act(item, at=at)
+        taken.append(perf_counter() - start)
+
+    work.ACTS[kind] = timed
+    yield taken
+    work.ACTS[kind] = act
 
 
 def _seconds(asked: list["SubjectRequest"], dana: "Actor", eli: "Actor") -> float:

@@ -95,10 +95,9 @@ def _started(item: PlanItem, place: search.Reach, but: Rows, at: datetime) -> li
     For them a person must look: before anything is erased, or on a deferred day, which nobody can leave out, after.
     """
     watch = limits.Watch(item.subject_request, item.system, lines_of(item), place.connector)
-    _should_proceed(item, at, untouched=True)
     watch.begin(item, at=at)
     strange = strangers.among((line for _, line in _named(item, but)), item, place)
-    _should_proceed(item, at, untouched=True)  # counting takes its time
+    _should_proceed(item, at, untouched=True)  # last: counting takes its time
     if strange and not item.deferred:
         raise Rejected(strangers.told(strange))
     effects = _effects(item, place.connector, watch, but | strange, at)
