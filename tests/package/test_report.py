@@ -3,7 +3,7 @@
 import io
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -12,10 +12,13 @@ import pytest
 from django.utils import translation
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, NameObject
+from weasyprint import HTML
+from weasyprint.layout import table
 
 from dsr.connectors.contract import Batch
 from dsr.package import markup, pdf_child, report
 from dsr.package.cells import Shown
+from dsr.package.contents import Answer
 from tests.package import answers
 from tests.package.conftest import Opened, opened
 from tests.package.test_hostile import PIECES
@@ -58,6 +61,16 @@ def test_the_letter_says_who_what_when_and_how_to_complain(letter: bytes) -> Non
         "Page 1 of",
     ):
         assert said in words
+
+
+@pytest.mark.parametrize("answer", [answers.access, answers.erasure, answers.rectification])
+def test_no_table_is_measured_letter_by_letter(answer: Callable[[], Answer], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        pytest.fail("A table looks for its widths in its cells, where each letter may begin a line: that takes seconds")
+
+    monkeypatch.setattr(table, "auto_table_layout", refused)
+    drawn = HTML(string=opened(answer()).report_html, url_fetcher=pdf_child.Refusing()).render()
+    assert len(drawn.pages) > 1
 
 
 def test_no_text_of_the_data_became_a_link(letter: bytes) -> None:
