@@ -1,6 +1,5 @@
 """A database that speaks SQL; each collection is a table."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -151,7 +150,7 @@ class SqlDatabase:
                     if lasting(connection, erasure.place):
                         self._carried_out(erasure, connection)
                     else:
-                        deque(erasure.slices(), maxlen=0)  # its keys are judged all the same
+                        erasure.judge(connection)
                 if connection.dialect.name == "postgresql":
                     connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
                 settled(connection, before)

@@ -49,6 +49,8 @@ class Erasure:
 
     def carry_out(self, connection: sa.Connection) -> int:
         """Give the number of rows that changed. Raises Rejected, and the database's errors: all to be rolled back."""
+        if not self._alone_by_rule:
+            self.judge(connection)
         count = 0
         for keys in self.slices():
             changed = self._deleted(connection, keys) if self.chunk.way is Way.DELETE else self._left(connection, keys)
@@ -56,6 +58,15 @@ class Erasure:
                 raise Rejected(f"{self.chunk.collection}: its key names more than one row")
             count += changed
         return count
+
+    def judge(self, connection: sa.Connection) -> None:
+        """Raise Rejected where a key names no single row, before anything is changed.
+
+        How many rows changed does not tell: one that a key has too many makes up for one that another has no more.
+        """
+        for keys in self.slices():
+            if not self._alone_by_rule and connection.execute(self._twice(keys)).first():
+                raise Rejected(f"{self.chunk.collection}: its key names more than one row")
 
     def left(self, connection: sa.Connection) -> Iterator[Key]:
         """Those keys of the chunk, as they were told, that are not erased in its way."""
@@ -106,6 +117,16 @@ class Erasure:
 
     def _key(self) -> list[sa.ColumnElement[Any]]:
         return [self.place.column(name) for name in self.chunk.key_fields]
+
+    @property
+    def _alone_by_rule(self) -> bool:
+        """Whether the database itself lets no key name two rows."""
+        return any(columns <= set(self.chunk.key_fields) for columns in self.place.alone)
+
+    def _twice(self, keys: Keys) -> sa.Select[Any]:
+        own = [self.place.exact(name) for name in self.chunk.key_fields]
+        asked = sa.select(sa.func.count()).select_from(self.place.source).where(self._named(keys))
+        return asked.group_by(*own).having(sa.func.count() > 1)
 
     def _alone(self, connection: sa.Connection, keys: Keys) -> Keys:
         """Those of the rows that are nobody else's."""

@@ -16,6 +16,7 @@ from dsr.connectors.contract import Cell, Rejected
 from dsr.connectors.sql.collations import blind_columns
 from dsr.connectors.sql.exact import Equality, as_text, equality, spelled, unlike
 from dsr.connectors.sql.marks import mark_of
+from dsr.connectors.sql.uniqueness import Alone, alone_in
 from dsr.connectors.sql.values import Misfit, aware, cell, fitting, legible
 from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap, SystemMap
@@ -46,6 +47,7 @@ class Place:
     family: str
     schema: str | None = None
     arrays: bool = False  # the driver binds a whole list as one value
+    alone: Alone = ()  # sets of columns in which no combination stands twice
 
     def column(self, name: str, source: sa.FromClause | None = None) -> sa.ColumnElement[object]:
         """Give a column, which must exist. Raises Rejected."""
@@ -53,6 +55,11 @@ class Place:
             raise Rejected(f"{self.name}: the table has no column '{name}'")
         column: sa.ColumnElement[object] = (self.source if source is None else source).c[name]
         return column
+
+    def exact(self, name: str, source: sa.FromClause | None = None) -> Expression:
+        """Give what is equal only when every byte of a column is. Raises Rejected."""
+        column = self.column(name, source)
+        return column if self.columns[name].equality is Equality.TRUE else spelled(column, self.family)
 
     def written(self, name: str) -> sa.ColumnElement[object]:
         """Give a column to write to. Raises Rejected: what the database computes follows its sources."""
@@ -108,10 +115,7 @@ class Place:
         """
         columns = [self.column(name, source) for name in names]
         equal = [self.columns[name].equality for name in names]
-        exactly = [
-            column if one is Equality.TRUE else spelled(column, self.family)
-            for column, one in zip(columns, equal, strict=True)
-        ]
+        exactly = [self.exact(name, source) for name in names]
         listed = called or (self.arrays and self.listable(names, values))
         among = partial(_listed, called=called) if listed else _among
         if Equality.NONE in equal:
@@ -196,6 +200,7 @@ class Tables:
         found = sa.inspect(connection).get_multi_columns(schema, filter_names=names, kind=ObjectKind.ANY)
         family = family_of(connection.dialect)
         blind = blind_columns(connection, family, schema, [name for _, name in found])
+        alone = alone_in(connection, family, schema, [name for _, name in found])
         places: dict[Where, Place] = {}
         for (_, name), live in found.items():
             collations = {column["name"]: blind(name, column["name"], column["type"]) for column in live}
@@ -210,6 +215,7 @@ class Tables:
                 family=family,
                 schema=schema,
                 arrays=self.arrays,
+                alone=alone.get(name, ()),
             )
         return places
 

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 _FIRST_OF_USERS = 16_384  # types with higher numbers are somebody's own, and may change without their columns
-# Whatever a `Column` is made of. The number of a collation is enough: its rules never change, but by another one.
+# Whatever a `Place` is made of. The number of a collation is enough: its rules never change, but by another one.
 _POSTGRESQL = sa.text(
     f"""
-    SELECT md5(string_agg(concat_ws(' ', n.nspname, c.relname, c.relkind, a.attnum, a.attname, a.atttypid, a.atttypmod,
-            a.attndims, a.attnotnull, a.attgenerated, a.attcollation), ',' ORDER BY c.oid, a.attnum)),
+    SELECT md5(concat(
+            string_agg(concat_ws(' ', n.nspname, c.relname, c.relkind, c.relhassubclass, a.attnum, a.attname,
+                a.atttypid, a.atttypmod, a.attndims, a.attnotnull, a.attgenerated, a.attcollation),
+                ',' ORDER BY c.oid, a.attnum),
+            (SELECT string_agg(concat_ws(' ', u.indexrelid, u.indkey, u.indnkeyatts, u.indisvalid, u.indpred),
+                ',' ORDER BY u.indexrelid)
+             FROM pg_catalog.pg_index u WHERE u.indisunique AND u.indrelid = ANY(array_agg(c.oid))))),
         bool_and(a.atttypid < {_FIRST_OF_USERS})
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
