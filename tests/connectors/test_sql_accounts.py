@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import run
+from traceback import format_exception
 
 import pytest
 import sqlalchemy as sa
@@ -68,6 +69,24 @@ def test_one_account_reads_and_another_writes(database: Database) -> None:
 def test_a_wrong_address_to_write_to_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="setting 'write_url'"):
         SqlDatabase.from_map(visits(f"sqlite:///{tmp_path}/x", write_url="nosuch://me:hush@host/x"), {})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://portal:p@x:hunter2/w@db.example/shop",
+        "mariadb://portal:p@x:hunter2:y@db.example/shop",
+        "mariadb://portal@db.example/shop?read_timeout=hunter2",
+    ],
+)
+@pytest.mark.parametrize("setting", ["url", "write_url"])
+def test_no_part_of_a_password_is_told_of_an_address_that_cannot_be_read(
+    tmp_path: Path, setting: str, address: str
+) -> None:
+    right = {"url": f"sqlite:///{tmp_path}/x"}
+    with pytest.raises(ValueError, match=f"^shop: setting '{setting}': it cannot be read as an address") as refused:
+        SqlDatabase.from_map(visits(**right | {setting: "${URL}"}), {"URL": address})
+    assert "hunter2" not in "".join(format_exception(refused.value))
 
 
 def test_the_connection_that_reads_cannot_write(database: Database) -> None:

@@ -242,6 +242,7 @@ def test_a_first_map_is_drafted_while_another_is_wrong(joypix: str, tmp_path: Pa
     [
         ("${NOT_SET}", "NOT_SET is missing"),
         ("nonsense", "not the address of a database"),
+        ("postgresql://portal:p@x:hunter2/w@db.example/shop", "^--url: it cannot be read as an address; what is no"),
         ("sqlite:////nowhere/at/all.sqlite3", "does not answer"),
     ],
 )

@@ -1,7 +1,8 @@
 """Opening a database, for reading or for writing, so that it keeps its rules while we are there."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import time
 from functools import lru_cache
 from typing import Protocol
@@ -53,19 +54,18 @@ def close_engine(engine: sa.Engine) -> None:
 
 @lru_cache(maxsize=128)
 def _engine(url: str, *, writing: bool) -> sa.Engine:
-    try:
+    with _silent():
         parsed = sa.make_url(url)
         parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
         family = parsed.get_backend_name().replace("mariadb", "mysql")
-        if family == "sqlite":
-            return _sqlite(parsed, writing=writing)
-        told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
-        level = _LEVELS.get((family, writing), {})
-        rests = family == "postgresql" and not writing
-        kept = resting.POOL if rests else {}
+    if family == "sqlite":
+        return _sqlite(parsed, writing=writing)
+    told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
+    level = _LEVELS.get((family, writing), {})
+    rests = family == "postgresql" and not writing
+    kept = resting.POOL if rests else {}
+    with _silent():
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args=told, **level, **kept)
-    except (exc.ArgumentError, ModuleNotFoundError):
-        raise ValueError("it is not the address of a database that we have a driver for") from None
     if rests:
         resting.lets(engine)
     if family == "mysql":
@@ -73,6 +73,18 @@ def _engine(url: str, *, writing: bool) -> sa.Engine:
     if family == "postgresql":
         sa.event.listen(engine, "connect", _postgresql_session)
     return engine
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """What is wrong with an address, in words of ours: theirs quote a part of it, which may be of the password."""
+    try:
+        yield
+    except (exc.ArgumentError, ModuleNotFoundError):
+        raise ValueError("it is not the address of a database that we have a driver for") from None
+    except (ValueError, TypeError):
+        told = "it cannot be read as an address; what is no letter or digit in a password is written as %40 for '@'"
+        raise ValueError(told) from None
 
 
 def _arguments(family: str, *, writing: bool) -> Mapping[str, object]:
