@@ -96,6 +96,25 @@ def test_the_connection_that_reads_cannot_write(database: Database) -> None:
     assert database.read("SELECT id FROM visits") == []
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("theirs", ["-csearch_path=shop", "-c search_path=shop -c default_transaction_read_only=off"])
+def test_options_in_an_address_take_nothing_from_ours(database: Database, theirs: str) -> None:
+    database.run(
+        "CREATE SCHEMA shop",
+        "ALTER TABLE visits SET SCHEMA shop",
+        "INSERT INTO shop.visits VALUES (1, 'sam@example.com', '/')",
+    )
+    address = sa.make_url(database.url).update_query_dict({"options": theirs}).render_as_string(hide_password=False)
+    connector = connected(visits(address))
+    with connector._reader.connect() as connection:  # noqa: SLF001  no door leads there
+        names = ("default_transaction_read_only", "lock_timeout", "DateStyle")
+        told = [str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names]
+    assert told[:2] == ["on", "5s"]
+    assert told[2].startswith("ISO")
+    assert connector.erase(Chunk("visits", Way.DELETE, ("id",), ((1,),)), "one").effect is Effect.DONE
+    assert database.read("SELECT id FROM shop.visits") == []
+
+
 def test_half_a_million_rows_pass_through_little_memory(database: Database) -> None:
     page = "'/page/' || n" if database.kind != "mariadb" else "CONCAT('/page/', n)"
     counted = {

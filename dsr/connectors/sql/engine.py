@@ -1,7 +1,7 @@
 """Opening a database, for reading or for writing, so that it keeps its rules while we are there."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import time
 from functools import lru_cache
@@ -60,7 +60,9 @@ def _engine(url: str, *, writing: bool) -> sa.Engine:
         family = parsed.get_backend_name().replace("mariadb", "mysql")
     if family == "sqlite":
         return _sqlite(parsed, writing=writing)
-    told = {name: value for name, value in _arguments(family, writing=writing).items() if name not in parsed.query}
+    told = {name: value for name, value in _arguments(family).items() if name not in parsed.query}
+    if family == "postgresql":
+        told["options"] = _options(parsed.query.get("options", ()), writing=writing)
     level = _LEVELS.get((family, writing), {})
     rests = family == "postgresql" and not writing
     kept = resting.POOL if rests else {}
@@ -87,23 +89,28 @@ def _silent() -> Iterator[None]:
         raise ValueError(told) from None
 
 
-def _arguments(family: str, *, writing: bool) -> Mapping[str, object]:
+def _arguments(family: str) -> Mapping[str, object]:
     if family == "mysql":
         return {"connect_timeout": 10}
     if family != "postgresql":
         return {}
+    return {
+        "connect_timeout": 10,
+        "prepare_threshold": None,  # a plan that is made before the keys are known may read the table for each of them
+        "keepalives_idle": 30,
+    }
+
+
+def _options(theirs: str | Sequence[str], *, writing: bool) -> str:
+    """Those of the address, such as a search_path, and then ours: of two for one setting, the server takes the last."""
     told = {
         "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}",
         "default_transaction_read_only": "off" if writing else "on",
         "cursor_tuple_fraction": "1",  # an answer is read to its end
         "DateStyle": "ISO",  # in others nobody can tell the day from the month
     }
-    return {
-        "connect_timeout": 10,
-        "prepare_threshold": None,  # a plan that is made before the keys are known may read the table for each of them
-        "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
-        "keepalives_idle": 30,
-    }
+    given = [theirs] if isinstance(theirs, str) else theirs
+    return " ".join((*given, *(f"-c {name}={value}" for name, value in told.items())))
 
 
 class _Cursor(Protocol):
