@@ -197,19 +197,6 @@ def test_random_hostile_values_reach_no_foreign_file(folder: ObjectStore) -> Non
     assert list(folder.find(UPLOADS, {"account": hostile})) == []
 
 
-def test_links_out_of_the_root_are_never_followed(folder: ObjectStore, root: Path) -> None:
-    outside = root.parent / "outside"
-    outside.mkdir()
-    (outside / "secret.txt").write_text("secret")
-    (root / "uploads" / "9").symlink_to(outside)
-    (root / "uploads" / "8" / "link.txt").symlink_to(outside / "secret.txt")
-    chunk = Chunk("uploads", Way.DELETE, ("path",), (("uploads/9/secret.txt",), ("uploads/8/link.txt",)))
-    assert list(folder.find(UPLOADS, {"account": (("9",),)})) == []
-    assert [row["name"] for row in rows(folder, UPLOADS, MALLORY)] == ["other-8.png"]
-    assert folder.erase(chunk, "one").effect is Effect.ABSENT
-    assert (outside / "secret.txt").read_text() == "secret"
-
-
 def test_erasing_the_last_file_removes_the_persons_folder_and_no_shared_one(folder: ObjectStore, root: Path) -> None:
     (root / "uploads" / "77" / "other-77.png").unlink()
     keys = (("uploads/8/other-8.png",), ("uploads/8/gone.png",))

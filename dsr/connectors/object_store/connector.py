@@ -34,6 +34,7 @@ from dsr.connectors.object_store.config import (
 from dsr.connectors.object_store.local import LocalStore
 from dsr.connectors.object_store.pattern import Binding, Pattern, is_text, keeps_inside, usable
 from dsr.connectors.object_store.store import Store, Stored
+from dsr.connectors.object_store.tree import LINK
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import SystemMap, Way
 
@@ -79,12 +80,7 @@ class ObjectStore(ChangesNothing):
         if strangers:
             findings.append(Finding("", f"{strangers} entries of the root belong to no collection"))
         for begins in sorted({one.fixed for one in patterns}):
-            keys = self._store.sample(begins)
-            if strange := sum(map(self._is_strange, keys)):
-                where = f"below '{begins}'" if begins else "in the root"
-                findings.append(
-                    Finding("", f"{strange} of {len(keys)} objects {where} are read by no collection's path")
-                )
+            findings += (Finding("", message) for message in self._strange(begins))
         return findings
 
     def count(self, route: Route, identities: Identities) -> int:
@@ -193,13 +189,26 @@ class ObjectStore(ChangesNothing):
         below = pattern.below(bound)
         for stored in self._store.listed(pattern.prefix(bound), pattern.depth, below, details=details):
             fields = pattern.read(stored.key, bound)
-            if fields is not None:
+            if stored.is_link:
+                if pattern.concerns(stored.key, bound) or below(stored.key):
+                    raise Rejected(f"'{pattern.text}': {LINK}")
+            elif fields is not None:
                 yield stored, fields
             elif below(stored.key) and not _is_marker(stored) and self._is_strange(stored.key):
                 raise Rejected(
                     f"'{pattern.text}': where the person's objects are stands one that no collection's path reads. "
                     "Name it in the map: a path that ends in '/' reads all that is below"
                 )
+
+    def _strange(self, begins: str) -> Iterator[str]:
+        """What stands where the collections are, and is not theirs."""
+        where = f"below '{begins}'" if begins else "in the root"
+        found = self._store.sample(begins)
+        keys = [one.key for one in found if not one.is_link]
+        if strange := sum(map(self._is_strange, keys)):
+            yield f"{strange} of {len(keys)} objects {where} are read by no collection's path"
+        if links := len(found) - len(keys):
+            yield f"{links} of {len(found)} entries {where} are symbolic links, which are never followed"
 
     def _is_strange(self, key: str) -> bool:
         return all(one.read(key, {}) is None for one in self._patterns.values())

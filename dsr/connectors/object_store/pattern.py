@@ -90,6 +90,14 @@ class Pattern:
 
         return leads
 
+    def concerns(self, key: str, bound: Binding) -> bool:
+        """Whether a key, or what may be below it, is such that it would belong to a binding."""
+        segments = self.text.removesuffix("/").split("/")
+        depth = key.count("/") + 1
+        begins = "/".join(map(_expression, segments[:depth])) + ("/.*" if depth > len(segments) else "")
+        match = re.fullmatch(begins, key, re.DOTALL)
+        return match is not None and all(bound.get(name, value) == value for name, value in match.groupdict().items())
+
     def read(self, key: str, bound: Binding) -> dict[str, str] | None:
         """Read the fields out of a key; None when it does not match, or other values than the bound ones."""
         match = self.expression.fullmatch(key) if keeps_inside(key) else None

@@ -75,10 +75,10 @@ class S3Store:
         names = [one["Key"] for one in page.get("Contents", ())]
         return [self._relative(name).rstrip("/") for name in (*folders, *names) if name != root]
 
-    def sample(self, prefix: str) -> list[str]:
+    def sample(self, prefix: str) -> list[Stored]:
         """Name a thousand keys."""
         page = self._connection.ask("list_objects_v2", Prefix=self._bucket.root + prefix, MaxKeys=_SAMPLE)
-        return [self._relative(one["Key"]) for one in page.get("Contents", ())]
+        return [Stored(self._relative(one["Key"])) for one in page.get("Contents", ())]
 
     def differences(self, fixed: Sequence[str]) -> list[str]:
         """Ask everything that an erasure needs, on a key that nobody has."""

@@ -19,6 +19,7 @@ class Stored:
     uploads: int = 0  # begun and never finished: their parts are stored
     content_type: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    is_link: bool = False  # it leads elsewhere, and nobody follows it
 
     @property
     def has_content(self) -> bool:
@@ -51,11 +52,11 @@ class Store(Protocol):
     ) -> Iterator[Stored]:
         """What begins with `prefix` and has up to `depth` parts, or more in a folder of which `below` says so.
 
-        It may bring more than that. `details` are content type and metadata.
+        It may bring more than that, and links; `details` are content type and metadata.
         """
 
     def named(self, keys: Sequence[str], *, details: bool) -> Iterator[Stored]:
-        """Those of the keys that are there."""
+        """Those of the keys that are there; no link is one of them."""
 
     def content(self, stored: Stored) -> Iterator[bytes]:
         """The newest content, as a stream."""
@@ -69,8 +70,8 @@ class Store(Protocol):
     def first_parts(self) -> list[str]:
         """The first parts of the keys there are: a sample, if there are many."""
 
-    def sample(self, prefix: str) -> list[str]:
-        """A thousand of the keys that begin with `prefix`."""
+    def sample(self, prefix: str) -> list[Stored]:
+        """A thousand of those whose keys begin with `prefix`, by key alone."""
 
     def differences(self, fixed: Sequence[str]) -> list[str]:
         """How it differs from what the map says; `fixed` are prefixes below which is erased."""

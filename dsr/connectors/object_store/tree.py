@@ -14,6 +14,10 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NOTHING = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG))
 _REFUSED = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
 _CHUNK = 64 * 1024
+LINK = (
+    "a symbolic link stands where a person's objects are or may be; links are never followed, so what it leads to "
+    "would be neither found nor erased: take it away, or put the objects themselves in its place"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Stat:
 
     size: int
     modified: float
+    is_link: bool = False
 
 
 class Tree:
@@ -39,7 +44,7 @@ class Tree:
                 return sorted(entry.name for entry in entries)
 
     def stat(self, path: Sequence[str]) -> Stat | None:
-        """Look at a regular file; None when there is none."""
+        """Look at a regular file, or at a link itself; None when there is neither."""
         with self._speaking(), self._opened(path[:-1]) as descriptor:
             if descriptor is None:
                 return None
@@ -49,7 +54,9 @@ class Tree:
                 if error.errno in _NOTHING:
                     return None
                 raise
-            return Stat(found.st_size, found.st_mtime) if stat.S_ISREG(found.st_mode) else None
+            if not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
+                return None
+            return Stat(found.st_size, found.st_mtime, is_link=stat.S_ISLNK(found.st_mode))
 
     def content(self, path: Sequence[str]) -> Iterator[bytes]:
         """Stream a file. Raises Unreachable when it vanished since it was listed."""
@@ -97,16 +104,18 @@ class Tree:
 
     @contextmanager
     def _opened(self, folder: Sequence[str]) -> Iterator[int | None]:
-        """Open a folder part by part; None when it does not exist. A missing root is an error."""
+        """Open a folder part by part; None when it does not exist. A missing root is an error, and so is a link."""
         descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             for name in folder:
                 try:
                     inner = os.open(name, _FOLDER, dir_fd=descriptor)
                 except OSError as error:
-                    if error.errno in _NOTHING:
-                        break
-                    raise
+                    if error.errno not in _NOTHING:
+                        raise
+                    if _is_link(name, descriptor):
+                        raise Rejected(LINK) from None
+                    break
                 os.close(descriptor)
                 descriptor = inner
             else:
@@ -126,3 +135,10 @@ class Tree:
             if error.errno in _REFUSED:
                 raise Rejected(text) from None
             raise Unreachable(text) from None
+
+
+def _is_link(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
