@@ -54,6 +54,35 @@ def test_who_writes_sees_what_others_have_committed_meanwhile(database: Database
     assert level == ["READ-COMMITTED", "REPEATABLE-READ"]
 
 
+def test_a_table_that_keeps_what_was_erased_is_reported_and_nothing_is_called_erased_there(database: Database) -> None:
+    database.run(
+        "CREATE TABLE users (id int PRIMARY KEY, email varchar(40) UNIQUE) WITH SYSTEM VERSIONING",
+        "CREATE TABLE teams (id int PRIMARY KEY, email varchar(40) UNIQUE)",
+        "CREATE TABLE notes (id int PRIMARY KEY, team int, KEY (team)) WITH SYSTEM VERSIONING",
+        "INSERT INTO users VALUES (1, 'sam@example.com')",
+        "INSERT INTO teams VALUES (1, 'sam@example.com')",
+        "INSERT INTO notes VALUES (5, 1)",
+    )
+    people = {name: collection("id,email", key="id", found_by={"email": ("email",)}) for name in ("users", "teams")}
+    link = {"to": "teams", "on": {"team": "id"}, "owns": False}
+    notes = collection("id,team", key="id", links=(link,), erase={"way": "keep"})
+    with closing(connected(system("sql", {"url": database.url}, notes=notes, **people))) as connector:
+        said = [found.collection for found in connector.check() if "older versions of its rows" in found.message]
+        for chunk in (
+            Chunk("users", Way.DELETE, ("id",), ((1,),)),
+            Chunk("users", Way.REDACT, ("id",), ((1,),), {"email": "nobody"}),
+            Chunk("teams", Way.DELETE, ("id",), ((1,),)),  # which would empty a column of the notes
+        ):
+            for ask in (connector.rehearse, lambda each: connector.erase_together([(one, "one") for one in each])):
+                with pytest.raises(Rejected, match="keeps older versions of its rows"):
+                    ask([chunk])
+            with pytest.raises(Rejected, match="keeps older versions of its rows"):
+                connector.erase(chunk, "one")
+    assert said == ["notes", "users"]
+    assert database.read("SELECT email FROM users") == [("sam@example.com",)]
+    assert database.read("SELECT team FROM notes") == [(1,)]
+
+
 def test_a_server_that_is_not_there_is_unreachable() -> None:
     connector = connected(system("sql", {"url": "mariadb://me:hush@127.0.0.1:9/shop"}))
     with pytest.raises(Unreachable) as refused:

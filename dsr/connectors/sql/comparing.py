@@ -11,6 +11,7 @@ from dsr.connectors.sql import dating, neutral, others, pointing, serving
 from dsr.connectors.sql.live import Column, Place, Tables, Where, where
 from dsr.connectors.sql.references import Reference, references, unique_columns
 from dsr.connectors.sql.values import Misfit
+from dsr.connectors.sql.versions import KEEPS
 from dsr.datamap.erasing import blank, leading, new_values
 from dsr.datamap.plan import erasure_order
 from dsr.datamap.schema import CollectionMap, SystemMap, Way
@@ -36,6 +37,7 @@ def findings(
         yield from _columns(name, collection, places[name])
         yield from (Finding(name, message) for message in _new_values(connection, collection, places[name]))
         yield from _transactions(connection, name, places[name])
+        yield from [Finding(name, KEEPS)] if places[name].versioned else []
         yield from pointing.findings(system, name, places[name])
         yield from others.findings(name, collection, places[name])
     schemas = {collection.settings.get("schema") for collection in system.collections.values()}

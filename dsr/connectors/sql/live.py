@@ -18,6 +18,7 @@ from dsr.connectors.sql.exact import Equality, as_text, equality, spelled, unlik
 from dsr.connectors.sql.marks import mark_of
 from dsr.connectors.sql.uniqueness import Alone, alone_in
 from dsr.connectors.sql.values import Misfit, aware, cell, fitting, legible
+from dsr.connectors.sql.versions import versioned_in
 from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap, SystemMap
 
@@ -48,6 +49,7 @@ class Place:
     schema: str | None = None
     arrays: bool = False  # the driver binds a whole list as one value
     alone: Alone = ()  # sets of columns in which no combination stands twice
+    versioned: bool = False  # it keeps what was deleted or overwritten
 
     def column(self, name: str, source: sa.FromClause | None = None) -> sa.ColumnElement[object]:
         """Give a column, which must exist. Raises Rejected."""
@@ -199,8 +201,10 @@ class Tables:
     def _seen(self, connection: sa.Connection, schema: str | None, names: list[str]) -> dict[Where, Place]:
         found = sa.inspect(connection).get_multi_columns(schema, filter_names=names, kind=ObjectKind.ANY)
         family = family_of(connection.dialect)
-        blind = blind_columns(connection, family, schema, [name for _, name in found])
-        alone = alone_in(connection, family, schema, [name for _, name in found])
+        there = [name for _, name in found]
+        blind = blind_columns(connection, family, schema, there)
+        alone = alone_in(connection, family, schema, there)
+        versioned = versioned_in(connection, schema, there)
         places: dict[Where, Place] = {}
         for (_, name), live in found.items():
             collations = {column["name"]: blind(name, column["name"], column["type"]) for column in live}
@@ -216,6 +220,7 @@ class Tables:
                 schema=schema,
                 arrays=self.arrays,
                 alone=alone.get(name, ()),
+                versioned=name in versioned,
             )
         return places
 
