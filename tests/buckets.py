@@ -96,6 +96,7 @@ class Bucket:
         return {
             "url": f"s3://{self.name}",
             "endpoint": self.address,
+            "private": "127.0.0.0/8",
             "region": REGION,
             "key_id": "${S3_KEY_ID}",
             "secret": "${S3_SECRET}",

@@ -9,7 +9,7 @@ from dsr.datamap.schema import SystemMap
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]  # those that are needed, those that may be left out
 
-S3 = ("endpoint", "region", "key_id", "secret", "addressing", "versioning", "timeout")
+S3 = ("endpoint", "private", "region", "key_id", "secret", "addressing", "versioning", "timeout")
 OF_SYSTEM: Mapping[str, Names] = {
     "sql": (("url",), ("write_url", "without_people")),
     "object_store": (("url",), S3),  # which of a bucket's are needed shows only in the address

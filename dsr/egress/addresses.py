@@ -31,12 +31,13 @@ def resolved(host: str, port: int, private: tuple[Network, ...]) -> list[str]:
     except (OSError, UnicodeError):
         raise httpcore.ConnectError("the name is not known") from None
     addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-    if not addresses or not all(_may_be_reached(address, private) for address in addresses):
+    if not addresses or not all(may_be_reached(address, private) for address in addresses):
         raise Private
     return addresses
 
 
-def _may_be_reached(text: str, private: tuple[Network, ...]) -> bool:
+def may_be_reached(text: str, private: tuple[Network, ...]) -> bool:
+    """Whether an address is of the internet, or of one of these networks."""
     address = ipaddress.ip_address(text.partition("%")[0])  # behind the sign stands an interface of this machine
     meant = _meant(address)
     if any(one.version == network.version and one in network for one in (address, meant) for network in private):

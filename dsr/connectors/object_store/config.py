@@ -9,6 +9,7 @@ from dsr.connectors.known import OF_COLLECTION, OF_SYSTEM, S3
 from dsr.connectors.object_store.pattern import Pattern
 from dsr.connectors.settings import collection_settings, system_settings
 from dsr.datamap.schema import CollectionMap, ConnectorMap, SystemMap, Way
+from dsr.egress.addresses import Network, networks
 
 BUILT_IN = {
     "path": "text",
@@ -45,6 +46,7 @@ class Bucket:
     path_style: bool
     versioned: bool  # what the map says of it
     timeout: float
+    private: tuple[Network, ...] | None = ()  # those that may be reached beside the internet; None: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ def _place(system: SystemMap, environ: Mapping[str, str]) -> Local | Bucket:
     endpoint = given.get("endpoint", "")
     if endpoint and not is_origin(endpoint):
         raise ValueError(f"{slug}: setting 'endpoint' must be such as https://s3.example.com")
+    private = _private(slug, given.get("private", ""))
+    if endpoint.startswith("http:") and not private:
+        raise ValueError(f"{slug}: setting 'endpoint' must begin with https://, unless 'private' names its network")
     return Bucket(
         name=name,
         root=f"{root.rstrip('/')}/" if root else "",
@@ -88,6 +93,7 @@ def _place(system: SystemMap, environ: Mapping[str, str]) -> Local | Bucket:
         path_style=_choice(slug, given, "addressing", ("path", "virtual")) == "path",
         versioned=_choice(slug, given, "versioning", ("on", "off")) == "on",
         timeout=_timeout(slug, given.get("timeout", "60")),
+        private=private,
     )
 
 
@@ -126,6 +132,13 @@ def _choice(slug: str, given: Mapping[str, str], setting: str, allowed: Sequence
     if value not in allowed:
         raise ValueError(f"{slug}: setting '{setting}' must be one of {', '.join(allowed)}")
     return value
+
+
+def _private(slug: str, text: str) -> tuple[Network, ...]:
+    try:
+        return networks(text.split())
+    except ValueError as error:
+        raise ValueError(f"{slug}: setting 'private': {error}") from None
 
 
 def _timeout(slug: str, text: str) -> float:

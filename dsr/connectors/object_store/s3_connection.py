@@ -3,12 +3,16 @@
 Not by s3fs' paths: these read a name such as 'a?versionId=b' as a question, and know neither versions nor uploads.
 """
 
+import asyncio
 import logging
+import socket
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import aiohttp
+import aiohttp.abc
+import httpcore
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
 from botocore.loaders import create_loader
@@ -18,6 +22,7 @@ from s3fs import S3FileSystem
 from dsr.connectors.contract import Unreachable
 from dsr.connectors.object_store.config import Bucket
 from dsr.connectors.object_store.s3_errors import RETRY_IN, SentElsewhere, speaking
+from dsr.egress.addresses import Network, Private, may_be_reached, resolved
 
 AT_ONCE = 16  # questions that are under way together
 
@@ -35,8 +40,57 @@ async def _refuse(*_: object) -> None:
     raise SentElsewhere
 
 
+class _Looked(aiohttp.abc.AbstractResolver):
+    """Resolves a name once, and as a whole: none of its addresses may be one that the map does not allow."""
+
+    def __init__(self, private: tuple[Network, ...]) -> None:
+        self._private = private
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[aiohttp.abc.ResolveResult]:
+        try:
+            found = await asyncio.to_thread(resolved, host, port, self._private)
+        except httpcore.ConnectError as error:
+            raise OSError(str(error)) from None
+        return [
+            aiohttp.abc.ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for address in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
 class DirectSession(AIOHTTPSession):  # type: ignore[misc]  # it ships no types
-    """aiobotocore's session, which would follow redirects; ours goes where the map says."""
+    """aiobotocore's session, which would follow redirects and go to any address; ours goes where the map says."""
+
+    private: ClassVar[tuple[Network, ...] | None] = ()
+
+    @classmethod
+    def within(cls, private: tuple[Network, ...] | None) -> type[Self]:
+        """Give the session that may reach these networks beside the internet; None: any."""
+        return type(cls.__name__, (cls,), {"private": private})
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        if self.private is not None:
+            looked = {"resolver": _Looked(self.private), "socket_factory": self._socket}
+            self._connector_args = {**self._connector_args, **looked}
+
+    def _socket(self, told: aiohttp.AddrInfoType) -> socket.socket:
+        """The last door: what is an address already was never resolved."""
+        family, kind, proto, _, address = told
+        if self.private is not None and not may_be_reached(str(address[0]), self.private):
+            raise Private
+        return socket.socket(family, kind, proto)
 
     async def _get_session(self, proxy_url: str | None) -> aiohttp.ClientSession:  # its one door to the sessions
         session: aiohttp.ClientSession = await super()._get_session(proxy_url)
@@ -72,7 +126,7 @@ class Connection:
                 "connect_timeout": min(5.0, bucket.timeout),
                 "read_timeout": min(20.0, bucket.timeout),
                 "max_pool_connections": AT_ONCE,
-                "http_session_cls": DirectSession,
+                "http_session_cls": DirectSession.within(bucket.private),
                 # Only where S3 demands it: other stores do not know the newer checksums.
                 "request_checksum_calculation": "when_required",
                 "response_checksum_validation": "when_required",

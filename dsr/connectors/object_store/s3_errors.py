@@ -10,6 +10,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 from dsr.connectors.contract import Rejected, Unreachable
+from dsr.egress.addresses import Private
 
 RETRY_IN = 5.0  # seconds, unless the store says another number
 BUSY = frozenset(
@@ -58,6 +59,8 @@ def speaking() -> Iterator[None]:
     except HTTPClientError as error:
         if isinstance(error.kwargs.get("error"), SentElsewhere):
             raise Rejected("the store sends us to another address, which the map does not name") from None
+        if isinstance(error.kwargs.get("error"), Private):
+            raise Rejected("the store's address is private, and the map does not allow it ('private')") from None
         raise Unreachable(f"the store does not answer ({type(error).__name__})", retry_in=RETRY_IN) from None
     except (NoConnection, ResponseParserError, aiohttp.ClientError, OSError) as error:  # time-outs are among the last
         kind = type(error).__name__

@@ -214,5 +214,6 @@ def at(url: str, *, endpoint: str, region: str, key_id: str, secret: str, addres
             path_style=addressing == "path",
             versioned=False,
             timeout=TIMEOUT,
+            private=None,  # the installation's own settings say where, as they do of its database
         )
     )
