@@ -7,19 +7,26 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from amqp.exceptions import AMQPError
 
 from tests.chaos.scene import POINTS, POST_POINTS, Crew, Scene, awaited, strike
 from tests.chaos.servers import Broker, PostgreSQL
 
-LATEST = 6.0  # seconds: how long somebody may take to come to a named point
+LATEST = 2.0  # seconds: so long we look on until somebody comes to a named point
 AT_ONCE = 3  # processes that sleep at the same time
 
 
 def _reached(due: float, progress: Callable[[], int]) -> Callable[[], bool]:
     return lambda: progress() >= due
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A blow at a named point, which falls when somebody comes by."""
+
+    deed: str
+    early: bool  # laid out in the first half of a run
 
 
 @dataclass
@@ -33,6 +40,11 @@ class Hazards:
     server: PostgreSQL | None = None
     broker: Broker | None = None
     dealt: Counter[str] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)  # blows by the named point at which they fell
+    in_vain: Counter[str] = field(default_factory=Counter)  # and those that nobody came to
+    lying: dict[str, Laid] = field(default_factory=dict)  # laid out, and nobody has come by yet
+    dead: list[str] = field(default_factory=list)  # points to which nobody came in half of a run
+    early: bool = True  # not half of the blows are dealt
     asleep: list[tuple[float, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -44,20 +56,28 @@ class Hazards:
         blows = [kind for kind, times in wanted.items() for _ in range(times)]
         self.chance.shuffle(blows)
         for place, kind in enumerate(blows):
+            self.early = place * 2 < len(blows)
             due = 0.9 * expected * place / len(blows)
             awaited(_reached(due, progress), 5)
             threading.Event().wait(self.chance.uniform(0.02, 0.25))
             self.crew.relieve()
+            self._look_around()
             self._wake(everybody=False)
             getattr(self, kind)()
+        self.take_back()
         self._wake(everybody=True)
         self.crew.relieve()
+
+    def told(self) -> dict[str, int]:
+        """What was dealt, and at which points."""
+        at_points = {f"  at {point}": n for point, n in sorted(self.taken.items())}
+        return {**self.dealt, **at_points, **{f"  in vain at {point}": n for point, n in sorted(self.in_vain.items())}}
 
     def kills(self) -> None:
         """SIGKILL: one process at work, a whole worker, the sender of letters, or whoever comes to a named point."""
         match self.chance.choices(("hand", "worker", "point", "poster"), (45, 20, 30, 5))[0]:
-            case "point" if self._at_a_point(self.chance.choice(("kill", "kill", "group"))):
-                self.dealt["kills at a named point"] += 1
+            case "point" if self.lay_out(self.chance.choice(("kill", "kill", "group"))):
+                return
             case "worker":
                 self.crew.kill_one(self.chance.choice(self.crew.members))
                 self.dealt["kills of a whole worker"] += 1
@@ -73,16 +93,15 @@ class Hazards:
         while len(self.asleep) >= AT_ONCE:
             threading.Event().wait(0.1)
             self._wake(everybody=False)
-        until = time.monotonic() + self.lease * self.chance.uniform(1.4, 2.2)
-        if self.chance.random() < 0.7 and (pid := self._at_a_point("stop")):
-            self.dealt["stops at a named point"] += 1
-        else:
-            pid = self._awake_hand()
-            if not pid or not strike(pid, signal.SIGSTOP):
-                return self.stops()
-        self.asleep.append((until, pid))
+        stopping = len(self.asleep) + sum(laid.deed == "stop" for laid in self.lying.values())
+        if stopping < AT_ONCE and self.chance.random() < 0.7 and self.lay_out("stop"):
+            return
+        pid = self._awake_hand()
+        if not pid or not strike(pid, signal.SIGSTOP):
+            self.stops()
+            return
+        self.asleep.append((self._long_enough(), pid))
         self.dealt["stops"] += 1
-        return None
 
     def crashes(self) -> None:
         """The database is killed with everything it holds in memory, and recovers."""
@@ -114,16 +133,39 @@ class Hazards:
             return
         self.dealt[name] += 1
 
-    def _at_a_point(self, deed: str) -> int:
-        """Lay a blow out at a named point, and wait for somebody to come by; their pid, or 0."""
-        point = self.chance.choice((*POINTS, *POST_POINTS) if deed != "stop" else POINTS)
-        before = self.scene.taken(point)
+    def lay_out(self, deed: str) -> bool:
+        """Lay a blow out at a named point; True when it fell at once. Else it lies there, while the others go on."""
+        points = POINTS if deed == "stop" else (*POINTS, *POST_POINTS)
+        free = [point for point in points if point not in self.lying]
+        if not free:
+            return False
+        point = self.chance.choice(free)
+        self.lying[point] = Laid(deed, self.early)
         self.scene.arm(point, deed)
-        if not awaited(lambda: len(self.scene.taken(point)) > len(before), LATEST) and self.scene.disarm(point):
-            return 0
-        awaited(lambda: len(self.scene.taken(point)) > len(before), 1)
-        taken: Counter[Any] = Counter(self.scene.taken(point))
-        return next(iter(taken - Counter(before)), 0)
+        awaited(lambda: not self.scene.lies(point), LATEST)
+        self._look_around()
+        return point not in self.lying
+
+    def take_back(self) -> None:
+        """What nobody came to is no blow."""
+        for point in [each for each in self.lying if self.scene.disarm(each)]:
+            self.in_vain[point] += 1
+            if self.lying.pop(point).early and not self.taken[point]:
+                self.dead.append(point)
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """Count the blows that have fallen where they lay, and see to it that who was stopped goes on some day."""
+        for point in [each for each in self.lying if not self.scene.lies(each)]:
+            deed = "stops" if self.lying.pop(point).deed == "stop" else "kills"
+            self.taken[point] += 1
+            self.dealt[deed] += 1
+            self.dealt[f"{deed} at a named point"] += 1
+            if deed == "stops":
+                self.asleep.append((self._long_enough(), self.scene.taken(point)[-1]))
+
+    def _long_enough(self) -> float:
+        return time.monotonic() + self.lease * self.chance.uniform(1.4, 2.2)
 
     def _kill_a_hand(self) -> None:
         hands = self.crew.hands()

@@ -17,7 +17,9 @@ CREATE TRIGGER customer_gone AFTER DELETE ON customers BEGIN INSERT INTO gone VA
 CREATE TRIGGER order_gone AFTER DELETE ON orders BEGIN INSERT INTO gone VALUES ('orders', OLD.id); END;
 CREATE TRIGGER review_gone AFTER UPDATE ON reviews BEGIN INSERT INTO gone VALUES ('reviews', OLD.id); END;
 """
-ORDERS = 2  # of each person
+ORDERS = 2  # of nearly everybody
+MANY_ORDERS = 520  # of one of ten: more than goes in one transaction, so it is rehearsed and goes in parts
+APART = 10_000  # between the numbers of two people's orders
 
 
 def email(number: int) -> str:
@@ -35,12 +37,18 @@ def erasing(many: int) -> set[int]:
     return {number for number in range(many) if right_of(number) is Right.ERASURE}
 
 
+def orders_of(number: int) -> range:
+    """The numbers of a person's orders."""
+    first = number * APART
+    return range(first, first + (MANY_ORDERS if number % 10 == 4 else ORDERS))
+
+
 def seed(path: Path, people: int) -> None:
     """Make the shop; each effect on its rows is written down by the shop itself."""
     with closing(sqlite3.connect(path)) as shop, shop:
         shop.executescript(SHOP)
         shop.executemany("INSERT INTO customers VALUES (?, ?, ?)", ((n, email(n), f"Name {n}") for n in range(people)))
-        orders = ((n * ORDERS + k, n, f"item {k}") for n in range(people) for k in range(ORDERS))
+        orders = ((order, n, f"item {order}") for n in range(people) for order in orders_of(n))
         shop.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
         shop.executemany("INSERT INTO reviews VALUES (?, ?, ?)", ((n, n, f"words {n}") for n in range(people)))
     with closing(sqlite3.connect(path)) as shop:

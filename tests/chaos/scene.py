@@ -25,7 +25,8 @@ from tests.tree import ROOT
 HERE = Path(__file__).parent
 OWN = ("DSR_", "DJANGO_", "CHAOS_", "REEF_")  # variables that a run must not inherit
 POINTS = (
-    *("claimed", "claiming", "effect-sql-due", "effect-sql-done", "effect-http-due", "effect-http-done", "polled"),
+    *("claimed", "claiming", "effect-sql-due", "effect-sql-done", "rehearsing", "rehearsed"),
+    *("part-sql-due", "part-sql-done", "effect-http-due", "effect-http-done", "polled"),
     *("sealing", "sealed", "finishing", "waiting", "recording", "finished", "advanced", "moving", "signing"),
 )
 POST_POINTS = ("mailed",)
@@ -145,8 +146,13 @@ class Scene:
         return True
 
     def taken(self, point: str) -> list[int]:
-        """Which processes have done what was laid out at a point."""
-        return [int(path.suffix[1:]) for path in (self.folder / "armed" / "taken").glob(f"{point}.*")]
+        """Which processes have done what was laid out at a point, whoever did it last at the end."""
+        paths = (self.folder / "armed" / "taken").glob(f"{point}.*")
+        return [int(path.suffix[1:]) for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)]
+
+    def lies(self, point: str) -> bool:
+        """Whether what was laid out there still waits for somebody."""
+        return (self.folder / "armed" / point).exists()
 
     def judged(self) -> Judged:
         """What is wrong, and figures beside it."""

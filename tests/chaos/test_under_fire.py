@@ -20,5 +20,5 @@ def test_a_dozen_requests_come_to_their_answers_through_six_kills(scene: Callabl
         hazards = Hazards(place, hired, SEED, lease=1)
         hazards.deal({"kills": 6}, PEOPLE * 4, lambda: place.asked(DONE))
         assert hired.at_rest(PATIENCE)
-    assert hazards.dealt["kills"] == 6
+    assert hazards.dealt["kills"] >= 6  # and those that fell at a named point in their own time
     assert place.judged().violations == []

@@ -25,7 +25,7 @@ from dsr.package.verification import verify
 from dsr.sealing.fields import Unsealable
 from dsr.steps.answering import delivery
 from dsr.steps.move import Conflict
-from tests.chaos.people import ORDERS, erasing
+from tests.chaos.people import erasing, orders_of
 
 ONCE_PER_REQUEST = (
     *("request:received", "request:accepted", "plan:made", "request:searched", "plan:approved"),
@@ -123,7 +123,7 @@ def _effects_in_the_shop(_folder: Path, many: int) -> Iterator[str]:
         left = {number for (number,) in shop.execute("SELECT id FROM customers")}
     yield from (f"doubled: {row} was erased {n} times in the shop" for row, n in times.items() if n > 1)
     asked = {(table, number) for table in ("customers", "reviews") for number in erasing(many)}
-    asked |= {("orders", number * ORDERS + k) for number in erasing(many) for k in range(ORDERS)}
+    asked |= {("orders", order) for number in erasing(many) for order in orders_of(number)}
     yield from (f"somebody else's: {row} is erased in the shop" for row in sorted(set(times) - asked))
     if _recorded_erased("shop") == len(erasing(many)):
         yield from (f"false 'erased': {row}" for row in sorted(asked - set(times)))

@@ -1,9 +1,10 @@
 """A worker of the house, and what tests do to it: `python -m tests.chaos.worker work|post PROCESSES`.
 
 At each named point it looks into the folder CHAOS_ARMED. Where a file is called like the point, the first process to
-take it does what it says: 'kill' itself, 'group' (the whole worker), 'stop' itself until somebody lets it go on, or
-'hang' for ever. CHAOS_SABOTAGE takes a guard out, to show that the verdict would notice: 'fence', 'key' or 'sweep'.
-Every write under a fence that another worker has passed is put down in CHAOS_STALE.
+take it does what it says: 'kill' itself, 'group' (the whole worker), 'stop' itself until somebody lets it go on,
+'hang' for ever, or 'pass': nothing but to have been there. CHAOS_SABOTAGE takes a guard out, to show that the verdict
+would notice: 'fence', 'key' or 'sweep'. Every write under a fence that another worker has passed is put down in
+CHAOS_STALE.
 """
 
 import os
@@ -60,7 +61,7 @@ def fire(point: str) -> None:
             os.killpg(0, signal.SIGKILL)
         case "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
-        case _:
+        case "hang":
             threading.Event().wait()
 
 
@@ -121,7 +122,9 @@ def rung_once() -> Callable[[Bell, float, int], None]:
 POINTS: tuple[tuple[Any, str, str, str], ...] = (
     (ledger, "claim", "", "claimed"),
     (gates, "admit", "", "claiming"),
-    (SqlDatabase, "erase", "effect-sql-due", "effect-sql-done"),
+    (SqlDatabase, "erase_together", "effect-sql-due", "effect-sql-done"),  # what fits into one transaction
+    (SqlDatabase, "rehearse", "rehearsing", "rehearsed"),  # what does not
+    (SqlDatabase, "erase", "part-sql-due", "part-sql-done"),
     (HttpService, "erase", "effect-http-due", "effect-http-done"),
     (HttpService, "poll", "", "polled"),
     (files, "write", "sealing", "sealed"),
