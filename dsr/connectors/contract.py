@@ -12,8 +12,7 @@ from dsr.datamap.schema import CollectionMap, Stop, SystemMap, Way
 from dsr.datamap.secrets import secret
 from dsr.datamap.sharing import Others, Share
 
-# What a cell may hold; connectors turn everything else into text.
-Cell = str | int | float | bytes | bool | None | datetime | date | Decimal
+Cell = str | int | float | bytes | bool | None | datetime | date | Decimal  # connectors turn all else into text
 
 
 class Ability(StrEnum):
@@ -25,6 +24,7 @@ class Ability(StrEnum):
     CORRECT = "correct"
     STOP = "stop"
     SURVEY = "survey"  # can be asked about a whole collection, whoever its rows are about: see Surveying
+    AGES = "ages"  # of its survey() can be asked `ages` alone
     SHARE = "share"  # finds by any part of a route, and heeds Chunk.others
     REHEARSE = "rehearse"  # a whole erasure can be tried before it is done: see Rehearsing
     TOGETHER = "together"  # several chunks go in one transaction: see Together

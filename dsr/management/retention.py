@@ -10,9 +10,13 @@ from typing import cast
 from dsr.connectors.contract import Ability, Ages, Connector, Rejected, Surveying, Unreachable
 from dsr.datamap.schema import CollectionMap, ControllerMap, SystemMap
 from dsr.law.ages import oldest_allowed
+from dsr.package.since import anchored
 from dsr.steps.fulfilling import search
+from dsr.steps.fulfilling.replay import PORTAL_KIND
 
+_ELSEWHERE = "its system tells nobody how old its rows are; ask whoever runs it"
 _LEFT = "staff have paused its system; name it by --system to ask it all the same"
+_OWN = "the portal reduces it by itself"
 _UNKNOWN = Ages("", 0, 0)
 
 
@@ -22,11 +26,18 @@ class Verdict(StrEnum):
     OBEYS = "obeys"
     BROKEN = "broken"  # rows are older than the rule lets them be
     CANNOT_BE_JUDGED = "cannot be judged"  # rows hold a moment that nobody can read
-    CANNOT_BE_ASKED = "cannot be asked"
+    CANNOT_BE_ASKED = "cannot be asked"  # its system answers no question about whole collections
     NO_ANSWER = "no answer"
     PAUSED = "paused"  # staff have its system left alone
-    NO_PERIOD = "no period"  # the rule states criteria only
     NO_DATE = "no date"  # the map names nothing that the period runs from
+    NO_PERIOD = "no period"  # the rule states criteria only
+    OWN = "our own"  # the portal holds it, and reduces it by itself
+
+
+# There is a period, and nobody has seen whether the live data obeys it.
+UNKNOWN = frozenset(
+    {Verdict.CANNOT_BE_JUDGED, Verdict.CANNOT_BE_ASKED, Verdict.NO_ANSWER, Verdict.PAUSED, Verdict.NO_DATE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,9 @@ def report(about: ControllerMap, only: str = "", *, at: datetime, paused: Collec
     What staff have `paused` is not asked.
     """
     for system in (one for slug, one in about.systems.items() if only in {"", slug}):
+        if system.connector.kind == PORTAL_KIND:
+            yield from (_told(about, system, name, Verdict.OWN, note=_OWN) for name in system.collections)
+            continue
         if system.slug in paused:
             yield from (_told(about, system, name, Verdict.PAUSED, note=_LEFT) for name in system.collections)
             continue
@@ -69,15 +83,15 @@ def _line(
     rule = about.controller.retention[collection.retention]
     if rule.period is None:
         return _told(about, system, name, Verdict.NO_PERIOD, note=rule.says)
-    if not collection.ages_from:
+    if not (since := anchored(collection)):
         return _told(about, system, name, Verdict.NO_DATE, note="the map names no 'ages_from'")
-    if Ability.SURVEY not in connector.abilities:
-        return _told(about, system, name, Verdict.CANNOT_BE_ASKED)
+    if not {Ability.SURVEY, Ability.AGES} & connector.abilities:
+        return _told(about, system, name, Verdict.CANNOT_BE_ASKED, note=_ELSEWHERE)
     keep = collection.keep
     when = keep.when if keep and keep.rule == collection.retention else {}
     before = oldest_allowed(at, **rule.period.model_dump())
     try:
-        ages = cast("Surveying", connector).survey().ages(name, collection.ages_from, before, when)
+        ages = cast("Surveying", connector).survey().ages(name, since, before, when)
     except (Unreachable, Rejected) as error:
         return _told(about, system, name, Verdict.NO_ANSWER, note=str(error))
     verdict = Verdict.BROKEN if ages.older else Verdict.CANNOT_BE_JUDGED if ages.unread else Verdict.OBEYS

@@ -2,7 +2,9 @@
 
 import io
 import json
-from datetime import UTC, datetime, timedelta
+import os
+import re
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from django.utils import timezone
 from dsr.law.actors import Actor
 from dsr.law.ages import oldest_allowed
 from dsr.steps import pausing
-from tests.conftest import NOW, World
+from tests.conftest import ANCHOR, World
 from tests.steps import scenes
 
 
@@ -28,8 +30,8 @@ def report(*arguments: str) -> tuple[int, str]:
 
 @pytest.fixture
 def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The command's clock is that of the sample systems."""
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    """The command's clock is that of the sample systems: no file of theirs is a day old."""
+    monkeypatch.setattr(timezone, "now", lambda: datetime.combine(ANCHOR, time(13), UTC))
     return world
 
 
@@ -48,7 +50,29 @@ def test_the_sample_systems_obey_their_rules_but_for_one_order_of_long_ago(world
 
 
 def test_when_all_is_well_the_exit_code_says_so(world: World) -> None:
-    assert report("--controller", "pixplus")[0] == 0
+    assert report("--controller", "pixplus", "--system", "event-store")[0] == 0
+
+
+def test_a_period_that_nobody_has_judged_is_never_called_well(world: World) -> None:
+    code, said = report("--controller", "pixplus")
+    assert code == 2
+    assert "pixplus/runninghub tasks: cannot be asked (runninghub-effects, ceiling); its system tells nobody" in said
+    assert re.search(r"^Not known of 1 of \d+ collections: pixplus/runninghub tasks$", said, re.MULTILINE)
+
+
+def test_files_older_than_their_ceiling_are_counted_and_break_the_report(world: World) -> None:
+    media = sorted(path for path in (world.systems.folder / "pixplus/media/source").rglob("*") if path.is_file())
+    for path in media[:2]:
+        os.utime(path, (datetime(2024, 8, 1, tzinfo=UTC).timestamp(),) * 2)
+    code, said = report("--controller", "pixplus", "--system", "media-store")
+    assert code == 1
+    assert "source: broken (source-media, ceiling); 2 rows are over age; oldest 2024-08-01T00:00:00+00:00" in said
+    assert "generated: obeys (generated-content, ceiling); oldest 2026-1" in said
+
+
+def test_what_the_portal_itself_holds_is_reduced_by_itself_and_leaves_nothing_unknown(world: World) -> None:
+    assert {line["verdict"] for line in lines("--system", "rightful").values()} == {"our own"}
+    assert report("--controller", "pixplus", "--system", "rightful")[0] == 0
 
 
 def test_a_log_older_than_its_ceiling_is_counted_and_breaks_the_report(world: World) -> None:

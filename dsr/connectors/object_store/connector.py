@@ -8,7 +8,6 @@ from typing import ClassVar, Self
 from dsr.connectors.contract import (
     Ability,
     Batch,
-    Cell,
     ChangesNothing,
     Chunk,
     Effect,
@@ -24,7 +23,6 @@ from dsr.connectors.contract import (
 from dsr.connectors.object_store.config import (
     BUILT_IN,
     DETAILS,
-    METADATA,
     Bucket,
     Local,
     ObjectStoreSettings,
@@ -33,20 +31,20 @@ from dsr.connectors.object_store.config import (
 )
 from dsr.connectors.object_store.local import LocalStore
 from dsr.connectors.object_store.pattern import Binding, Pattern, is_text, keeps_inside, usable
+from dsr.connectors.object_store.rows import Object, cell
 from dsr.connectors.object_store.store import Store, Stored
+from dsr.connectors.object_store.surveying import ObjectAges
 from dsr.connectors.object_store.tree import LINK
 from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import SystemMap, Way
 
 ROWS_AT_ONCE = 1_000
 
-Object = tuple[Stored, Mapping[str, str]]  # with the fields of its key
-
 
 class ObjectStore(ChangesNothing):
     """Finds objects by the fields of their keys or by whole keys, and erases all that stands under a key."""
 
-    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE})
+    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.FIND, Ability.ERASE, Ability.AGES})
 
     def __init__(self, system: SystemMap, settings: ObjectStoreSettings) -> None:
         self._system = system
@@ -92,7 +90,7 @@ class ObjectStore(ChangesNothing):
         fields = fields_brought(route.collection)
         objects = self._objects(route, identities, details=any(field.startswith(DETAILS) for field in fields))
         while batch := list(islice(objects, ROWS_AT_ONCE)):
-            yield Batch(route.name, fields, tuple(tuple(_cell(one, field) for field in fields) for one in batch))
+            yield Batch(route.name, fields, tuple(tuple(cell(one, field) for field in fields) for one in batch))
             for one in batch if route.collection.files else ():
                 if one[0].has_content:
                     yield _file(route, one, self._store.content(one[0]))
@@ -121,6 +119,10 @@ class ObjectStore(ChangesNothing):
         named = self._paths(self._pattern_of(chunk), chunk)
         left = self._store.left(tuple(named)) if named else set()
         return tuple(key for path, key in named.items() if path in left)
+
+    def survey(self) -> ObjectAges:
+        """Tell how old whole collections are."""
+        return ObjectAges(self._system.slug, self._patterns, self._store)
 
     def poll(self, handle: str) -> Receipt:
         """Refuse: an erasure of objects is over when it returns."""
@@ -166,7 +168,7 @@ class ObjectStore(ChangesNothing):
                     yield bound
         for hop in route.hops:
             for one in self._objects(hop.to, identities, details=any(f.startswith(DETAILS) for f in hop.to_fields)):
-                told = tuple(str(_cell(one, field) or "") for field in hop.to_fields)
+                told = tuple(str(cell(one, field) or "") for field in hop.to_fields)
                 if (bound := _bound(hop.fields, told)) is not None:
                     yield bound
 
@@ -256,26 +258,7 @@ def _path(pattern: Pattern, bound: Binding) -> str | None:
     return path if pattern.read(path, rest) is not None else None
 
 
-def _cell(one: Object, field: str) -> Cell:
-    stored, fields = one
-    if field in fields:
-        return fields[field]
-    if field.startswith(METADATA):
-        return stored.metadata.get(field.removeprefix(METADATA))
-    cells: dict[str, Cell] = {
-        "path": stored.key,
-        "size": stored.size,
-        "modified_at": stored.modified,
-        "etag": stored.etag or None,
-        "version_id": stored.version or None,
-        "versions": stored.versions,
-        "uploads": stored.uploads,
-        "content_type": stored.content_type or None,
-    }
-    return cells[field]
-
-
 def _file(route: Route, one: Object, chunks: Iterator[bytes]) -> File:
     """The content of a row; the name is for people."""
-    key = tuple(str(_cell(one, field)) for field in route.collection.key)
+    key = tuple(str(cell(one, field)) for field in route.collection.key)
     return File(route.name, key, one[0].key.rstrip("/").rpartition("/")[2], chunks)

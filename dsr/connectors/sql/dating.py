@@ -1,15 +1,12 @@
-"""How old rows are, by columns that may hold anything, and which of a map's dates nobody could read."""
+"""Columns that hold moments and nothing else, and which of a map's dates nobody could read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import types
 
-from dsr.connectors.contract import Ages, Finding
+from dsr.connectors.contract import Finding
 from dsr.connectors.sql.live import Place
-from dsr.connectors.sql.values import spelling
 from dsr.datamap import erasing, meeting
 from dsr.datamap.schema import CollectionMap, SystemMap
 from dsr.law import moments
@@ -21,48 +18,6 @@ _TIMELESS = (types.Boolean, types.Enum, types.LargeBinary, types.JSON, types.Uui
 def dated(place: Place, name: str) -> bool:
     """Whether a column holds moments and nothing else; any column of SQLite may hold anything."""
     return place.family != "sqlite" and isinstance(place.columns[name].kind, types.DateTime | types.Date)
-
-
-@dataclass(slots=True)
-class Tally:
-    """Adds up what was read of a table, as `Ages` tells it."""
-
-    before: datetime
-    older: int = 0
-    undated: int = 0
-    unread: int = 0
-    _oldest: list[object] = field(default_factory=list)
-
-    def add(self, value: object, rows: int) -> None:
-        """Take so many rows with this moment."""
-        moment = moments.read(value)
-        if moments.blank(value):
-            self.undated += rows
-        elif moment is None:
-            self.unread += rows
-        else:
-            day = not isinstance(moment, datetime)  # of which no hour is known: it is over when the next one begins
-            over = moment < self.before.date() if day else moments.instant(moment) < self.before
-            self.older += rows if over else 0
-            self.keep(value)
-
-    def sum_up(self, oldest: object, older: int, undated: int) -> None:
-        """Take what the database has counted itself."""
-        self.older += int(older)
-        self.undated += int(undated)
-        self.keep(oldest)
-
-    def keep(self, value: object) -> None:
-        """Remember it, if it is the oldest."""
-        moment = moments.read(value)
-        known = moments.read(self._oldest[0]) if self._oldest else None
-        if moment is not None and (known is None or moments.instant(moment) < moments.instant(known)):
-            self._oldest = [value]
-
-    def told(self) -> Ages:
-        """All of it; the oldest as the system spells it."""
-        oldest = spelling(self._oldest[0]) if self._oldest else ""
-        return Ages(oldest, self.older, self.undated, self.unread)
 
 
 def findings(system: SystemMap, places: Mapping[str, Place], connection: sa.Connection) -> Iterator[Finding]:

@@ -9,10 +9,11 @@ from sqlalchemy import types
 from dsr.connectors.contract import Ages, Cell, Rejected
 from dsr.connectors.sql import exact
 from dsr.connectors.sql.answers import streamed
-from dsr.connectors.sql.dating import Tally, dated
+from dsr.connectors.sql.dating import dated
 from dsr.connectors.sql.errors import speaking
 from dsr.connectors.sql.exact import Equality
 from dsr.connectors.sql.live import Place, Tables, bound
+from dsr.connectors.tallying import Tally
 from dsr.datamap import erasing, meeting
 from dsr.datamap.schema import SystemMap
 

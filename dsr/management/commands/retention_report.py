@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from dsr.management import pauses
-from dsr.management.retention import Line, Verdict, report
+from dsr.management.retention import UNKNOWN, Line, Verdict, report
 from dsr.steps import maps
 
 
@@ -17,8 +17,8 @@ class Command(BaseCommand):
 
     help = (
         "Compare the oldest rows of every collection with its retention rule. Exits with 1 when rows are over age, "
-        "and with 2 when none is known to be, but a system did not answer or is paused, or rows hold dates that "
-        "cannot be read."
+        "and with 2 when none is known to be, but of a collection under a rule with a period nobody knows: a system "
+        "did not answer, cannot be asked or is paused, the map names no date, or rows hold dates that cannot be read."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,7 +43,10 @@ class Command(BaseCommand):
             for line in lines:
                 self.stdout.write(_said(line))
         verdicts = {line.verdict for line in lines}
-        unknown = verdicts & {Verdict.NO_ANSWER, Verdict.PAUSED, Verdict.CANNOT_BE_JUDGED}
+        unknown = [line for line in lines if line.verdict in UNKNOWN]
+        if unknown and not as_json:
+            places = ", ".join(f"{line.controller}/{line.system} {line.collection}" for line in unknown)
+            self.stdout.write(f"Not known of {len(unknown)} of {len(lines)} collections: {places}")
         if code := 1 if Verdict.BROKEN in verdicts else 2 if unknown else 0:
             sys.exit(code)
 

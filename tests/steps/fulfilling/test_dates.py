@@ -121,6 +121,16 @@ def test_a_report_and_a_check_say_what_they_cannot_read(shop: Shop, kind: str, m
     assert "'created' counts from 'created_at', where 1 of 2 rows looked at hold no moment" in told
 
 
+def test_a_rule_with_a_period_beside_a_map_without_a_date_is_not_known(shop: Shop) -> None:
+    bare(shop, "2026-01-01")
+    path = shop.folder / "acme/systems/shop.yaml"
+    path.write_text(path.read_text("utf-8").replace("    ages_from: created_at\n", ""), "utf-8")
+    code, told = said("retention_report")
+    assert code == 2
+    assert "acme/shop customers: no date (books, statutory); the map names no 'ages_from'" in told
+    assert "Not known of 1 of 1 collections: acme/shop customers" in told
+
+
 def test_a_report_counts_moments_however_they_are_written(shop: Shop) -> None:
     bare(shop, 978307200, "20010101", "2001-01-01 00:00:00 UTC", "2026-01-01", "31.12.2001")
     code, told = said("retention_report")
