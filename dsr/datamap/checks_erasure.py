@@ -13,6 +13,8 @@ def flaws(slug: str, system: SystemMap) -> Iterator[Flaw]:
     for name, collection in system.collections.items():
         at: Where = ("collections", name)
         yield from _of_way(slug, at, collection)
+        if collection.erase.way is Way.KEEP:
+            yield from _of_endless(slug, at, collection)
         for place, link in enumerate(collection.links):
             yield from _of_parent(slug, (*at, "links", place), link, collection, system.collections)
         if collection.created:
@@ -43,6 +45,17 @@ def _of_way(slug: str, at: Where, collection: CollectionMap) -> Iterator[Flaw]:
             yield Flaw(slug, where, "nothing but the key is described here; 'tombstone' would change nothing")
     if erase.way in {Way.DELETE, Way.KEEP} and erase.set and not erase.tombstone:
         yield Flaw(slug, (*where, "set"), f"'{erase.way}' writes no new values")
+
+
+def _of_endless(slug: str, at: Where, collection: CollectionMap) -> Iterator[Flaw]:
+    """Rows that stay without a day beside a date from which one could be named: they would stay for ever."""
+    if collection.keep:
+        message = "'way: keep' keeps every row and names no day; take it away, and this rule keeps rows until theirs"
+        yield Flaw(slug, (*at, "keep"), message)
+    elif collection.ages_from:
+        keep = f"keep: {{rule: {collection.retention}, since: {collection.ages_from}}}"
+        message = f"'way: keep' lets no row go, however old; write '{keep}' in its place, and rows go on their day"
+        yield Flaw(slug, (*at, "ages_from"), message)
 
 
 def _of_parent(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dsr.datamap.load import MapError, load
-from tests.datamap.scene import SYSTEM, acme
+from tests.datamap.scene import SYSTEM, acme, line_of, refused
 
 
 def told(tmp_path: Path, users: str) -> str:
@@ -42,3 +42,20 @@ def test_what_decides_whether_a_row_stays_has_to_be_read(tmp_path: Path, field: 
     with pytest.raises(MapError) as error:
         load(acme(tmp_path, shop=hidden))
     assert f"orders.keep.{part}: {field} is 'never_export': it is not read" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("dated", "says"),
+    [
+        ("keep: {rule: books, since: paid_at}", "orders.keep: 'way: keep' keeps every row and names no day"),
+        ("ages_from: paid_at", "orders.ages_from: 'way: keep' lets no row go"),
+    ],
+)
+def test_rows_under_a_rule_with_a_date_are_never_kept_for_ever(tmp_path: Path, dated: str, says: str) -> None:
+    shop = SYSTEM.replace(
+        "    keep: {rule: books, since: paid_at, when: {status: [paid]}}\n", f"    {dated}\n    erase: {{way: keep}}\n"
+    )
+    (problem,) = refused(acme(tmp_path, shop=shop))
+    assert problem.startswith(f"acme/systems/shop.yaml:{line_of(shop, dated)}: ")
+    assert says in problem
+    assert "take it away" in problem or "write 'keep: {rule: books, since: paid_at}' in its place" in problem

@@ -163,7 +163,7 @@ class _Deciding:
         if ground := self.rules.refused.get((self.system.slug, name)):
             return Fate(NO_DAY, f"{REFUSED}{ground}")
         if collection.erase.way is Way.KEEP:
-            return Fate(NO_DAY, keep.rule if keep else collection.retention)
+            return Fate(NO_DAY, collection.retention)  # such a map names no date
         if keep is None or not meeting.matches(record, keep.when):
             return None
         since = self._since(name, collection, keep.since, record)
