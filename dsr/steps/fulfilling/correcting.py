@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.db.models import Exists
 
 from dsr.connectors.contract import Change, Connector, Effect, Receipt, Rejected
 from dsr.datamap.schema import CollectionMap
@@ -101,10 +102,12 @@ def _remembered(receipt: Receipt, handle: str = "") -> Sent:
 def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool) -> None:
     """Asked before every effect: it may have been cancelled, or frozen, or its owner has days to object still.
 
-    Raises Halted, Held.
+    Raises Halted, Held, Fenced.
     """
-    found = SubjectRequest.objects.values_list("state", gates.paused_before(item))
-    state, paused = found.get(pk=item.subject_request_id)
+    found = SubjectRequest.objects.values_list("state", gates.paused_before(item), Exists(ledger.mine(item)))
+    state, paused, ours = found.get(pk=item.subject_request_id)
+    if not ours:  # another worker has written it, and somebody may have changed it since
+        raise ledger.Fenced
     if state != State.APPROVED:
         message = f"The request is {state}."
         raise Halted(message)

@@ -172,16 +172,17 @@ def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:
 
 
 def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) -> None:
-    """Asked before every effect: still approved, by the digests that are read, held by nobody, no objection awaited.
+    """Asked before every effect: this worker's, approved by the digests that are read, held by nobody, no objection.
 
     `untouched`: in this claim nothing was sent yet.
 
-    Raises Halted, Held.
+    Raises Halted, Held, Fenced.
     """
     subject_request = item.subject_request  # as it was claimed: nobody proves anything more once it is approved
     try:
-        state, (held, told, copied, paused) = sources.check(
+        state, (ours, held, told, copied, paused) = sources.check(
             item,
+            Exists(ledger.mine(item)),
             Exists(blocking.now(subject_request)),
             Exists(on_file.letters(subject_request)),
             taking_turns.copy_under_way(item),
@@ -189,6 +190,8 @@ def _should_proceed(item: PlanItem, at: datetime, *, untouched: bool = False) ->
         )
     except sources.Unapproved as error:
         raise Halted(str(error)) from None
+    if not ours:  # its lease ran out: what another worker has erased since may have made room for somebody else's rows
+        raise ledger.Fenced
     if not item.deferred and state != State.APPROVED:
         message = f"The request is {state}."
         raise Halted(message)

@@ -183,10 +183,12 @@ def _remember(item: PlanItem, place: Place) -> None:
 
 def _started(item: PlanItem, place: Place, verb: str) -> dict[str, Receipt]:
     act = place.connector.stop if verb == "stop" else place.connector.resume
-    return {
-        name: act(stop, place.routes[stop.collection], place.identities, effect_key(item, name))
-        for name, stop in place.stops.items()
-    }
+    receipts = {}
+    for name, stop in place.stops.items():
+        if not ledger.mine(item).exists():  # another worker did it, and it may have been taken back since
+            raise ledger.Fenced
+        receipts[name] = act(stop, place.routes[stop.collection], place.identities, effect_key(item, name))
+    return receipts
 
 
 def _polled(item: PlanItem, place: Place) -> dict[str, Receipt]:
