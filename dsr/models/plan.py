@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any, ClassVar
 
@@ -142,10 +142,11 @@ class CarriedName(models.Model):
 class PlanItem(Leased):
     """A unit of work on one system; system is empty for the portal's own work."""
 
-    # Of the present claim, and no columns: whether it is known to have sent no effect so far, and whether its system
-    # had missed no answer when it was made.
+    # Of the present claim, and no columns: whether it is known to have sent no effect so far, whether its system had
+    # missed no answer when it was made, and how long its system may take where the map gives it more than others.
     nothing_sent: bool = False
     trusted: bool = False
+    patience: timedelta = timedelta(0)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="items")
@@ -165,6 +166,7 @@ class PlanItem(Leased):
         help_text="Manifest this erases by",
     )
     handle_sealed = models.TextField(blank=True)
+    waits_since = models.DateTimeField(null=True, blank=True, help_text="When its system began to work on it")
     counts = models.JSONField(default=dict, help_text="What was done, per collection")
     effects_kid = models.CharField(
         max_length=32, default=key_of_effects, help_text="Key of its idempotency keys; empty: the oldest"

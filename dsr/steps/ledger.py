@@ -8,7 +8,7 @@ statement shortens a lease by lock_timeout at most, and a lease that is too shor
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -32,7 +32,8 @@ EFFECTS = (Kind.ERASE, Kind.CORRECT, Kind.STOP)  # what changes a system
 AFTER_THE_END = (Kind.STOP, Kind.RESUME)  # what is done even though the request is refused or cancelled
 UNTOUCHED = "item:untouched"  # it was claimed, and put back before anything was sent
 LONGEST_PAUSE = 3600.0  # seconds
-LONGEST_WAIT = timedelta(days=30)  # for an asynchronous effect, from the day its item was due
+LONGEST_WAIT = timedelta(days=30)  # for an asynchronous effect, from the moment it began
+STILL_WORKING = f"The system says since {LONGEST_WAIT.days} days that it is working on it."
 
 
 class Fenced(Exception):
@@ -143,6 +144,7 @@ def finish(
         finished_at=at,
         attempts=0,
         handle_sealed="",
+        waits_since=None,
         **({"note": ""} | columns),
     )
     tag = {Outcome.NOTHING: "found"}.get(outcome, outcome.value)
@@ -158,13 +160,15 @@ def remember(item: PlanItem, *, counts: Mapping[str, object]) -> None:
 
 def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
     """An asynchronous effect has started: ask again later, but not for ever. Raises Fenced."""
-    if at > item.created_at + LONGEST_WAIT + max(timedelta(0), _deferral(item)):
-        quarantine(item, note=f"The system says since {LONGEST_WAIT.days} days that it is working on it.", at=at)
+    since = item.waits_since or at
+    begun = {"handle_sealed": item.sealed_handle(handle), "waits_since": since}
+    if at > since + max(LONGEST_WAIT, item.patience):
+        quarantine(item, note=STILL_WORKING, at=at, **begun)
         return
     _close(
         item,
+        **begun,
         state=ItemState.WAITING,
-        handle_sealed=item.sealed_handle(handle),
         not_before=_unless_called(item, at + timedelta(seconds=max(seconds, 0.5))),
         attempts=0,
         tries=0,
@@ -176,15 +180,6 @@ def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
 def _unless_called(item: PlanItem, due: datetime) -> Case:
     """When to ask again: sooner if the system called while it was asked, which moves the moment (see calling)."""
     return Case(When(not_before=item.not_before, then=Value(due)), default=Least(F("not_before"), Value(due)))
-
-
-def _deferral(item: PlanItem) -> timedelta:
-    """How long after its making the item was due."""
-    return (
-        (item.subject_request.erase_after or item.created_at) - item.created_at
-        if item.until is None
-        else (datetime.combine(item.until, time(), UTC) - item.created_at)
-    )
 
 
 def release(item: PlanItem, *, seconds: float | None, note: str, at: datetime) -> None:
@@ -251,10 +246,10 @@ def pause_after(tries: int) -> float:
     return min(LONGEST_PAUSE, 2.0**tries)
 
 
-def quarantine(item: PlanItem, *, note: str, at: datetime) -> None:
+def quarantine(item: PlanItem, *, note: str, at: datetime, **columns: object) -> None:
     """A person must look. Raises Fenced."""
     with transaction.atomic():
-        _close(item, state=ItemState.QUARANTINED, note=note[:300])
+        _close(item, state=ItemState.QUARANTINED, note=note[:300], **columns)
         record.write(item.subject_request, "item:quarantined", by=PORTAL, at=at, item=str(item))
         _untouched(item, untouched=item.nothing_sent, at=at)
 
@@ -264,19 +259,13 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
     permissions.require(by, permissions.Duty.OPERATE, item.subject_request)
     pausing = Q(state__in=[ItemState.READY, ItemState.WAITING], tries__gt=0)
     with transaction.atomic():
-        rows = (
-            PlanItem.objects.filter(Q(state=ItemState.QUARANTINED) | pausing, pk=item.pk)
-            .exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
-            .update(
-                # Anew, with the keys of before: a system that still knows them answers as it did.
-                state=ItemState.READY,
-                handle_sealed="",
-                attempts=0,
-                tries=0,
-                not_before=at,
-                note="",
-            )
-        )
+        stuck = PlanItem.objects.filter(Q(state=ItemState.QUARANTINED) | pausing, pk=item.pk)
+        stuck = stuck.exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
+        anew = {"attempts": 0, "tries": 0, "not_before": at, "waits_since": None, "note": ""}
+        # What only takes its time is asked for, and waited for, once more.
+        rows = stuck.filter(note=STILL_WORKING).exclude(handle_sealed="").update(state=ItemState.WAITING, **anew)
+        # All else anew, with the keys of before: a system that still knows them answers as it did.
+        rows = rows or stuck.update(state=ItemState.READY, handle_sealed="", **anew)
         if rows != 1:
             message = "This item cannot be tried again now."
             raise Conflict(message)

@@ -16,7 +16,7 @@ from dsr.models import Errand
 from dsr.steps.errands import asking
 from dsr.steps.errands.bound import POLL_IN, AsksPeople, unchanging
 
-DAYS, MOST_DAYS = 7, 28  # a task is due within; the ledger waits for 30 days
+DAYS, MOST_DAYS = 7, 28  # a task is due within; from its first day on the ledger waits for 30
 
 
 class ByHand(AsksPeople):

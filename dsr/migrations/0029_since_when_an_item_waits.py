@@ -1,0 +1,14 @@
+"""Since when a system works on an item, which may be long after the item was made."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("dsr", "0028_systems_paused_and_requests_sought")]
+    operations = [
+        migrations.AddField(
+            model_name="planitem",
+            name="waits_since",
+            field=models.DateTimeField(blank=True, help_text="When its system began to work on it", null=True),
+        ),
+    ]
