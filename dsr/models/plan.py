@@ -168,6 +168,7 @@ class PlanItem(Leased):
     handle_sealed = models.TextField(blank=True)
     waits_since = models.DateTimeField(null=True, blank=True, help_text="When its system began to work on it")
     counts = models.JSONField(default=dict, help_text="What was done, per collection")
+    reasons_sealed = models.TextField(blank=True, help_text="JSON: why rows stay, in words that counts name by number")
     effects_kid = models.CharField(
         max_length=32, default=key_of_effects, help_text="Key of its idempotency keys; empty: the oldest"
     )

@@ -16,7 +16,7 @@ from dsr.models import PlanItem, Proposal, SubjectRequest
 from dsr.portal.words import Text
 from dsr.steps.counting import pauses
 from dsr.steps.deciding import blocking
-from dsr.steps.fulfilling import sources
+from dsr.steps.fulfilling import sources, staying
 from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, UNREAD, last_day
 
 
@@ -259,7 +259,7 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
             for row in count.get("kept", []):
                 until = date.fromisoformat(row["until"]) if row["until"] else None
                 if (item.system, until) not in over:
-                    why = _still(item, about, row["reason"])
+                    why = _still(item, about, staying.why(item, row["reason"]))
                     yield KeptRow(_collection(about, item.system, name), row.get("count", 1), *why, until)
 
 

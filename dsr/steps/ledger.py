@@ -9,6 +9,7 @@ statement shortens a lease by lock_timeout at most, and a lease that is too shor
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -130,11 +131,12 @@ def finish(
     at: datetime,
     counts: Mapping[str, object],
     beside: Mapping[str, object] | None = None,
+    secret: Mapping[str, object] | None = None,
     **columns: object,
 ) -> None:
     """The item is done; call it in the transaction that keeps what it brought. Raises Fenced.
 
-    What stands `beside` the counts is for the portal's own use, and not in the Event.
+    What stands `beside` the counts is for the portal's own use, and not in the Event, which commits to the `secret`.
     """
     _close(
         item,
@@ -148,7 +150,8 @@ def finish(
         **({"note": ""} | columns),
     )
     tag = {Outcome.NOTHING: "found"}.get(outcome, outcome.value)
-    record.write(item.subject_request, f"item:{tag}", by=PORTAL, at=at, item=str(item), outcome=outcome, counts=counts)
+    told: dict[str, Any] = {"item": str(item), "outcome": outcome, "counts": counts}
+    record.write(item.subject_request, f"item:{tag}", by=PORTAL, at=at, secret=secret, **told)
     bell.ring_after_commit()
 
 

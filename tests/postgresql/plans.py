@@ -16,9 +16,9 @@ from dsr.steps import ledger
 
 FINISHED = """
 INSERT INTO dsr_planitem (id, subject_request_id, kind, system, state, outcome, note, handle_sealed,
-                          effects_kid, counts, fence, attempts, tries, not_before, created_at)
+                          reasons_sealed, effects_kid, counts, fence, attempts, tries, not_before, created_at)
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
-SELECT {key}, subject_request_id, 'find', 'system-' || n, 'done', 'found', '', '', '', '{{}}',
+SELECT {key}, subject_request_id, 'find', 'system-' || n, 'done', 'found', '', '', '', '', '{{}}',
        1, 0, 0, not_before, created_at FROM numbers, dsr_planitem WHERE id = %s
 """
 BEHIND_EACH_OTHER = """

@@ -51,7 +51,7 @@ _OF_ITS_ROWS: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (Correction, ("key_sealed", "before_sealed", "proposed_sealed", "words_sealed")),
     (Telling, ("words_sealed", "token_hash")),
     (Package, ("others_sealed",)),
-    (PlanItem, ("handle_sealed",)),
+    (PlanItem, ("handle_sealed", "reasons_sealed")),
     (Lowering, ("reason_sealed",)),
 )
 REDUCED = "request:reduced"

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +17,7 @@ from dsr.package.contents import CollectionOutcome, KeptRows, SystemOutcome
 from dsr.steps.asking import scopes
 from dsr.steps.deciding import withholding
 from dsr.steps.errands.said import confirmed
-from dsr.steps.fulfilling import sources
+from dsr.steps.fulfilling import sources, staying
 from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, UNREAD, last_day
 
 _BY_WAY = re.compile(r"It is searched by way of (.+), which was left out\.")  # as the search notes it for the desk
@@ -67,7 +68,7 @@ def of(known: Known, find: PlanItem) -> SystemOutcome:
     if erased is not None and erased.outcome == Outcome.FAILED:
         return SystemOutcome(find.system, "failed", erased.note)
     counts = erased.counts if erased else {}
-    kept = _kept(known, find, counts)
+    kept = _kept(known, find, erased)
     numbers = _tombstones(known, find)  # rows of which the number alone stays: kept, not erased
     collections = tuple(
         CollectionOutcome(name, found, counts.get(name, {}).get("erased", 0) - numbers.get(name, 0), kept.get(name, ()))
@@ -96,9 +97,7 @@ def _rows(known: Known, find: PlanItem) -> Counter[str]:
     return asked
 
 
-def _kept(
-    known: Known, find: PlanItem, counts: dict[str, dict[str, list[dict[str, object]]]]
-) -> dict[str, tuple[KeptRows, ...]]:
+def _kept(known: Known, find: PlanItem, erased: PlanItem | None) -> dict[str, tuple[KeptRows, ...]]:
     """Rows that stay, by retention rule (from the manifest) or by the system's own word (from its receipts)."""
     kept: dict[str, list[KeptRows]] = {}
     for row in known.listed:
@@ -106,12 +105,17 @@ def _kept(
             ground, citation, words = _withheld(known, row) or (*_ground(known.about, row["rule"]), "")
             until = last_day(row["until"])
             kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until, words))
-    for name, count in counts.items():
+    for name, rows in _by_its_word(erased) if erased else ():
+        kept.setdefault(name, []).append(rows)
+    return {name: tuple(each) for name, each in kept.items()}
+
+
+def _by_its_word(erased: PlanItem) -> Iterator[tuple[str, KeptRows]]:
+    for name, count in erased.counts.items():
         for row in count.get("kept", []):
-            day = date.fromisoformat(str(row["until"])) if row["until"] else None
-            where, words = _by_the_system(str(row["reason"]))
-            kept.setdefault(name, []).append(KeptRows(int(str(row["count"])), "", where, day, words))
-    return {name: tuple(rows) for name, rows in kept.items()}
+            day = date.fromisoformat(row["until"]) if row["until"] else None
+            where, words = _by_the_system(staying.why(erased, row["reason"]))
+            yield name, KeptRows(row["count"], "", where, day, words)
 
 
 def _by_the_system(reason: str) -> tuple[str, str]:

@@ -33,6 +33,7 @@ from dsr.steps.fulfilling import (
     reasking,
     search,
     sources,
+    staying,
     strangers,
     taking_turns,
     versions,
@@ -216,6 +217,7 @@ def _kept_by_system(effects: list[Applied]) -> list[KeptRow]:
 def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
     """Done. What the system keeps until a day becomes deferred work, with a Part of its own."""
     counts: dict[str, dict[str, object]] = {}
+    reasons = staying.Reasons(item)
     erased: Counter[str] = Counter()
     for line in lines_of(item):
         erased[line.collection] += len(line.keys)
@@ -223,7 +225,7 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
     erased.subtract(row.collection for row in kept)
     for collection, count in counts.items():
         rows = Counter((row.until, row.reason) for row in kept if row.collection == collection)
-        stays = [{"until": until, "reason": reason, "count": n} for (until, reason), n in rows.items()]
+        stays = [{"until": until, "reason": reasons.named(reason), "count": n} for (until, reason), n in rows.items()]
         count.update(erased=erased[collection], kept=stays)
     lines = list(_later(item, [row for row in kept if row.until]))
     part = parts.write_lines(item, manifest.written(lines)) if lines else None
@@ -235,7 +237,7 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
             defer(item.subject_request, part, {(line.system, line.until) for line in lines}, at=at)
         outcome = Outcome.KEPT if kept else Outcome.ERASED
         columns: dict[str, Any] = {"part": part} if part else {}
-        ledger.finish(item, outcome, at=at, counts=counts, **columns)
+        ledger.finish(item, outcome, at=at, counts=counts, **reasons.kept(), **columns)
         if item.deferred:
             afterwards.tell(item, at=at)
 

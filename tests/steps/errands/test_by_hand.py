@@ -18,12 +18,13 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Errand, Event, Notice, PlanItem, SubjectRequest, sealed
+from dsr.package.contents import KeptRows
 from dsr.steps import ledger, maps
 from dsr.steps.answering import keeping, packaging
 from dsr.steps.asking import cancellation
 from dsr.steps.deciding import approval, holds
 from dsr.steps.errands import answering, asking, uploads
-from dsr.steps.fulfilling import parts, search
+from dsr.steps.fulfilling import parts, search, staying
 from dsr.steps.move import Conflict
 from dsr.steps.permissions import Forbidden
 from tests import staging
@@ -221,6 +222,37 @@ def test_what_the_second_look_finds_opens_the_task_again(
     assert scene.task(subject_request, Kind.ERASE).answer == ""
 
 
+def told_of_letters(subject_request: SubjectRequest, world: World) -> tuple[KeptRows, ...]:
+    """What the answer says of letters that stay."""
+    systems = packaging.answer_to(subject_request, at=world.at).systems
+    (letters,) = next(one.collections for one in systems if one.system == "paper-archive")
+    return letters.kept
+
+
+def test_why_rows_stay_stands_nowhere_in_plain_words_and_is_forgotten_with_its_request(
+    world: World, dana: Actor, to_erase: Errand, devi: Actor
+) -> None:
+    subject_request, words = to_erase.item.subject_request, "Sam Ortiz sued us over it."
+    answering.erased(to_erase, answering.Erased({"letters": 1}, ("7",), None, words), by=dana, at=world.at)
+    answering.confirm(scene.task(subject_request, Kind.ERASE), by=devi, at=world.at)
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    written = [*Event.objects.values("tag", "details"), *PlanItem.objects.values("counts", "reasons_sealed")]
+    assert words not in str(written)
+    ended = Event.objects.get(tag="item:kept", details__item="erase paper-archive", details__outcome="kept")
+    assert words in ended.secret.text()
+    assert [stays.words for stays in told_of_letters(subject_request, world)] == [words]
+    SubjectRequest.objects.update(state=State.DELIVERED, closed_at=world.at)
+    assert keeping.reduce_next(at=world.later(days=5000))
+    assert [stays.words for stays in told_of_letters(subject_request, world)] == [""]
+
+
+def test_words_that_come_after_the_time_of_a_request_are_not_kept(world: World, to_erase: Errand) -> None:
+    SubjectRequest.objects.update(reduced_at=world.at)  # as before the day of a deferred erasure
+    reasons = staying.Reasons(to_erase.item)
+    assert reasons.named("Sam Ortiz sued us over it.") == 0
+    assert reasons.kept() == {}
+
+
 def test_rows_that_stay_are_named_with_day_and_reason(world: World, dana: Actor, to_erase: Errand, devi: Actor) -> None:
     subject_request = to_erase.item.subject_request
     until = world.at.date() + timedelta(days=90)
@@ -228,10 +260,9 @@ def test_rows_that_stay_are_named_with_day_and_reason(world: World, dana: Actor,
     answering.erased(to_erase, kept, by=dana, at=world.at)
     answering.confirm(scene.task(subject_request, Kind.ERASE), by=devi, at=world.at)
     scenes.work_on(world, subject_request, Kind.ERASE)
-    item = scene.item(subject_request, Kind.ERASE)
-    assert item.outcome == Outcome.KEPT
-    stays = [{"until": until.isoformat(), "reason": "It is needed in a dispute.", "count": 1}]
-    assert item.counts["letters"]["kept"] == stays
+    assert scene.item(subject_request, Kind.ERASE).outcome == Outcome.KEPT
+    (stays,) = told_of_letters(subject_request, world)
+    assert (stays.count, stays.until, stays.words) == (1, until, "It is needed in a dispute.")
     assert PlanItem.objects.filter(subject_request=subject_request, system="paper-archive", until=until).count() == 1
 
 

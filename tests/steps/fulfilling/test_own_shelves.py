@@ -100,6 +100,7 @@ CLOSED_COLUMNS = {
     "Package.wrapped_key": NOT_TOLD["Package"],
     "Part.wrapped_key": NOT_TOLD["Part"],
     "PlanItem.handle_sealed": "By what another system names the work that we asked of it.",
+    "PlanItem.reasons_sealed": "Why rows stay: the answer tells it.",
     "Redaction.words_sealed": NOT_TOLD["Redaction"],
     "SoughtRequest.address_sealed": NOT_TOLD["SoughtRequest"],
     "SubjectRequest.others_sealed": "Addresses that the answer itself tells; here only until the decision.",
