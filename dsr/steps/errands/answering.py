@@ -19,7 +19,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Errand, PlanItem, SubjectRequest
-from dsr.steps import bell, ledger, maps, permissions
+from dsr.steps import ledger, maps, permissions, waking
 from dsr.steps.deciding import blocking, carried
 from dsr.steps.errands import asking, links
 from dsr.steps.fulfilling import execution, parts
@@ -147,11 +147,7 @@ def confirm(errand: Errand, *, by: Actor, at: datetime) -> None:
         if not waiting.update(confirmed_at=at, confirmed_by_id=int(by.id)):
             raise Conflict(_OVER)
         record.write(item.subject_request, "task:confirmed", by=by, at=at, item=str(item))
-        PlanItem.objects.filter(pk=item.pk, state__in=[ItemState.WAITING, ItemState.QUARANTINED]).update(
-            state=ItemState.WAITING, not_before=at, note=""
-        )
-        PlanItem.objects.filter(pk=item.pk, handle_sealed="", state=ItemState.WAITING).update(state=ItemState.READY)
-        bell.ring_after_commit()
+        waking.wake(PlanItem.objects.filter(pk=item.pk), at=at)
 
 
 def send_back(errand: Errand, *, by: Actor, at: datetime) -> None:

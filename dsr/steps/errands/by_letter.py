@@ -7,6 +7,7 @@ answer is all there is: nothing is read back, and the package says on whose word
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Self
 
 from dsr.connectors.contract import Batch, Chunk, Effect, Found, KeptKey, Receipt
@@ -15,13 +16,14 @@ from dsr.datamap.route import Identities, Key, Route
 from dsr.datamap.schema import IdentityKind, SystemMap, Way
 from dsr.law.deadlines import local_day
 from dsr.law.work import Kind
-from dsr.models import Telling
+from dsr.models import PlanItem, Telling
 from dsr.steps import maps
 from dsr.steps.errands.bound import POLL_IN, AsksPeople, unchanging
 from dsr.steps.recipients import sharing, telling
 
 AT_ONCE = 1_000  # rows of a batch
 REASON = "It cannot be deleted there."
+AFTER_REMINDER = timedelta(days=7)  # the day after its answer was due a processor is reminded; then it has as long
 
 
 class ByLetter(AsksPeople):
@@ -43,6 +45,12 @@ class ByLetter(AsksPeople):
             collection_settings(system, name)
             _ids_only(system, name)
         return cls(system, system.processor)
+
+    def take_up(self, item: PlanItem, *, at: datetime) -> None:
+        """It is waited for as long as its processor has to answer, and until a reminder had its time."""
+        super().take_up(item, at=at)
+        facts = maps.controller(item.subject_request.controller).controller.recipients.get(self._processor)
+        item.patience = timedelta(days=facts.days) + AFTER_REMINDER if facts else AFTER_REMINDER
 
     def count(self, route: Route, identities: Identities) -> int:
         """How many ids our systems name."""

@@ -13,9 +13,9 @@ from dsr.datamap.facts import recipients_of
 from dsr.datamap.schema import ControllerMap, Recipient
 from dsr.law.actors import PORTAL, Actor, ActorKind
 from dsr.law.deadlines import local_day
-from dsr.law.work import ItemState, Kind, Letter, Outcome
+from dsr.law.work import Kind, Letter, Outcome
 from dsr.models import PlanItem, SubjectRequest, Telling, sealed
-from dsr.steps import bell, maps, permissions
+from dsr.steps import maps, permissions, waking
 from dsr.steps.fulfilling import sources
 from dsr.steps.move import Conflict
 from dsr.steps.post import notices
@@ -180,12 +180,10 @@ def _answered(telling: Telling, answer: str, expires_on: date | None, words: str
 
 
 def _wake(telling: Telling, at: datetime) -> None:
-    """Work on a system of this recipient's that waits for its answer goes on at once."""
+    """Work on a system of this recipient's that waits for its answer goes on, also when a person was to look at it."""
     systems = maps.controller(telling.subject_request.controller).systems.items()
     theirs = [slug for slug, system in systems if system.processor == telling.recipient]
-    waiting = telling.subject_request.items.filter(kind=Kind.ERASE, state=ItemState.WAITING, system__in=theirs)
-    if waiting.update(not_before=at):
-        bell.ring_after_commit()
+    waking.wake(telling.subject_request.items.filter(kind=Kind.ERASE, system__in=theirs), at=at)
 
 
 def overdue(at: datetime) -> Q:

@@ -71,13 +71,35 @@ def test_the_page_behind_the_link_shows_pseudonymous_ids_only(erasing: SubjectRe
     assert not [each for each in shown if "@" in each]
 
 
-def test_it_is_reminded_and_its_item_waits(erasing: SubjectRequest, world: World) -> None:
+def test_it_is_reminded_before_its_item_is_given_up(erasing: SubjectRequest, world: World) -> None:
     world.later(days=28)
     assert not telling.remind_next(at=world.at)
     world.later(days=4)
     assert telling.remind_next(at=world.at)
     assert Notice.objects.filter(letter=Letter.TELL_AGAIN).count() == 1
-    assert worked(world, erasing).state == ItemState.QUARANTINED  # a month is over: a person looks
+    assert worked(world, erasing).state == ItemState.WAITING  # the reminder has its time
+    world.later(days=6)
+    assert worked(world, erasing).state == ItemState.QUARANTINED
+
+
+def test_an_answer_that_comes_after_the_item_was_given_up_is_the_end_of_it(
+    erasing: SubjectRequest, world: World
+) -> None:
+    world.later(days=40)
+    assert worked(world, erasing).state == ItemState.QUARANTINED
+    telling.acknowledge(told(erasing), answer=telling.DONE, at=world.at)
+    scenes.work_on(world, erasing, Kind.ERASE)
+    assert scene.item(erasing, Kind.ERASE, "compute").outcome == Outcome.ERASED
+
+
+def test_a_processor_with_more_days_to_answer_is_given_up_later(
+    erasing: SubjectRequest, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processor = maps.controller("joypix").controller.recipients["compute-providers"]
+    slower = processor.model_copy(update={"days": 60})
+    monkeypatch.setitem(maps.controller("joypix").controller.recipients, "compute-providers", slower)
+    world.later(days=65)
+    assert worked(world, erasing).state == ItemState.WAITING
 
 
 def test_done_counts_as_erased_on_its_word(erasing: SubjectRequest, world: World) -> None:
