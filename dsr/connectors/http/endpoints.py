@@ -96,8 +96,10 @@ def _listing(given: Given, name: str, rows: str, paging: Paging, batch: int) -> 
         raise given.error(name, f"setting '{name}' has no gap such as {{email}}; it would ask for everybody")
     if batch > 1 and not asked.repeats:
         raise given.error("batch", f"setting '{name}' has no gap that can repeat; leave 'batch' out")
-    absent = "absent" if name == "list" else "gone"
-    condition = given.read(absent, Condition.of, "404") if absent in given or name == "read" else Condition()
+    if name == "read":
+        condition = given.read("gone", Condition.of, "404")
+    else:  # a search answers for people, as a list does; what is said of one row says nothing of them
+        condition = given.maybe("absent", Condition.of) or Condition()
     if paging.param and any(parameter == paging.param for parameter, _ in asked.query):
         raise given.error("page_param", f"setting '{name}' holds the parameter that turns the pages")
     return Listing(asked, given.read(rows, path, "."), paging, condition, batch)
