@@ -35,3 +35,23 @@ def test_a_search_says_that_nobody_is_there_as_the_map_says_of_people() -> None:
     with declared(lambda _: NOBODY, SEARCHING | {"absent": "404 and code = no_such_person"}) as (connector, service):
         assert rows(connector, ROUTE, SAM) == []
         assert service.asked == ["GET /search?q=sam%40example.com"]
+
+
+ONE = {"id": 7, "email": "sam@example.com"}
+
+
+@pytest.mark.parametrize("row", [{"id": 7, "mail": "sam@example.com"}, {"id": 7, "email": ["sam@example.com"]}])
+def test_a_search_whose_rows_do_not_show_the_value_never_means_that_nobody_is_there(row: object) -> None:
+    with declared(lambda _: Reply(200, {"results": [row]}), SEARCHING) as (connector, service):
+        with pytest.raises(Rejected, match="shows no value at 'email'"):
+            rows(connector, ROUTE, SAM)
+        (finding,) = connector.check()
+        assert "shows no value" in finding.message
+        assert {call.path for call in service.calls} == {"/search"}
+
+
+def test_a_row_whose_value_is_null_is_another_accounts() -> None:
+    found = Reply(200, {"results": [{"id": 6, "email": None}, ONE]})
+    with declared(lambda call: found if call.path == "/search" else Reply(200, ONE), SEARCHING) as (connector, service):
+        assert rows(connector, ROUTE, SAM) == [ONE]
+        assert service.asked[1:] == ["GET /people/7"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dsr.connectors.contract import Rejected
 from dsr.connectors.http.calls import Calls, believed, parsed
 from dsr.connectors.http.config import HttpSettings
-from dsr.connectors.http.declarations import Endpoints, Listing
+from dsr.connectors.http.declarations import Endpoints, Listing, Search
 from dsr.connectors.http.paging import MOST_PAGES, Turn
 from dsr.connectors.http.paths import ABSENT, Condition, at
 from dsr.connectors.http.template import Named, Request
@@ -67,7 +67,7 @@ class Asking:
                 meant = _expected(search.listing.request, fields[0], [_plain(value)])
                 for item in self._pages(name, search.listing, {fields[0]: [_plain(value)]}):
                     # A search brings what is like the value; only what is equal to it is meant.
-                    if _is_one_of(at(search.shows, item), meant):
+                    if _is_one_of(shown_by(name, search, item), meant):
                         ids[(named(name, at(search.field, item)),)] = None
             fields, values = tuple(listing.request.names), list(ids)
         yield from self._listed(name, listing, fields, values)
@@ -108,6 +108,14 @@ class Asking:
     def _sent(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: object = None) -> Answer:
         """Send once. Raises Unreachable, Rejected."""
         return self._calls.send(method, self._calls.address(path, ()), headers=headers, body=body)
+
+
+def shown_by(place: str, search: Search, item: Item) -> object:
+    """What a row of a search shows; null is nobody's value. Raises Rejected: a wrong path would find nobody."""
+    found = at(search.shows, item)
+    if found is ABSENT or isinstance(found, Mapping | list):
+        raise Rejected(f"{place}: a row that the search brings shows no value at '{search.shows}', 'search_shows'")
+    return found
 
 
 def value_of(item: Item, name: str) -> object:

@@ -19,12 +19,11 @@ from dsr.connectors.contract import (
     fields_brought,
 )
 from dsr.connectors.guards import correctable, stoppable
-from dsr.connectors.http.asking import Asking, Item, named, value_of
+from dsr.connectors.http.asking import Asking, Item, named, shown_by, value_of
 from dsr.connectors.http.changes import corrected, correction, is_stopped, runs, stopped
 from dsr.connectors.http.config import http_settings
 from dsr.connectors.http.declarations import Endpoints
 from dsr.connectors.http.declared import JOBS, Declared
-from dsr.connectors.http.paths import at
 from dsr.connectors.http.wire import (
     ACCEPTED,
     OK,
@@ -201,9 +200,8 @@ class HttpService(Asking):
         """How many rows come for a value that nobody has."""
         listing = endpoints.search.listing if endpoints.search else endpoints.list
         asked = {name: [_NOBODY] for name in listing.request.names}
-        if endpoints.search:  # which may bring what is like the value
-            shows = endpoints.search.shows
-            return sum(at(shows, item) == _NOBODY for item in self._pages(name, listing, asked))
+        if search := endpoints.search:  # which may bring what is like the value
+            return sum(shown_by(name, search, item) == _NOBODY for item in self._pages(name, listing, asked))
         return sum(1 for _ in self._pages(name, listing, asked))
 
     def _by_key(self, name: str, keys: Sequence[Key]) -> Iterator[Item]:
