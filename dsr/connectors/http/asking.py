@@ -90,9 +90,10 @@ class Asking:
             turns.add(turn)
             address = turn.address or self._calls.address(path, [*params, *paging.params(turn)])
             answer = self._calls.send(request.method, address, body=body)
-            pages = listing.absent if request.in_path and len(turns) == 1 else Condition()
-            told = parsed(name, answer, pages)
-            if listing.absent.holds(answer.status, told):
+            # Only the first page can say that nobody is there; a later one has failed, and the rest is missing.
+            absent = listing.absent if len(turns) == 1 else Condition()
+            told = parsed(name, answer, absent if request.in_path else Condition())
+            if absent.holds(answer.status, told):
                 return
             rows = _items(name, listing.rows, believed(name, answer, told, self._settings))
             digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).digest()

@@ -1,0 +1,40 @@
+"""How lists end: what breaks off on the way, or says two things at once, never passes for whole."""
+
+import pytest
+
+from dsr.connectors.contract import Rejected
+from dsr.datamap.route import Identities
+from tests.connectors.declared import PEOPLE, declared, people_map, people_route
+from tests.connectors.maps import rows
+from tests.connectors.scripted import Call, Reply
+
+SAM: Identities = {"email": (("sam@example.com",),)}
+ROUTE = people_route(people_map("https://x.example", {}, PEOPLE))
+STYLES = {
+    "number": {"page_param": "page"},
+    "offset": {"page_param": "page"},
+    "cursor": {"page_param": "page", "page_next": "next"},
+    "link": {},
+    "next": {"page_next": "next"},
+}
+
+
+def person(name: int) -> dict[str, object]:
+    return {"id": name, "email": "sam@example.com"}
+
+
+@pytest.mark.parametrize("late", [Reply(404, {"error_description": "cursor expired"}), Reply(404)])
+@pytest.mark.parametrize("style", STYLES)
+def test_a_list_that_has_begun_never_ends_because_nobody_is_there(style: str, late: Reply) -> None:
+    def answer(call: Call) -> Reply:
+        if call.query.get("page", "0") not in ("0", "1") or "more" in call.query:
+            return late
+        to = "/people?email=x&more=1"
+        told = {"people": [person(1), person(2)], "next": to if style == "next" else "c2"}
+        return Reply(200, told, {"Link": f'<{to}>; rel="next"'})
+
+    settings = PEOPLE | {"paging": style, "absent": "404"} | STYLES[style]
+    with declared(answer, settings) as (connector, service):
+        with pytest.raises(Rejected, match="404"):
+            rows(connector, ROUTE, SAM)
+        assert len(service.calls) == 2
