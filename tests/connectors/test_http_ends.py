@@ -38,3 +38,29 @@ def test_a_list_that_has_begun_never_ends_because_nobody_is_there(style: str, la
         with pytest.raises(Rejected, match="404"):
             rows(connector, ROUTE, SAM)
         assert len(service.calls) == 2
+
+
+@pytest.mark.parametrize("people", [[person(1)], []])
+@pytest.mark.parametrize("style", STYLES)
+def test_a_list_that_says_there_is_more_and_leads_nowhere_is_refused(style: str, people: list[object]) -> None:
+    def answer(call: Call) -> Reply:
+        begins = "1" if style == "number" else "0"
+        return Reply(
+            200, {"people": people if call.query.get("page", "0") == begins else [], "next": None, "has_more": True}
+        )
+
+    settings = PEOPLE | {"paging": style, "page_more": "has_more"} | STYLES[style]
+    with (
+        declared(answer, settings) as (connector, _),
+        pytest.raises(Rejected, match="'has_more' says that there is more"),
+    ):
+        rows(connector, ROUTE, SAM)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_list_that_says_there_is_no_more_is_whole(style: str) -> None:
+    settings = PEOPLE | {"paging": style, "page_more": "has_more"} | STYLES[style]
+    page = Reply(200, {"people": [person(1)], "next": None, "has_more": False})
+    with declared(lambda _: page, settings) as (connector, service):
+        assert rows(connector, ROUTE, SAM) == [person(1)]
+        assert len(service.calls) == 1

@@ -59,6 +59,12 @@ class Paging:
             return None
         if self.more and not self._has_more(body):
             return None
+        following = self._following(turn, here, answer, body, rows)
+        if following is None and self.more:
+            raise Rejected(f"'{self.more}' says that there is more, and nothing in the answer leads there")
+        return following
+
+    def _following(self, turn: Turn, here: str, answer: Answer, body: object, rows: Sequence[object]) -> Turn | None:
         if self.style in ("number", "offset"):
             step = 1 if self.style == "number" else len(rows)
             return Turn(str(int(turn.value) + step)) if rows else None
