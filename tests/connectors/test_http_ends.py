@@ -64,3 +64,27 @@ def test_a_list_that_says_there_is_no_more_is_whole(style: str) -> None:
     with declared(lambda _: page, settings) as (connector, service):
         assert rows(connector, ROUTE, SAM) == [person(1)]
         assert len(service.calls) == 1
+
+
+@pytest.mark.parametrize("split", [1, 2])
+def test_rows_that_have_one_key_and_differ_are_refused(split: int) -> None:
+    people = [person(1) | {"order": "a"}, person(1) | {"order": "b"}]
+
+    def answer(call: Call) -> Reply:
+        return Reply(200, {"people": people[:split] if call.query["page"] == "1" else people[split:]})
+
+    settings = PEOPLE | {"paging": "number", "page_param": "page"}
+    with declared(answer, settings) as (connector, _), pytest.raises(Rejected, match="differ that have one 'id'"):
+        rows(connector, ROUTE, SAM)
+
+
+def test_a_row_that_comes_again_as_it_was_is_brought_once() -> None:
+    with declared(lambda _: Reply(200, {"people": [person(1), person(2), person(1)]})) as (connector, _):
+        assert rows(connector, ROUTE, SAM) == [person(1), person(2)]
+
+
+def test_a_row_to_which_two_paths_lead_is_brought_once() -> None:
+    settings = PEOPLE | {"list": "GET /people/{email}", "rows": "."}
+    with declared(lambda _: Reply(200, {"id": 1, "name": "Sam"}), settings) as (connector, service):
+        assert len(rows(connector, ROUTE, {"email": (("a@example.com",), ("b@example.com",))})) == 1
+        assert service.asked == ["GET /people/a%40example.com", "GET /people/b%40example.com"]

@@ -3,10 +3,10 @@
 import pytest
 
 from dsr.connectors.contract import Rejected
-from dsr.datamap.route import Identities
+from dsr.datamap.route import Identities, Route, Seed
 from tests.connectors.declared import PEOPLE, declared, people_map, people_route
 from tests.connectors.maps import rows
-from tests.connectors.scripted import Reply
+from tests.connectors.scripted import Call, Reply
 
 SAM: Identities = {"email": (("sam@example.com",),)}
 ROUTE = people_route(people_map("https://x.example", {}, PEOPLE))
@@ -55,3 +55,16 @@ def test_a_row_whose_value_is_null_is_another_accounts() -> None:
     with declared(lambda call: found if call.path == "/search" else Reply(200, ONE), SEARCHING) as (connector, service):
         assert rows(connector, ROUTE, SAM) == [ONE]
         assert service.asked[1:] == ["GET /people/7"]
+
+
+def test_who_is_known_by_an_id_and_found_by_a_search_is_asked_for_once() -> None:
+    def answer(call: Call) -> Reply:
+        if call.path == "/search":
+            return Reply(200, {"results": [ONE]})
+        return Reply(200, ONE | {"picture": f"https://x.example/7.jpg?signed={len(service.calls)}"})
+
+    both = Route("people", ROUTE.collection, (Seed("account", ("id",)), *ROUTE.seeds), ())
+    with declared(answer, SEARCHING) as (connector, service):
+        (found,) = rows(connector, both, {**SAM, "account": (("7",),)})
+        assert found["id"] == 7
+        assert sorted(service.asked) == ["GET /people/7", "GET /search?q=sam%40example.com"]

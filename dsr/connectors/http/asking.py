@@ -34,13 +34,17 @@ class Asking:
     def _rows(self, route: Route, identities: Identities) -> Iterator[Item]:
         """List the rows of a route; a row that the service repeats is brought once."""
         endpoints, (key,) = self._settings.collections[route.name], route.collection.key
-        seen = set()
+        listing, asked, seen = endpoints.list, set[str](), dict[Named, bytes]()
         for fields, values in self._values(route, identities).items():
-            for item in self._found(route.name, endpoints, fields, list(values)):
-                one = named(route.name, value_of(item, key))
+            sought, keys = self._sought(route.name, endpoints, fields, list(values))
+            new = list(_unasked(listing.request, sought, keys, asked))
+            for item in self._listed(route.name, listing, sought, new):
+                one, said = named(route.name, value_of(item, key)), _said(listing.request, item)
                 if one not in seen:
-                    seen.add(one)
+                    seen[one] = said
                     yield item
+                elif seen[one] != said:
+                    raise Rejected(f"{route.name}: rows differ that have one '{key}'; it must name one row alone")
 
     def _values(self, route: Route, identities: Identities) -> dict[tuple[str, ...], dict[Key, None]]:
         """Collect by which fields and values rows are found. One with a gap reaches nobody and is never sent."""
@@ -58,19 +62,21 @@ class Asking:
             for fields, keys in told.items()
         }
 
-    def _found(self, name: str, endpoints: Endpoints, fields: tuple[str, ...], values: list[Key]) -> Iterator[Item]:
-        """Ask directly, or by the ids that a search finds."""
+    def _sought(
+        self, name: str, endpoints: Endpoints, fields: tuple[str, ...], values: list[Key]
+    ) -> tuple[tuple[str, ...], list[Key]]:
+        """What the list is asked by: these values, or the ids that a search finds."""
         listing, search = endpoints.list, endpoints.search
-        if search and search.listing.request.names == frozenset(fields) != listing.request.names:
-            ids: dict[Key, None] = {}
-            for (value,) in values:
-                meant = _expected(search.listing.request, fields[0], [_plain(value)])
-                for item in self._pages(name, search.listing, {fields[0]: [_plain(value)]}):
-                    # A search brings what is like the value; only what is equal to it is meant.
-                    if _is_one_of(shown_by(name, search, item), meant):
-                        ids[(named(name, at(search.field, item)),)] = None
-            fields, values = tuple(listing.request.names), list(ids)
-        yield from self._listed(name, listing, fields, values)
+        if not search or not search.listing.request.names == frozenset(fields) != listing.request.names:
+            return fields, values
+        ids: dict[Key, None] = {}
+        for (value,) in values:
+            meant = _expected(search.listing.request, fields[0], [_plain(value)])
+            for item in self._pages(name, search.listing, {fields[0]: [_plain(value)]}):
+                # A search brings what is like the value; only what is equal to it is meant.
+                if _is_one_of(shown_by(name, search, item), meant):
+                    ids[(named(name, at(search.field, item)),)] = None
+        return tuple(listing.request.names), list(ids)
 
     def _listed(self, name: str, listing: Listing, fields: Sequence[str], values: Sequence[Key]) -> Iterator[Item]:
         """Ask for as many values at once as the service takes. No value, no call."""
@@ -109,6 +115,22 @@ class Asking:
     def _sent(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: object = None) -> Answer:
         """Send once. Raises Unreachable, Rejected."""
         return self._calls.send(method, self._calls.address(path, ()), headers=headers, body=body)
+
+
+def _unasked(request: Request, fields: Sequence[str], keys: Sequence[Key], asked: set[str]) -> Iterator[Key]:
+    """Those that were not asked by yet: the same row, told again a moment later, may differ from itself."""
+    for key in keys:
+        values = {field: [_plain(value)] for field, value in zip(fields, key, strict=True)}
+        question = json.dumps([request.path_for(values), request.query_for(values), request.body_for(values)])
+        if question not in asked:
+            asked.add(question)
+            yield key
+
+
+def _said(request: Request, item: Item) -> bytes:
+    """What a row says beyond the path that led to it, in short; two paths may lead to one row."""
+    told = {name: value for name, value in item.items() if name not in request.in_path}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()
 
 
 def shown_by(place: str, search: Search, item: Item) -> object:
