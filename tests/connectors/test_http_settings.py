@@ -135,12 +135,26 @@ def test_a_wrong_setting_of_the_connector_is_named(own: dict[str, str], setting:
     assert "sk_live" not in flaw.message
 
 
-def test_a_secret_never_goes_over_an_open_line_to_the_internet() -> None:
-    found = people_map("http://x.example", {"token": "${T}"}, PEOPLE)
+OAUTH = {"auth": "oauth2", "client_id": "${I}", "client_secret": "${S}"}
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "setting"),
+    [
+        ("http://x.example", {"token": "${T}"}, "base_url"),
+        ("HTTP://x.example", {"token": "${T}"}, "base_url"),
+        ("https://x.example", OAUTH | {"token_url": "http://login.example/token"}, "token_url"),
+        ("https://x.example", OAUTH | {"token_url": "HTTP://login.example/token"}, "token_url"),
+    ],
+)
+def test_a_secret_never_goes_over_an_open_line_to_the_internet(url: str, own: dict[str, str], setting: str) -> None:
+    found = people_map(url, own, PEOPLE)
+    assert list(http_flaws(found)) == []  # its private network is named
     settings = {name: text for name, text in found.connector.settings.items() if name != "private"}
     connector = found.connector.model_copy(update={"settings": settings})
     (flaw,) = http_flaws(found.model_copy(update={"connector": connector}))
-    assert "must begin with https://" in flaw.message
+    assert flaw.where == ("connector", "settings", setting)
+    assert f"'{setting}' must begin with https://" in flaw.message
 
 
 def test_references_are_no_flaws_before_they_are_known() -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from dsr.connectors.contract import Rejected
 from dsr.connectors.http import minting
-from dsr.connectors.http.reading import Given, address, choice, word
+from dsr.connectors.http.reading import Given, choice, closed_address, word
 from dsr.egress.client import Egress, json_of
 
 AUTH = ("bearer", "basic", "header", "query", "oauth2", "hmac", "jwt")
@@ -78,7 +78,7 @@ class Auth:
             raise given.error("user", "setting 'user' must hold no colon (RFC 7617)")
         if kind == "oauth2":
             given.read("client_auth", choice("basic", "body"), "basic")
-            given.read("token_url", address, "")
+            closed_address(given, "token_url")
         if kind == "hmac":
             given.read("sign_as", choice("hex", "base64"), "hex")
             given.read("sign_hash", choice("sha256", "sha512", "sha1"), "sha256")

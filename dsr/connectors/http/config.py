@@ -10,7 +10,7 @@ from dsr.connectors.http.endpoints import PAGING, endpoints, stop_endpoint
 from dsr.connectors.http.minting import CLAIM
 from dsr.connectors.http.pace import rate
 from dsr.connectors.http.paths import Condition
-from dsr.connectors.http.reading import Given, SettingError, address, choice, seconds, word
+from dsr.connectors.http.reading import Given, SettingError, choice, closed_address, seconds, word
 from dsr.connectors.known import SECRET, gives_away
 from dsr.connectors.settings import resolve
 from dsr.datamap.flaw import Flaw
@@ -103,13 +103,8 @@ def _own(given: Given) -> HttpSettings:
     private = tuple(given.text("private").split())
     given.read("private", lambda _: networks(private), "")
     given.maybe("rate", rate)
-    base_url = given.read("base_url", address, "")
-    if base_url.startswith("http:") and not private:
-        raise given.error(
-            "base_url", "setting 'base_url' must begin with https://, for what we are known by goes there"
-        )
     return HttpSettings(
-        base_url=base_url.rstrip("/"),
+        base_url=closed_address(given, "base_url").rstrip("/"),
         timeout=given.read("timeout", seconds(_LONGEST_TIMEOUT), "30"),
         private=private,
         rate=given.text("rate"),

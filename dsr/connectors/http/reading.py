@@ -115,3 +115,11 @@ def address(text: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("must end before any question or number sign")
     return text
+
+
+def closed_address(given: Given, name: str) -> str:
+    """An address that secrets go to: over an open line only where private networks are named. Raises SettingError."""
+    found = given.read(name, address, "")
+    if urlsplit(found).scheme != "https" and not given.text("private"):
+        raise given.error(name, f"setting '{name}' must begin with https://, for what we are known by goes there")
+    return found
