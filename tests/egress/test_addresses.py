@@ -27,7 +27,8 @@ def leading_to(*addresses: str) -> Lookup:
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1",
         "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1",
-        "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1",
+        "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1", "fec0::1", "feff::1",
+        "64:ff9b:1::7f00:1", "64:ff9b:1:fffe::a00:1", "::127.0.0.1", "::93.184.215.14", "::ffff:0:127.0.0.1",
     ],
 )  # fmt: skip
 def test_what_is_not_of_the_internet_is_private(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
@@ -43,9 +44,10 @@ def test_one_private_address_among_others_is_enough(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_internet_and_what_the_settings_name_may_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "10.0.0.1", "fd00::1", "::ffff:10.0.0.2")
+    global_ones = ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e")
+    found = (*global_ones, "10.0.0.1", "fd00::1", "::ffff:10.0.0.2", "64:ff9b:1::a00:1")
     monkeypatch.setattr(socket, "getaddrinfo", leading_to(*found))
-    assert resolved("pay.example", 443, networks(["10.0.0.0/8", "fd00::/8"])) == list(found)
+    assert resolved("pay.example", 443, networks(["10.0.0.0/8", "fd00::/8", "64:ff9b:1::/48"])) == list(found)
 
 
 @pytest.fixture
