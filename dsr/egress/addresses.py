@@ -1,7 +1,10 @@
 """Which addresses a name may lead to: those of the internet, and private ones that the settings name."""
 
+import contextlib
 import ipaddress
+import queue
 import socket
+import threading
 from collections.abc import Iterable
 
 import httpcore
@@ -31,16 +34,38 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
         raise ValueError("a private network must be written like 10.0.0.0/8") from None
 
 
-def resolved(host: str, port: int, private: tuple[Network, ...]) -> list[str]:
-    """The addresses of a host, asked once. Raises Private as soon as one of them may not be reached."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise httpcore.ConnectError("the name is not known") from None
-    addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+def resolved(host: str, port: int, private: tuple[Network, ...], seconds: float | None = None) -> list[str]:
+    """The addresses of a host, asked once and within `seconds`.
+
+    Raises Private as soon as one of them may not be reached, httpcore.ConnectTimeout, httpcore.ConnectError.
+    """
+    addresses = list(dict.fromkeys(_looked_up(host, port, seconds)))
     if not addresses or not all(may_be_reached(address, private) for address in addresses):
         raise Private
     return addresses
+
+
+def _looked_up(host: str, port: int, seconds: float | None) -> list[str]:
+    """Ask the name service, for so long. Raises httpcore.ConnectTimeout, httpcore.ConnectError."""
+    # The question cannot be interrupted; so a thread asks, and when time is up it is left to its own end.
+    answers = queue.SimpleQueue[list[str] | None]()
+
+    def ask() -> None:
+        found = None
+        try:
+            with contextlib.suppress(OSError, UnicodeError):
+                found = [str(sockaddr[0]) for *_, sockaddr in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        finally:  # whatever else goes wrong there, nobody waits for it
+            answers.put(found)
+
+    threading.Thread(target=ask, name="egress-name", daemon=True).start()
+    try:
+        found = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout("the name was not looked up in time") from None
+    if found is None:
+        raise httpcore.ConnectError("the name is not known")
+    return found
 
 
 def may_be_reached(text: str, private: tuple[Network, ...]) -> bool:

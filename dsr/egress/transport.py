@@ -72,7 +72,8 @@ class _Network(httpcore.SyncBackend):
         if (host, port) not in self._allowed:
             raise httpcore.LocalProtocolError
         # What was looked at is what is connected to: a name that answers anew cannot lead elsewhere.
-        *others, last = resolved(host, port, self._private)
+        # Until the end of the exchange: a name service that asks its second server takes longer than a connection may.
+        *others, last = resolved(host, port, self._private, self._deadline.cut(None))
         for address in others:
             try:
                 stream = super().connect_tcp(address, port, self._deadline.cut(timeout), local_address, socket_options)

@@ -1,13 +1,15 @@
 """Which addresses may be reached: what a name leads to is looked at once, and that is what is connected to."""
 
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from dsr.egress.addresses import Private, networks, resolved
-from dsr.egress.client import Egress, NoAnswer, Refused
+from dsr.egress.client import Egress, NoAnswer, Refused, Timeouts
 from tests.connectors.service import Service, running
 
 Lookup = Callable[..., list[tuple[object, ...]]]
@@ -94,6 +96,39 @@ def test_the_next_address_is_tried_when_the_first_does_not_answer(
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     base = f"http://pay.example:{service.server_address[1]}"
     egress = Egress([base], private=["127.0.0.0/8"])
+    assert egress.send("GET", base).status == 200
+    egress.close()
+
+
+def test_a_name_service_that_does_not_answer_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def slow(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        over.wait(60)
+        return leading_to("127.0.0.1")(host, port)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    egress = Egress(["http://pay.example"], timeouts=Timeouts(connect=60, read=60, total=0.4), private=["127.0.0.0/8"])
+    started = time.monotonic()
+    with pytest.raises(NoAnswer, match="in time"):
+        egress.send("GET", "http://pay.example/")
+    assert time.monotonic() - started < 30
+    over.set()
+    egress.close()
+
+
+def test_a_name_service_may_take_longer_than_a_connection(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    true_lookup = socket.getaddrinfo
+
+    def second_server(host: str, port: int, *rest: Any, **more: Any) -> object:
+        if host == "pay.example":
+            threading.Event().wait(0.7)
+            return leading_to("127.0.0.1")(host, port)
+        return true_lookup(host, port, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", second_server)
+    base = f"http://pay.example:{service.server_address[1]}"
+    egress = Egress([base], timeouts=Timeouts(connect=0.5, read=60, total=60), private=["127.0.0.0/8"])
     assert egress.send("GET", base).status == 200
     egress.close()
 
