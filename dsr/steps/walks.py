@@ -16,7 +16,7 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.steps.answering import deeds, delivery, handover, on_file
 from dsr.steps.deciding import announced, approval, blocking, looking
-from dsr.steps.fulfilling import execution, parts, rectification, sources, suppression, versions, withdrawal
+from dsr.steps.fulfilling import execution, parts, rectification, sources, versions, withdrawal
 from dsr.steps.move import Conflict, move, pass_through
 from dsr.steps.recipients import telling
 
@@ -91,7 +91,7 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
         return False
     if looking.asked(subject_request) and not _done(subject_request, Kind.ASSEMBLE):
         return False
-    items = list(subject_request.items.filter(until=None).select_related("part"))
+    items = list(subject_request.items.filter(until=None))
     if any(item.state != ItemState.DONE for item in items if item.kind in {Kind.STOP, Kind.ERASE}):
         return False
     manifest = sources.first(subject_request)
@@ -99,13 +99,11 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     finds = [item for item in items if item.kind == Kind.FIND]
     if versions.gone(subject_request, summary, finds):
         return False
-    names = suppression.names(subject_request, finds) if manifest is not None else set()
     with transaction.atomic():
         move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")
         if manifest is not None:
             if dates := sources.dates(summary):
                 execution.defer(subject_request, manifest.part, dates, at=at)
-            suppression.remember(subject_request, names, at=at)
             telling.erased(subject_request, summary, at=at)
     return True
 

@@ -35,6 +35,7 @@ from dsr.steps.fulfilling import (
     sources,
     staying,
     strangers,
+    suppression,
     taking_turns,
     versions,
     whole,
@@ -229,6 +230,7 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
         count.update(erased=erased[collection], kept=stays)
     lines = list(_later(item, [row for row in kept if row.until]))
     part = parts.write_lines(item, manifest.written(lines)) if lines else None
+    taken = suppression.taken(item)
     with transaction.atomic():
         if item.deferred:
             lock(item.subject_request)  # before its items, as whoever reduces it in this moment takes them
@@ -238,6 +240,7 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
         outcome = Outcome.KEPT if kept else Outcome.ERASED
         columns: dict[str, Any] = {"part": part} if part else {}
         ledger.finish(item, outcome, at=at, counts=counts, **reasons.kept(), **columns)
+        suppression.remember(item, taken, at=at)
         if item.deferred:
             afterwards.tell(item, at=at)
 

@@ -16,13 +16,13 @@ from dsr.connectors import sharing
 from dsr.connectors.contract import Ability, Batch, Connector, Rejected, Surveying, Unreachable
 from dsr.datamap.erasing import blank, new_values
 from dsr.datamap.narrow import narrowed
-from dsr.datamap.plan import SystemPlan, compile_plan
+from dsr.datamap.plan import Plan, SystemPlan, compile_plan
 from dsr.datamap.route import Hop, Key, Route, Seed
 from dsr.datamap.schema import ControllerMap, IdentityKind, SystemMap, Way
 from dsr.datamap.sharing import party_of
 from dsr.law.actors import PORTAL
 from dsr.law.rights import Right
-from dsr.law.work import Kind
+from dsr.law.work import Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest, sealed
 from dsr.package.part import keys_of
 from dsr.sealing.fields import keyed_hash
@@ -36,6 +36,8 @@ from dsr.steps.recording import record
 
 _ONLY = "What rows restored elsewhere lead to is erased here as well; look for the rest by hand"
 _PAUSED = "staff have paused it: nothing was asked there. Once it is resumed run this again, or name it by --system"
+_NEVER = "rows bear a name that was erased, and were not erased themselves: nothing of them is touched"
+_NOT_HERE = "rows are led to, where this erasure took nothing: none of them is touched. Look whose they are"
 PORTAL_KIND = "portal"  # restored apart; it reduces its own record by itself
 
 
@@ -115,14 +117,21 @@ def _looked(
 ) -> Iterator[Told]:
     """Take what came back to one collection, and tell of the rows that may be newer ones."""
     doubtful: dict[str, set[Key]] = {}
+    others: dict[str, set[Key]] = {}
     for row in given_back:
         key = tuple(manifest.spelled(cell) for cell in row.key)
-        if not row.sure:
+        part = scopes.of_part(row.subject_request)  # then it leads to what was erased, and is none of it
+        if not (row.listed or part):
+            others.setdefault(row.subject_request.reference, set()).add(key)
+            continue
+        if not (row.sure or part):
             doubtful.setdefault(row.subject_request.reference, set()).add(key)
             continue
         back = backs.setdefault(row.subject_request.pk, _Back(row.subject_request))
         place = _own_key(name, party_of(system.collections[name], row.columns))
         back.keys.setdefault(system.slug, {}).setdefault(place, {})[key] = None
+    for reference, keys in others.items():
+        yield Told(system.slug, f"{name}: {len(keys)} {_NEVER}", reference)
     for reference, keys in doubtful.items():
         if left := _whole(system, name, keys, connector):
             says = (
@@ -146,13 +155,23 @@ def _whole(system: SystemMap, name: str, keys: set[Key], connector: Connector) -
 
 
 def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: datetime) -> Iterator[Told]:
-    """Everything of one request's person, system by system; keys travel from one to the next."""
+    """Everything of one request's person, unless something stands in its way."""
     subject_request = back.subject_request
     if blocking.blocks_erasure(subject_request):
         yield Told("", "a legal hold stands: nothing is erased", subject_request.reference, open=True)
         return
     whole = compile_plan(about, IdentityKind)
-    plan = narrowed(whole, about, Right.ERASURE, scopes.only(subject_request))
+    try:
+        plan = narrowed(whole, about, Right.ERASURE, scopes.only(subject_request))
+    except Rejected as error:
+        yield Told("", str(error), subject_request.reference, open=True)
+    else:
+        yield from _along(about, plan, back, only=only, dry_run=dry_run, at=at)
+
+
+def _along(about: ControllerMap, plan: Plan, back: _Back, *, only: str, dry_run: bool, at: datetime) -> Iterator[Told]:
+    """System by system; keys travel from one to the next."""
+    subject_request = back.subject_request
     identities: dict[str, tuple[Key, ...]] = {}
     # Those that wait for each other once for each of them: so a key gets all the way round.
     for system in (one for group in plan.groups for _ in group for one in group):
@@ -170,7 +189,7 @@ def _again(about: ControllerMap, back: _Back, *, only: str, dry_run: bool, at: d
                     keys = keys_of(iter(found), later.collection, later.fields)
                     identities[later.kind] = tuple(dict.fromkeys((*identities.get(later.kind, ()), *keys)))
                 if found and only in {"", system.system}:
-                    yield _erased(subject_request, described, connector, found, only=only, dry_run=dry_run, at=at)
+                    yield from _met(subject_request, described, connector, found, only=only, dry_run=dry_run, at=at)
         except (Unreachable, Rejected) as error:
             yield Told(system.system, str(error), subject_request.reference, open=True)
 
@@ -205,7 +224,7 @@ def _own_key(collection: str, party: str) -> str:
     return by_key(f"{collection}:{party}" if party else collection)
 
 
-def _erased(
+def _met(
     subject_request: SubjectRequest,
     system: SystemMap,
     connector: Connector,
@@ -214,12 +233,32 @@ def _erased(
     only: str,
     dry_run: bool,
     at: datetime,
-) -> Told:
+) -> Iterator[Told]:
+    """What becomes of the rows that were found: erased again where this request erased any, and by its scope."""
+    done = subject_request.items.filter(kind=Kind.ERASE, outcome__in=[Outcome.ERASED, Outcome.KEPT])
+    if system.slug not in done.values_list("system", flat=True):  # not approved there, or staff left it out
+        yield Told(system.slug, f"{sum(len(each.rows) for each in found)} {_NOT_HERE}", subject_request.reference)
+        return
+    if scopes.of_part(subject_request):
+        found = [suppression.listed(system, each, subject_request) for each in found]
     fates = search.fates(subject_request, system, found, at=at, anchors_from=lambda: found)
     lines = [line for line in manifest.pieces(fates) if not line.until]
-    rows = sum(len(line.keys) for line in lines)
-    if dry_run or not lines:
-        return Told(system.slug, f"{rows} rows to erase again", subject_request.reference, open=bool(rows))
+    if dry_run and lines:
+        rows = sum(len(line.keys) for line in lines)
+        yield Told(system.slug, f"{rows} rows to erase again", subject_request.reference, open=True)
+    elif lines:
+        yield _erased(subject_request, system, connector, lines, only=only, at=at)
+
+
+def _erased(
+    subject_request: SubjectRequest,
+    system: SystemMap,
+    connector: Connector,
+    lines: list[manifest.Line],
+    *,
+    only: str,
+    at: datetime,
+) -> Told:
     item = PlanItem(subject_request=subject_request, kind=Kind.ERASE, system=system.slug)  # of no ledger
     part = parts.write_lines(item, manifest.written(lines))
     with transaction.atomic():
@@ -240,7 +279,7 @@ def _erased(
     if left := _left(system, lines, kept):
         return Told(system.slug, f"{left} rows are still there: run this again", subject_request.reference, open=True)
     with transaction.atomic():
-        gone = rows - len(kept)
+        gone = sum(len(line.keys) for line in lines) - len(kept)
         record.write(subject_request, "erasure:replayed", by=PORTAL, at=at, system=system.slug, rows=gone)
     says = f"{gone} rows erased again and read back" + (f"; it keeps {len(kept)} itself" if kept else "")
     return Told(system.slug, says, subject_request.reference)
