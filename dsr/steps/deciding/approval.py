@@ -95,9 +95,14 @@ def _digest_on_disk(manifest: Manifest) -> str:
 
 
 def plan_erasure(subject_request: SubjectRequest, manifest: Manifest, erase_after: datetime, *, at: datetime) -> None:
-    """One erase item per system with keys to erase now, all before the answer is assembled; behind what is stopped."""
+    """One erase item per system with keys to erase now, or where nothing was found; the answer comes after all of them.
+
+    Who goes on using a service may leave something where the search found nothing: that is read back as well.
+    """
     stops = stopping.last(subject_request, begins=erase_after, at=at) if manifest.erases else []
-    systems = sorted({row["system"] for row in manifest.summary if not row["until"]})
+    due = {row["system"] for row in manifest.summary if not row["until"]}
+    empty = subject_request.items.filter(kind=Kind.FIND, outcome=Outcome.NOTHING)  # looked at again: see execution
+    systems = sorted(due.union(empty.values_list("system", flat=True) if due else ()))
     items = [
         PlanItem.objects.create(
             subject_request=subject_request,

@@ -72,6 +72,9 @@ def erase(item: PlanItem, *, at: datetime) -> None:
     bound.take_up(place.connector, item, at=at)
     calling.offer(place.connector, item)
     with closing(place.connector):
+        if _nothing_to_ask(item, place):
+            ledger.finish(item, Outcome.NOTHING, at=at, counts={})
+            return
         stays = reasking.still_kept(item, place, at)
         but = frozenset((row.collection, row.key) for row in stays)
         effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place, but, at)
@@ -89,6 +92,11 @@ def erase(item: PlanItem, *, at: datetime) -> None:
         message = f"Read back: {left} rows that should be gone are still there."
         raise Rejected(message)
     _record(item, kept, at)
+
+
+def _nothing_to_ask(item: PlanItem, place: search.Reach) -> bool:
+    """Whether nothing was found where only people could look again: elsewhere it is read back by the route alone."""
+    return next(lines_of(item), None) is None and bound.uncounted(place.connector)
 
 
 def _started(item: PlanItem, place: search.Reach, but: Rows, at: datetime) -> list[Applied]:
@@ -237,7 +245,7 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
         if part is not None:
             part.save(force_insert=True)
             defer(item.subject_request, part, {(line.system, line.until) for line in lines}, at=at)
-        outcome = Outcome.KEPT if kept else Outcome.ERASED
+        outcome = Outcome.KEPT if kept else Outcome.ERASED if counts else Outcome.NOTHING
         columns: dict[str, Any] = {"part": part} if part else {}
         ledger.finish(item, outcome, at=at, counts=counts, **reasons.kept(), **columns)
         suppression.remember(item, taken, at=at)

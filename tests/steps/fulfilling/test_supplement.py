@@ -1,6 +1,7 @@
 """What came in after the approval is listed anew, approved anew by a second person, and only then erased."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,42 @@ def test_a_late_row_that_is_kept_keeps_the_account_that_was_to_go(world: World, 
     told = {row.collection: (row.found, row.erased, [kept.count for kept in row.kept]) for row in system.collections}
     assert told["users"] == (1, 0, [1])
     assert told["orders"] == (1, 0, [1])
+
+
+def taken_away(world: World) -> dict[Path, bytes]:
+    """Sam's files, of which the search finds none."""
+    paths = (world.systems.folder / "joypix/media").rglob("*jp000001*/**/*")
+    files = {path: path.read_bytes() for path in paths if path.is_file()}
+    for path in files:
+        path.unlink()
+    return files
+
+
+def test_a_system_that_held_nothing_is_looked_at_again_before_it_is_called_empty(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    files = taken_away(world)
+    subject_request = scenes.approved(world, dana, eli)
+    for path, content in files.items():  # Sam goes on uploading in the days of grace
+        path.write_bytes(content)
+    world.later(days=4)
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    item = scenes.item_of(subject_request, Kind.ERASE, "media-store")
+    assert files
+    assert item.state == ItemState.QUARANTINED
+    assert item.note == f"Read back: {len(files)} rows that should be gone are still there."
+    supplement.ask(item, by=dana, at=world.at)
+    scenes.work_on(world, subject_request, Kind.CLOSE)
+    late = Supplement.objects.get()
+    supplement.approve(late, digest=late.digest, by=eli, at=world.at)
+    world.work(State.PACKAGED, subject_request)
+    assert not any(path.exists() for path in files)
+
+
+def test_a_system_that_still_holds_nothing_is_said_to_hold_nothing(world: World, dana: Actor, eli: Actor) -> None:
+    taken_away(world)
+    subject_request = scenes.approved(world, dana, eli)
+    world.later(days=4)
+    world.work(State.PACKAGED, subject_request)
+    item = scenes.item_of(subject_request, Kind.ERASE, "media-store")
+    assert (item.state, item.outcome) == (ItemState.DONE, Outcome.NOTHING)
