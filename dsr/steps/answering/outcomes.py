@@ -105,17 +105,25 @@ def _kept(known: Known, find: PlanItem, erased: PlanItem | None) -> dict[str, tu
             ground, citation, words = _withheld(known, row) or (*_ground(known.about, row["rule"]), "")
             until = last_day(row["until"])
             kept.setdefault(row["collection"], []).append(KeptRows(row["count"], ground, citation, until, words))
-    for name, rows in _by_its_word(erased) if erased else ():
+    for name, rows in _since_listed(known, erased) if erased else ():
         kept.setdefault(name, []).append(rows)
     return {name: tuple(each) for name, each in kept.items()}
 
 
-def _by_its_word(erased: PlanItem) -> Iterator[tuple[str, KeptRows]]:
+def _since_listed(known: Known, erased: PlanItem) -> Iterator[tuple[str, KeptRows]]:
+    """By a rule that was asked again before anything was erased, or by the system's own word."""
     for name, count in erased.counts.items():
         for row in count.get("kept", []):
             day = date.fromisoformat(row["until"]) if row["until"] else None
-            where, words = _by_the_system(staying.why(erased, row["reason"]))
-            yield name, KeptRows(row["count"], "", where, day, words)
+            ground, citation, words = _why(known.about, staying.why(erased, row["reason"]))
+            yield name, KeptRows(row["count"], ground, citation, day, words)
+
+
+def _why(about: ControllerMap, reason: str) -> tuple[str, str, str]:
+    """Ground, citation, and somebody's own words."""
+    if reason == TOMBSTONE or reason in about.controller.retention:
+        return *_ground(about, reason), ""
+    return "", *_by_the_system(reason)
 
 
 def _by_the_system(reason: str) -> tuple[str, str]:

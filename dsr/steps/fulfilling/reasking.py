@@ -1,6 +1,7 @@
-"""On its date a deferred erasure asks the retention rules again, by the map and the live rows of that day.
+"""Before it erases, an item asks the retention rules again, by the map and the live rows of that day.
 
-A rule may have been lengthened meanwhile, or the date it counts from has moved: then the row stays, with a new date.
+A rule may have been lengthened since its rows were listed, or the date it counts from has moved: an order is paid in
+the days of grace, and the law has it kept. Then the row stays, with a new date, and so does what it points at.
 """
 
 from collections import Counter
@@ -11,7 +12,7 @@ from datetime import datetime
 from dsr.connectors.contract import Ability, Batch, Rejected
 from dsr.datamap import erasing, meeting
 from dsr.datamap.route import Hop, Key, Route, Seed
-from dsr.datamap.schema import SystemMap
+from dsr.datamap.schema import SystemMap, Way
 from dsr.datamap.sharing import Share
 from dsr.law.work import ItemState, Kind
 from dsr.models import PlanItem
@@ -30,24 +31,42 @@ class KeptRow:
 
 
 def still_kept(item: PlanItem, place: search.Reach, at: datetime) -> list[KeptRow]:
-    """The rows of a deferred item that the rules keep longer. Where no day can be named, a person must look.
+    """The rows that were to go now and that the rules keep longer. Where no day can be named, a person must look.
 
     Only of a system whose rows can be asked for by their keys. Raises Unreachable, Rejected.
     """
-    if not item.deferred or Ability.SURVEY not in place.connector.abilities:
-        return []
     system = maps.controller(item.subject_request.controller).systems[item.system]
+    ruled = _ruled(system)
+    if not (item.deferred or ruled) or Ability.SURVEY not in place.connector.abilities:
+        return []
     keys = _waiting(item)
-    own = {route.name: _by_its_keys(route) for route in place.plan.routes if route.name in keys}
+    asked = (route for route in place.plan.routes if route.name in keys and (item.deferred or route.name in ruled))
+    own = {route.name: _by_its_keys(route) for route in asked}
     identities = {_kind(name): tuple(keys[name]) for name in own}
     rows = [*_found(place, own.values(), identities)]
     dated = [*rows, *_found(place, _parents(system, own), identities)]
     readable = [_of_all(system, _dated(system, batch, manifest.anchors(system, lambda: dated))) for batch in rows]
     lines = list(search.fates(item.subject_request, system, readable, at=at, anchors_from=lambda: dated))
-    mine = set(sources.places(_own(item)))
+    mine = set(sources.places(_to_go(item)))
     kept = [(line, tuple(key)) for line in lines if line.until for key in line.keys]
     rows_kept = [KeptRow(line.collection, key, line.until, line.rule) for line, key in kept]
     return _named([row for row in rows_kept if (row.collection, row.key) in mine])
+
+
+def _ruled(system: SystemMap) -> frozenset[str]:
+    """The collections of which a rule keeps rows, and those that such rows point at."""
+    reached = {name for name, collection in system.collections.items() if collection.keep}
+    left = list(reached)
+    while left:
+        links = {link.to for link in system.collections[left.pop()].links}
+        left += (further := (links & system.collections.keys()) - reached)
+        reached |= further
+    return frozenset(reached)
+
+
+def _to_go(item: PlanItem) -> Iterator[manifest.Line]:
+    """The lines whose rows are gone once they are carried out; at first, not what is only emptied and kept."""
+    return (line for line in _own(item) if item.deferred or line.way is Way.DELETE)
 
 
 def _named(kept: list[KeptRow]) -> list[KeptRow]:
@@ -67,9 +86,13 @@ def _own(item: PlanItem) -> Iterator[manifest.Line]:
 
 
 def _waiting(item: PlanItem) -> dict[str, dict[Key, None]]:
-    """Keys by collection: of this item, and of all that wait still, for what stays keeps what it points at."""
+    """Keys by collection: of this item, and of all that wait still, for what stays keeps what it points at.
+
+    At first that is everything which was listed: what waits for its day has no item yet.
+    """
+    listed = _own(item) if item.deferred else sources.lines(item)
     keys: dict[str, dict[Key, None]] = {}
-    for collection, key in (*sources.places(_own(item)), *waiting_elsewhere(item)):
+    for collection, key in (*sources.places(listed), *waiting_elsewhere(item)):
         keys.setdefault(collection, {})[key] = None
     return keys
 

@@ -1,0 +1,76 @@
+"""Between the manifest and the first effect days pass: what the rules keep by then is not erased."""
+
+import pytest
+
+from dsr.law.actors import Actor
+from dsr.law.states import State
+from dsr.law.work import Kind
+from dsr.models import SubjectRequest
+from dsr.steps.answering import packaging
+from tests.conftest import SAM, World
+from tests.steps import scenes
+
+NEW_ORDER = (
+    "INSERT INTO orders (id, user_id, product, amount_cents, currency, status, invoice_name, created_at) "
+    "VALUES (990001, (SELECT id FROM users WHERE email = ?), 'Pro', 999, 'USD', 'created', 'Sam', "
+    "'2026-11-01T10:00:00Z')"
+)
+PAID = "UPDATE orders SET status = 'paid', completed_at = '2026-11-04T10:00:00Z' WHERE id = 990001"
+
+
+def who_has_paid_nothing(world: World) -> str:
+    """An address."""
+    with scenes.live(world) as database:
+        paid = "SELECT user_id FROM orders WHERE status = 'paid'"
+        found = database.execute(f"SELECT email FROM users WHERE email <> '' AND id NOT IN ({paid})").fetchone()
+    return str(found[0])
+
+
+def erased(world: World, dana: Actor, eli: Actor, email: str) -> SubjectRequest:
+    """An order is open when it is listed, and paid in the days of grace."""
+    with scenes.live(world) as database:
+        database.execute(NEW_ORDER, (email,))
+    subject_request = scenes.approved(world, dana, eli, email=email)
+    world.later(days=1)
+    with scenes.live(world) as database:
+        database.execute(PAID)
+    world.later(days=3)
+    world.work(State.PACKAGED, subject_request)
+    return subject_request
+
+
+@pytest.fixture
+def order_of_sam(world: World, dana: Actor, eli: Actor) -> SubjectRequest:
+    return erased(world, dana, eli, SAM)
+
+
+def test_what_the_law_keeps_since_it_was_listed_is_kept_until_its_day(
+    world: World, order_of_sam: SubjectRequest
+) -> None:
+    with scenes.live(world) as database:
+        assert database.execute("SELECT status FROM orders WHERE id = 990001").fetchone() == ("paid",)
+    days = order_of_sam.items.filter(kind=Kind.ERASE, system="app-database").exclude(until=None)
+    assert "2029-11-04" in {str(item.until) for item in days}
+
+
+def test_the_answer_names_the_rule_that_keeps_it(world: World, order_of_sam: SubjectRequest) -> None:
+    systems = packaging.answer_to(order_of_sam, at=world.at).systems
+    orders = next(
+        each
+        for system in systems
+        if system.system == "app-database"
+        for each in system.collections
+        if each.collection == "orders"
+    )
+    late = next(rows for rows in orders.kept if str(rows.until) == "2029-11-04")
+    others = [rows for rows in orders.kept if rows is not late]
+    assert others
+    assert {(rows.ground, rows.citation) for rows in others} == {(late.ground, late.citation)}
+
+
+def test_an_account_to_which_such_a_row_points_stays_as_long(world: World, dana: Actor, eli: Actor) -> None:
+    email = who_has_paid_nothing(world)
+    erased(world, dana, eli, email)
+    with scenes.live(world) as database:
+        owner = "SELECT count(*) FROM users WHERE id = (SELECT user_id FROM orders WHERE id = 990001)"
+        assert database.execute(owner).fetchone() == (1,)
