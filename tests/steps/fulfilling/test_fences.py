@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dsr.connectors.contract import Connector, Receipt
 from dsr.connectors.sql import SqlDatabase
 from dsr.law.actors import Actor
 from dsr.law.states import State
@@ -23,7 +24,8 @@ def overtaken_after(
     monkeypatch: pytest.MonkeyPatch, place: object, name: str, world: World, since: Callable[[], object] = list
 ) -> list[PlanItem]:
     """Its first call lasts longer than the lease: another worker does the item to its end, and things go on `since`."""
-    original, done = getattr(place, name), []
+    original = getattr(place, name)
+    done: list[PlanItem] = []
 
     def slow(*args: object, **more: object) -> object:
         result = original(*args, **more)
@@ -85,7 +87,12 @@ def test_a_worker_that_lost_its_lease_erases_nothing_of_what_was_kept_until_its_
     alone(erasing, Kind.ERASE)
     sent: list[object] = []
     erased = whole.erased
-    monkeypatch.setattr(whole, "erased", lambda *args: sent.append(args) or erased(*args))
+
+    def noted(connector: Connector, chunks: list[whole.Keyed]) -> tuple[Receipt, ...]:
+        sent.append(chunks)
+        return erased(connector, chunks)
+
+    monkeypatch.setattr(whole, "erased", noted)
     done = overtaken_after(monkeypatch, strangers, "among", world)
     work.do_next(at=world.at)
     assert (done[0].state, done[0].deferred) == (ItemState.DONE, True)
