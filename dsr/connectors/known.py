@@ -32,9 +32,17 @@ _PLAIN = re.compile(r"[A-Za-z_.,-]{0,20}|[0-9]{1,6}")  # `createdAt`, `apikey`, 
 _LEAST_SECRET = 8  # characters beside a reference; `Bearer ` is no secret
 
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
-_PASSWORD = re.compile(r"://[^:/?#]*:[^@]+@|[?&;]pass(?:word|wd)?=[^&;]", re.IGNORECASE)
-_SECRETS = {"object_store": ("key_id", "secret")}
-_ADDRESSES = {"sql": ("url", "write_url"), "object_store": ("endpoint",)}
+_PASSWORD = re.compile(
+    r"://[^:/?#]*:[^@]+@|[?&;][\w.-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api.?key)=[^&;]", re.IGNORECASE
+)
+# The whole name, or its last word: 'token_url' is none. Of a header and a claim more may be known: `gives_away`.
+_IS_SECRET = re.compile(
+    r"(?!header\.|claim\.)(?:.*[_.-])?(?:token|secret|passw(?:or)?d|passphrase|pwd|credentials?|api.?key"
+    r"|(?:access|account|private|secret|shared|signing).?key(?:.id)?)|key",
+    re.IGNORECASE,
+)
+_ALSO = {"object_store": ("key_id",)}
+_ADDRESSES = {"sql": ("url", "write_url"), "object_store": ("endpoint",), "http": ()}  # http looks at its own
 
 
 def gives_away(name: str, parts: Sequence[str]) -> bool:
@@ -48,18 +56,25 @@ def gives_away(name: str, parts: Sequence[str]) -> bool:
 
 
 def flaws(system: SystemMap) -> Iterator[Flaw]:
-    """Settings that nobody knows or that are missing, and secrets that stand in the file; no value is quoted."""
+    """Settings that nobody knows or that are missing, and secrets that stand in the file; no value is quoted.
+
+    Which settings there are is known of our own kinds alone; secrets are looked for in those of every kind.
+    """
     kind, given = system.connector.kind, system.connector.settings
-    if kind not in OF_SYSTEM:
-        return
+    if kind in OF_SYSTEM:
+        yield from _misnamed(system)
+    for name, text in given.items():
+        if text.strip() and _secret(kind, name, text):
+            yield Flaw(system.slug, ("connector", "settings", name), SECRET)
+
+
+def _misnamed(system: SystemMap) -> Iterator[Flaw]:
+    kind, given = system.connector.kind, system.connector.settings
     yield from _named(system.slug, ("connector", "settings"), given, OF_SYSTEM[kind])
     for name, collection in system.collections.items():
         yield from _named(system.slug, ("collections", name, "settings"), collection.settings, OF_COLLECTION[kind])
     for slug, stop in system.stops.items():
         yield from _named(system.slug, ("stops", slug, "settings"), stop.settings, ((), ()))
-    for name in given:
-        if _secret(kind, name, given[name]):
-            yield Flaw(system.slug, ("connector", "settings", name), SECRET)
 
 
 def _named(slug: str, where: Where, given: Mapping[str, str], names: Names) -> Iterator[Flaw]:
@@ -71,6 +86,9 @@ def _named(slug: str, where: Where, given: Mapping[str, str], names: Names) -> I
 
 
 def _secret(kind: str, name: str, text: str) -> bool:
-    if name in _SECRETS.get(kind, ()):
-        return not _REFERENCE.search(text)
-    return name in _ADDRESSES.get(kind, ()) and bool(_PASSWORD.search(_REFERENCE.sub("", text)))
+    """Whether more than references stands where a secret belongs: half of one, too, is one too many."""
+    written = _REFERENCE.sub("", text).strip()
+    if _IS_SECRET.fullmatch(name) or name in _ALSO.get(kind, ()):
+        return bool(written)
+    is_address = name in _ADDRESSES[kind] if kind in _ADDRESSES else kind not in OF_SYSTEM and " " not in written
+    return is_address and bool(_PASSWORD.search(written))

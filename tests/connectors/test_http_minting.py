@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from dsr.connectors import registry
 from dsr.connectors.http import HttpService
 from dsr.connectors.http.config import http_flaws, http_settings
 from tests.connectors.declared import PEOPLE, declared, people_map, people_route
@@ -120,7 +121,7 @@ def test_a_key_that_is_none_for_its_algorithm_is_refused_and_not_shown(algorithm
     ],
 )
 def test_a_wrong_setting_of_a_token_is_named(change: dict[str, str], setting: str, message: str) -> None:
-    (flaw, *_) = http_flaws(people_map("https://x.example", OWN | {"algorithm": "HS256"} | change, PEOPLE))
+    (flaw, *_) = registry.flaws(people_map("https://x.example", OWN | {"algorithm": "HS256"} | change, PEOPLE))
     assert (flaw.where[-1], message in flaw.message) == (setting, True)
 
 

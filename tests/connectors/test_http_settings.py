@@ -118,6 +118,7 @@ def test_an_erasure_that_could_not_be_judged_is_refused(missing: str) -> None:
         ({"base_url": "https://me:sk_live@x.example", "token": "${T}"}, "base_url", "name or password"),
         ({"base_url": "https://x.example/?a=b", "token": "${T}"}, "base_url", "question"),
         ({"token": "sk_live_abcdef"}, "token", "must not stand in a map"),
+        ({"token": "sk_live_abcdef${X}"}, "token", "must not stand in a map"),
         ({"auth": "basic", "user": "u", "password": "sk_live_abcdef"}, "password", "must not stand in a map"),
         ({"token": "${T}", "header.Authorization": "Bearer sk_live_a"}, "header.Authorization", "must not stand in a"),
         ({"token": "${T}", "header.X-Api-Key": "sk_live_a"}, "header.X-Api-Key", "must not stand in a map"),
@@ -129,7 +130,7 @@ def test_an_erasure_that_could_not_be_judged_is_refused(missing: str) -> None:
     ],
 )
 def test_a_wrong_setting_of_the_connector_is_named(own: dict[str, str], setting: str | None, message: str) -> None:
-    (flaw,) = http_flaws(people_map("https://x.example", own, PEOPLE))
+    (flaw,) = registry.flaws(people_map("https://x.example", own, PEOPLE))
     assert flaw.where == ("connector", "settings", *([setting] if setting else []))
     assert message in flaw.message
     assert "sk_live" not in flaw.message

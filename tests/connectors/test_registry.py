@@ -310,6 +310,44 @@ def test_a_kind_that_a_package_brings_is_none_that_nobody_knows(install: Install
     assert told(lines(tmp_path)) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("password", "hush"),
+        ("password", "${PW}hush"),
+        ("api_key", "hush"),
+        ("mailer.token", "hush"),
+        ("access-key-id", "hush${X}"),
+        ("address", "https://me:hush@h/x"),
+        ("address", "https://h/x?access_token=hush"),
+    ],
+)
+def test_no_secret_stands_in_a_map_of_a_kind_that_a_package_brings(
+    install: Install, tmp_path: Path, name: str, text: str
+) -> None:
+    content, entry = from_the_docs()
+    install("rightful-lines", entry, content)
+    settings = {"path": str(tmp_path), name: text}
+    ((where, message),) = told(system("lines", settings, addresses=ADDRESSES))
+    assert where == ("connector", "settings", name)
+    assert "must not stand in a map" in message
+    assert "hush" not in message
+
+
+def test_references_and_what_only_sounds_like_a_secret_may_stand_in_a_map(install: Install, tmp_path: Path) -> None:
+    content, entry = from_the_docs()
+    install("rightful-lines", entry, content)
+    settings = {
+        "path": str(tmp_path),
+        "password": " ${PW} ",
+        "secret": "${A}${file:/run/secrets/b}",
+        "token_url": "https://h/token",
+        "sort_key": "created_at",
+        "how": "see https://h: ask team@h about it",
+    }
+    assert told(system("lines", settings, addresses=ADDRESSES)) == []
+
+
 SETTINGS_FLAWS = [
     ("sql", {"url": "${U}", "pool": "9"}, "pool", "'pool'; allowed are url, without_people, write_url"),
     ("sql", {"url": "${U}", "without_peple": "x"}, "without_peple", "Did you mean 'without_people'?"),
@@ -323,6 +361,10 @@ SETTINGS_FLAWS = [
     ("sql", {"url": "${U}", "write_url": "postgresql://h/shop?user=me&password=hush"}, "write_url", "must not stand"),
     ("object_store", {"url": "s3://x", "key_id": "hush"}, "key_id", "must not stand in a map"),
     ("object_store", {"url": "s3://x", "secret": "hush"}, "secret", "must not stand in a map"),
+    ("object_store", {"url": "s3://x", "secret": "hush${X}"}, "secret", "must not stand in a map"),
+    ("object_store", {"url": "s3://x", "key_id": "${X}hush"}, "key_id", "must not stand in a map"),
+    ("sql", {"url": "postgresql://me@h/shop?sslpassword=hush"}, "url", "must not stand in a map"),
+    ("sql", {"url": "mariadb://me@h/shop?ssl_key_password=hush&x=${X}"}, "url", "must not stand in a map"),
 ]
 
 
@@ -344,6 +386,7 @@ def test_a_wrong_setting_of_a_system_is_said_when_the_map_is_read_and_no_value_i
         "postgresql://h:5432/shop",
         "sqlite:////x/y.sqlite3",
         "postgresql://${A}@h/x",
+        "postgresql://me@h/x?sslpassword=${PW}&sslmode=verify-full",
     ],
 )
 def test_an_address_without_a_secret_may_stand_in_a_map(url: str) -> None:
