@@ -84,6 +84,29 @@ class TestTheConnectorOfTheDocs(ContractKit):
         )
 
 
+def test_the_connector_of_the_docs_opens_the_list_to_nobody_else(install: Install, tmp_path: Path) -> None:
+    content, entry = from_the_docs()
+    install("rightful-lines", entry, content)
+    path = tmp_path / "list.txt"
+    path.write_text(f"{SAM}\n{DANA}\n", "utf-8")
+    path.chmod(0o600)
+    erased = registry.build(lines(path), {}).erase(Chunk("addresses", Way.DELETE, ("address",), ((SAM,),)), "one")
+    assert erased.effect is Effect.DONE
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_connector_of_the_docs_erases_in_the_file_that_a_link_leads_to(install: Install, tmp_path: Path) -> None:
+    content, entry = from_the_docs()
+    install("rightful-lines", entry, content)
+    path = tmp_path / "list.txt"
+    (tmp_path / "true.txt").write_text(f"{SAM}\n{DANA}\n", "utf-8")
+    path.symlink_to(tmp_path / "true.txt")
+    chunk = Chunk("addresses", Way.DELETE, ("address",), ((SAM,),))
+    assert registry.build(lines(path), {}).erase(chunk, "one").effect is Effect.DONE
+    assert (tmp_path / "true.txt").read_text("utf-8") == f"{DANA}\n"
+    assert path.is_symlink()
+
+
 def test_the_connector_of_the_docs_has_30_lines_at_most() -> None:
     content, _ = from_the_docs()
     assert 20 < sum(bool(line.strip()) for line in content.splitlines()) <= 30
