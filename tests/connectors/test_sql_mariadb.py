@@ -63,10 +63,10 @@ def test_a_table_that_keeps_what_was_erased_is_reported_and_nothing_is_called_er
         "INSERT INTO teams VALUES (1, 'sam@example.com')",
         "INSERT INTO notes VALUES (5, 1)",
     )
-    people = {name: collection("id,email", key="id", found_by={"email": ("email",)}) for name in ("users", "teams")}
+    users = teams = collection("id,email", key="id", found_by={"email": ("email",)})
     link = {"to": "teams", "on": {"team": "id"}, "owns": False}
     notes = collection("id,team", key="id", links=(link,), erase={"way": "keep"})
-    with closing(connected(system("sql", {"url": database.url}, notes=notes, **people))) as connector:
+    with closing(connected(system("sql", {"url": database.url}, notes=notes, users=users, teams=teams))) as connector:
         said = [found.collection for found in connector.check() if "older versions of its rows" in found.message]
         for chunk in (
             Chunk("users", Way.DELETE, ("id",), ((1,),)),

@@ -73,6 +73,7 @@ class DirectSession(AIOHTTPSession):  # type: ignore[misc]  # it ships no types
     """aiobotocore's session, which would follow redirects and go to any address; ours goes where the map says."""
 
     private: ClassVar[tuple[Network, ...] | None] = ()
+    _connector_args: dict[str, Any]
 
     @classmethod
     def within(cls, private: tuple[Network, ...] | None) -> type[Self]:
