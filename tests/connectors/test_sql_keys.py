@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from dsr.connectors.contract import Chunk, Effect, Rejected
+from dsr.connectors.contract import Change, Chunk, Effect, Rejected
 from dsr.connectors.sql import SqlDatabase
-from dsr.datamap.schema import Way
+from dsr.datamap.route import Route, Seed
+from dsr.datamap.schema import Stop, Way
 from tests.connectors.databases import Database, on
 from tests.connectors.horrors import connected
 from tests.connectors.maps import collection, system
@@ -61,6 +62,29 @@ def test_a_key_that_stands_once_is_erased_though_others_stand_twice(database: Da
         receipt = connector.erase(Chunk("notes", Way.DELETE, ("ref",), (("r2",), ("R1",))), "one")
     assert (receipt.effect, receipt.count) == (Effect.DONE, 1)
     assert database.read("SELECT count(*) FROM notes") == [(2,)]
+
+
+def test_no_value_is_corrected_in_a_row_that_shares_its_key(database: Database) -> None:
+    before = database.read("SELECT * FROM notes")
+    change = Change("notes", ("ref",), ("r1",), "note", "secret", "mine now")  # what Mallory's holds, and not Sam's
+    described = collection("ref,email,note,title", key="ref", found_by={"email": ("email",)}, rectifiable="note")
+    made = connected(system("sql", {"url": database.url}, notes=described))
+    with closing(made) as connector, pytest.raises(Rejected, match=TWICE):
+        connector.correct((change,), "one")
+    assert database.read("SELECT * FROM notes") == before
+
+
+@pytest.mark.parametrize("verb", ["stop", "resume"])
+def test_nothing_is_stopped_in_a_row_that_shares_its_key(database: Database, verb: str) -> None:
+    before = database.read("SELECT * FROM notes")
+    described = collection("ref,email,note,title", key="ref", found_by={"email": ("email",)})
+    halt = Stop(collection="notes", set={"title": "x"}, undo={"title": "y"})
+    route = Route("notes", described, (Seed("email", ("email",)),), ())
+    made = connected(system("sql", {"url": database.url}, {"halt": halt}, notes=described))
+    act = {"stop": made.stop, "resume": made.resume}[verb]
+    with closing(made), pytest.raises(Rejected, match=TWICE):
+        act(halt, route, {"email": (("sam@example.com",),)}, "one")
+    assert database.read("SELECT * FROM notes") == before
 
 
 def statements(connector: SqlDatabase, doing: Callable[[], object]) -> Sequence[str]:

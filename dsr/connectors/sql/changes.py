@@ -27,6 +27,8 @@ def corrected(connection: sa.Connection, place: Place, change: Change) -> Effect
     row = _row(place, change)
     if row is None:
         return Effect.ABSENT
+    if not place.once(change.key_fields) and connection.execute(place.twice(change.key_fields, row)).first():
+        raise Rejected(f"{change.collection}: its key names more than one row")
     column = place.written(change.field)
     try:
         after = place.fit(change.field, change.after)
@@ -34,7 +36,7 @@ def corrected(connection: sa.Connection, place: Place, change: Change) -> Effect
         raise Rejected(f"{change.collection}: the new value does not fit its column") from None
     unchanged = sa.and_(row, _equals(place, change.field, change.before))
     written = connection.execute(sa.update(place.source).values({column: bound(after)}).where(unchanged)).rowcount
-    if written > 1:  # rolls back
+    if written > 1:  # one came in meanwhile; rolls back
         raise Rejected(f"{change.collection}: its key names more than one row")
     if written:
         return Effect.DONE
@@ -81,6 +83,13 @@ def running(tables: Tables, stop: Stop, route: Route, identities: Identities) ->
     runs = sa.and_(*_when(place, stop), _differs(place, stop.set))
     for mine in _mine(tables, place, route, identities):
         yield sa.select(*keys).where(mine, runs)
+
+
+def shared_keys(tables: Tables, route: Route, identities: Identities) -> Iterator[sa.Select[Any]]:
+    """Give the questions whether a key of the person's rows names another row, too; none where it cannot."""
+    place, key = tables.place(route.name, route.collection), route.collection.key
+    if not place.once(key):
+        yield from (place.twice(key, mine) for mine in _mine(tables, place, route, identities))
 
 
 def _mine(tables: Tables, place: Place, route: Route, identities: Identities) -> Iterator[Condition]:

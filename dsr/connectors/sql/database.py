@@ -244,7 +244,10 @@ class SqlDatabase:
         with speaking(route.name):
             # Before the transaction: looking at the schema takes a connection of its own.
             statements = list(marking(self._tables, stop, route, identities))
+            shared = list(changing.shared_keys(self._tables, route, identities))
             with self._writer.begin() as connection:
+                if any(connection.execute(one).first() for one in shared):
+                    raise Rejected(f"{route.name}: its key names more than one row")
                 count = sum(connection.execute(statement).rowcount for statement in statements)
         return Receipt(Effect.DONE, count=count) if count else Receipt(Effect.ABSENT)
 

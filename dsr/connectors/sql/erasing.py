@@ -49,7 +49,7 @@ class Erasure:
 
     def carry_out(self, connection: sa.Connection) -> int:
         """Give the number of rows that changed. Raises Rejected, and the database's errors: all to be rolled back."""
-        if not self._alone_by_rule:
+        if not self.place.once(self.chunk.key_fields):
             self.judge(connection)
         count = 0
         for keys in self.slices():
@@ -65,7 +65,8 @@ class Erasure:
         How many rows changed does not tell: one that a key has too many makes up for one that another has no more.
         """
         for keys in self.slices():
-            if not self._alone_by_rule and connection.execute(self._twice(keys)).first():
+            twice = self.place.twice(self.chunk.key_fields, self._named(keys))
+            if not self.place.once(self.chunk.key_fields) and connection.execute(twice).first():
                 raise Rejected(f"{self.chunk.collection}: its key names more than one row")
 
     def left(self, connection: sa.Connection) -> Iterator[Key]:
@@ -117,16 +118,6 @@ class Erasure:
 
     def _key(self) -> list[sa.ColumnElement[Any]]:
         return [self.place.column(name) for name in self.chunk.key_fields]
-
-    @property
-    def _alone_by_rule(self) -> bool:
-        """Whether the database itself lets no key name two rows."""
-        return any(columns <= set(self.chunk.key_fields) for columns in self.place.alone)
-
-    def _twice(self, keys: Keys) -> sa.Select[Any]:
-        own = [self.place.exact(name) for name in self.chunk.key_fields]
-        asked = sa.select(sa.func.count()).select_from(self.place.source).where(self._named(keys))
-        return asked.group_by(*own).having(sa.func.count() > 1)
 
     def _alone(self, connection: sa.Connection, keys: Keys) -> Keys:
         """Those of the rows that are nobody else's."""

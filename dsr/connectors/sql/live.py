@@ -63,6 +63,15 @@ class Place:
         column = self.column(name, source)
         return column if self.columns[name].equality is Equality.TRUE else spelled(column, self.family)
 
+    def once(self, names: Sequence[str]) -> bool:
+        """Whether the database itself lets no values of these columns stand in two rows."""
+        return any(columns <= set(names) for columns in self.alone)
+
+    def twice(self, names: Sequence[str], condition: Condition) -> sa.Select[Any]:
+        """Ask whether values of these columns stand in two of the rows; every byte counts."""
+        asked = sa.select(sa.func.count()).select_from(self.source).where(condition)
+        return asked.group_by(*(self.exact(name) for name in names)).having(sa.func.count() > 1)
+
     def written(self, name: str) -> sa.ColumnElement[object]:
         """Give a column to write to. Raises Rejected: what the database computes follows its sources."""
         column = self.column(name)
