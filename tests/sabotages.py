@@ -157,6 +157,22 @@ SABOTAGES = (
         "tests/steps/fulfilling/test_replay.py::test_who_comes_back_with_a_backup_is_erased_again",
     ),
     Sabotage(
+        "I28",
+        "dsr/steps/fulfilling/suppression.py",
+        "wanted[kind], before is True, when is not None)",
+        "wanted[kind], before is True, True)",
+        "tests/steps/fulfilling/test_replay_of_others.py::"
+        "test_an_older_account_that_takes_an_erased_address_over_stays",
+    ),
+    Sabotage(
+        "fence",
+        "dsr/steps/fulfilling/execution.py",
+        "    if not ours:  # its lease ran out",
+        "    if False:  # its lease ran out",
+        "tests/steps/fulfilling/test_fences.py::"
+        "test_a_worker_that_lost_its_lease_erases_no_row_that_took_the_number_of_an_erased_one",
+    ),
+    Sabotage(
         "A11",
         "dsr/steps/asking/second.py",
         "if not one_mailbox(each, own.value())]",
