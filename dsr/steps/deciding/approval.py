@@ -102,7 +102,7 @@ def plan_erasure(subject_request: SubjectRequest, manifest: Manifest, erase_afte
     stops = stopping.last(subject_request, begins=erase_after, at=at) if manifest.erases else []
     due = {row["system"] for row in manifest.summary if not row["until"]}
     empty = subject_request.items.filter(kind=Kind.FIND, outcome=Outcome.NOTHING)  # looked at again: see execution
-    systems = sorted(due.union(empty.values_list("system", flat=True) if due else ()))
+    systems = sorted(due.union(empty.values_list("system", flat=True) if manifest.erases else ()))
     items = [
         PlanItem.objects.create(
             subject_request=subject_request,

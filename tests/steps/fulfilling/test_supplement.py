@@ -13,7 +13,7 @@ from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Approval, SubjectRequest, Supplement, sealed
 from dsr.steps import ledger
 from dsr.steps.answering import packaging
-from dsr.steps.deciding import holds
+from dsr.steps.deciding import approval, holds
 from dsr.steps.deciding.holds import Order
 from dsr.steps.fulfilling import supplement
 from dsr.steps.move import Conflict
@@ -264,3 +264,15 @@ def test_a_system_that_still_holds_nothing_is_said_to_hold_nothing(world: World,
     world.work(State.PACKAGED, subject_request)
     item = scenes.item_of(subject_request, Kind.ERASE, "media-store")
     assert (item.state, item.outcome) == (ItemState.DONE, Outcome.NOTHING)
+
+
+def test_it_is_looked_at_again_also_where_the_rules_keep_everything_that_was_found(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    taken_away(world)
+    subject_request = scenes.searched(world, dana)
+    manifest = subject_request.manifest
+    manifest.summary = [{**row, "until": "2030-01-01"} for row in manifest.summary]
+    approval.plan_erasure(subject_request, manifest, world.at, at=world.at)
+    systems = subject_request.items.filter(kind=Kind.ERASE).values_list("system", flat=True)
+    assert list(systems) == ["media-store"]
