@@ -17,7 +17,7 @@ from dsr.portal.words import Text
 from dsr.steps.counting import pauses
 from dsr.steps.deciding import blocking
 from dsr.steps.fulfilling import sources, staying
-from dsr.steps.fulfilling.manifest import REFUSED, TOMBSTONE, UNREAD, last_day
+from dsr.steps.fulfilling.manifest import REFUSED, UNREAD, last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
             for row in count.get("kept", []):
                 until = date.fromisoformat(row["until"]) if row["until"] else None
                 if (item.system, until) not in over:
-                    why = _still(item, about, staying.why(item, row["reason"]))
+                    why = _still(item, about, row["reason"])
                     yield KeptRow(_collection(about, item.system, name), row.get("count", 1), *why, until)
 
 
@@ -270,10 +270,11 @@ def _over(subject_request: SubjectRequest) -> set[tuple[str, date | None]]:
     return days - set(deferred.exclude(state=ItemState.DONE).values_list("system", "until"))
 
 
-def _still(item: PlanItem, about: ControllerMap, reason: str) -> tuple[Text, Text]:
-    """Why rows stayed while it erased: on its day a rule that was asked again, or the system's own words."""
-    by_rule = item.deferred and (reason in about.controller.retention or reason == TOMBSTONE)
-    return _why(about, reason) if by_rule else (reason, _("the recipient's own answer"))
+def _still(item: PlanItem, about: ControllerMap, reason: str | int) -> tuple[Text, Text]:
+    """Why rows stayed while it erased: a rule that was asked again, or the system's own words."""
+    if staying.by_rule(about, reason):
+        return _why(about, str(reason))
+    return staying.why(item, reason), _("the recipient's own answer")
 
 
 def _why(about: ControllerMap, rule: str) -> tuple[Text, Text]:

@@ -115,15 +115,11 @@ def _since_listed(known: Known, erased: PlanItem) -> Iterator[tuple[str, KeptRow
     for name, count in erased.counts.items():
         for row in count.get("kept", []):
             day = date.fromisoformat(row["until"]) if row["until"] else None
-            ground, citation, words = _why(known.about, staying.why(erased, row["reason"]))
-            yield name, KeptRows(row["count"], ground, citation, day, words)
-
-
-def _why(about: ControllerMap, reason: str) -> tuple[str, str, str]:
-    """Ground, citation, and somebody's own words."""
-    if reason == TOMBSTONE or reason in about.controller.retention:
-        return *_ground(about, reason), ""
-    return "", *_by_the_system(reason)
+            if staying.by_rule(known.about, row["reason"]):
+                yield name, KeptRows(row["count"], *_ground(known.about, row["reason"]), day)
+            else:
+                where, words = _by_the_system(staying.why(erased, row["reason"]))
+                yield name, KeptRows(row["count"], "", where, day, words)
 
 
 def _by_the_system(reason: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ itself says stands there as it is, and so do the words that items of before have
 import json
 from typing import Any
 
+from dsr.datamap.schema import ControllerMap
 from dsr.datamap.sharing import STAYS
 from dsr.models import PlanItem, SubjectRequest, sealed
 from dsr.steps import maps
@@ -38,6 +39,11 @@ class Reasons:
             return {}
         text = sealed.seal(json.dumps(self._said), "plan_item", self._item.pk, "reasons")
         return {"secret": {"reasons": self._said}, "reasons_sealed": text}
+
+
+def by_rule(about: ControllerMap, reason: str | int) -> bool:
+    """Whether what stands in the counts is a rule that was asked again before anything was erased."""
+    return reason == TOMBSTONE or reason in about.controller.retention
 
 
 def why(item: PlanItem, reason: str | int) -> str:

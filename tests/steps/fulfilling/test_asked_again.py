@@ -1,11 +1,15 @@
 """Between the manifest and the first effect days pass: what the rules keep by then is not erased."""
 
+from datetime import date
+
 import pytest
 
 from dsr.law.actors import Actor
 from dsr.law.states import State
 from dsr.law.work import Kind
 from dsr.models import SubjectRequest
+from dsr.portal import journey
+from dsr.steps import maps
 from dsr.steps.answering import packaging
 from tests.conftest import SAM, World
 from tests.steps import scenes
@@ -66,6 +70,13 @@ def test_the_answer_names_the_rule_that_keeps_it(world: World, order_of_sam: Sub
     others = [rows for rows in orders.kept if rows is not late]
     assert others
     assert {(rows.ground, rows.citation) for rows in others} == {(late.ground, late.citation)}
+
+
+def test_the_page_of_the_request_names_the_rule_as_well(world: World, order_of_sam: SubjectRequest) -> None:
+    about = maps.controller("joypix")
+    rule = about.controller.retention["paid-orders"]
+    said = {(row.until, row.ground, row.citation) for row in journey.kept(order_of_sam, about)}
+    assert (date(2029, 11, 4), rule.ground, rule.citation) in said
 
 
 def test_an_account_to_which_such_a_row_points_stays_as_long(world: World, dana: Actor, eli: Actor) -> None:
