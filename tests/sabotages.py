@@ -165,7 +165,7 @@ SABOTAGES = (
         "test_an_older_account_that_takes_an_erased_address_over_stays",
     ),
     Sabotage(
-        "fence",
+        "V15.4.2",
         "dsr/steps/fulfilling/execution.py",
         "    if not ours:  # its lease ran out",
         "    if False:  # its lease ran out",

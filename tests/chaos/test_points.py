@@ -1,6 +1,6 @@
 """Where blows can be laid out, somebody comes by: a point at which nobody does would only look like a blow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,30 +22,28 @@ def test_every_named_point_is_passed_while_requests_are_answered(scene: Callable
     assert place.judged().violations == []
 
 
-def test_a_point_to_which_nobody_comes_is_told_and_counts_as_no_blow(
-    scene: Callable[[float], Scene], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def blows(scene: Callable[[float], Scene], monkeypatch: pytest.MonkeyPatch) -> Iterator[hazards.Hazards]:
+    """Where nobody works; it is not waited for long."""
     monkeypatch.setattr(hazards, "LATEST", 0.1)
     place = scene(3)
     with crew(place, workers=0, pool=0) as nobody:
-        blows = hazards.Hazards(place, nobody, "7", lease=3)
-        fell = blows.lay_out("kill")
-        blows.take_back()
+        yield hazards.Hazards(place, nobody, "7", lease=3)
+
+
+def test_a_point_to_which_nobody_comes_is_told_and_counts_as_no_blow(blows: hazards.Hazards) -> None:
+    fell = blows.lay_out("kill")
+    blows.take_back()
     (point,) = blows.dead
     assert (fell, blows.told()) == (False, {f"  in vain at {point}": 1})
-    assert not place.lies(point)
+    assert not blows.scene.lies(point)
 
 
-def test_a_blow_that_lay_at_a_point_counts_once_somebody_has_come(
-    scene: Callable[[float], Scene], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hazards, "LATEST", 0.1)
-    place = scene(3)
-    with crew(place, workers=0, pool=0) as nobody:
-        blows = hazards.Hazards(place, nobody, "7", lease=3)
-        blows.lay_out("kill")
-        ((point, _),) = blows.lying.items()
-        (place.folder / "armed" / point).rename(place.folder / "armed" / "taken" / f"{point}.1")
-        blows.take_back()
+def test_a_blow_that_lay_at_a_point_counts_once_somebody_has_come(blows: hazards.Hazards) -> None:
+    blows.lay_out("kill")
+    ((point, _),) = blows.lying.items()
+    armed = blows.scene.folder / "armed"
+    (armed / point).rename(armed / "taken" / f"{point}.1")
+    blows.take_back()
     assert blows.told() == {"kills": 1, "kills at a named point": 1, f"  at {point}": 1}
     assert (blows.dead, blows.in_vain) == ([], {})

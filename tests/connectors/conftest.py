@@ -1,4 +1,4 @@
-"""Connectors of the tests give their connections back, as every user of one does."""
+"""Connectors of the tests give their connections back, as every user of one does; buckets have a gate."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,6 +6,7 @@ import pytest
 
 from dsr.connectors.sql import SqlDatabase
 from dsr.datamap.schema import SystemMap
+from tests.buckets import Gate, gate
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +22,10 @@ def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for connector in made:
         connector.close()
+
+
+@pytest.fixture
+def before(s3: str) -> Iterator[Gate]:
+    """A gate before the buckets, which can do to an answer what a network does."""
+    with gate(s3) as server:
+        yield server

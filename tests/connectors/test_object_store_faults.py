@@ -28,12 +28,6 @@ def bucket(s3: str) -> Iterator[Bucket]:
 
 
 @pytest.fixture
-def before(s3: str) -> Iterator[Gate]:
-    with gate(s3) as server:
-        yield server
-
-
-@pytest.fixture
 def store(bucket: Bucket, before: Gate) -> Iterator[ObjectStore]:
     with closing(ObjectStore.from_map(bucket_map(bucket, endpoint=before.url, timeout="60"), ENVIRON)) as store:
         yield store

@@ -9,7 +9,7 @@ import pytest
 from dsr.connectors.contract import Chunk, Rejected
 from dsr.connectors.object_store import ObjectStore
 from dsr.datamap.schema import Way
-from tests.buckets import ENVIRON, Bucket, Gate, gate
+from tests.buckets import ENVIRON, Bucket, Gate
 from tests.connectors.maps import rows
 from tests.connectors.test_object_store_s3 import SAM, bucket_map, routes
 
@@ -26,12 +26,6 @@ def bucket(s3: str) -> Iterator[Bucket]:
     with closing(Bucket(s3, versioned=False)) as made:
         made.put("uploads/7/a.png")
         yield made
-
-
-@pytest.fixture
-def before(s3: str) -> Iterator[Gate]:
-    with gate(s3) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from dsr.sealing import files
 from dsr.sealing.fields import Unsealable
 from dsr.sealing.keyring import Ring
 from dsr.sealing.shelf import ShelfFailed, try_out
-from tests.buckets import KEY_ID, REGION, SECRET, Bucket, Fault, Gate, Passing, gate
+from tests.buckets import KEY_ID, REGION, SECRET, Bucket, Fault, Gate, Passing
 
 RING = Ring("k1", {"k1": secrets.token_bytes(32)})
 PLACE, NAME = "file/1", "one.age"
@@ -30,12 +30,6 @@ Raised = type[BaseException]
 def bucket(s3: str) -> Iterator[Bucket]:
     with closing(Bucket(s3, versioned=False)) as bucket:
         yield bucket
-
-
-@pytest.fixture
-def before(s3: str) -> Iterator[Gate]:
-    with gate(s3) as server:
-        yield server
 
 
 def shelf_of(bucket: Bucket, endpoint: str) -> BucketShelf:
