@@ -262,6 +262,7 @@ class Pace(Shape):
     at_once: int = Field(default=2, ge=1, le=100)  # items of this system that run at the same time
     per_minute: int | None = Field(default=None, ge=1)  # items begun in a minute; None: no limit
     seconds: int = Field(default=900, ge=1, le=1500)  # then the item is given up, and tried again later
+    job_days: int = Field(default=30, ge=1, le=365)  # what it says it works on is due then, and a person must look
 
 
 class Accepted(Shape):

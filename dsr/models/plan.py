@@ -143,7 +143,7 @@ class PlanItem(Leased):
     """A unit of work on one system; system is empty for the portal's own work."""
 
     # Of the present claim, and no columns: whether it is known to have sent no effect so far, whether its system had
-    # missed no answer when it was made, and how long its system may take where the map gives it more than others.
+    # missed no answer when it was made, and how long people may take whom it asks.
     nothing_sent: bool = False
     trusted: bool = False
     patience: timedelta = timedelta(0)
@@ -166,7 +166,7 @@ class PlanItem(Leased):
         help_text="Manifest this erases by",
     )
     handle_sealed = models.TextField(blank=True)
-    waits_since = models.DateTimeField(null=True, blank=True, help_text="When its system began to work on it")
+    waits_until = models.DateTimeField(null=True, blank=True, help_text="When what its system began is due")
     counts = models.JSONField(default=dict, help_text="What was done, per collection")
     reasons_sealed = models.TextField(blank=True, help_text="JSON: why rows stay, in words that counts name by number")
     effects_kid = models.CharField(

@@ -33,8 +33,7 @@ EFFECTS = (Kind.ERASE, Kind.CORRECT, Kind.STOP)  # what changes a system
 AFTER_THE_END = (Kind.STOP, Kind.RESUME)  # what is done even though the request is refused or cancelled
 UNTOUCHED = "item:untouched"  # it was claimed, and put back before anything was sent
 LONGEST_PAUSE = 3600.0  # seconds
-LONGEST_WAIT = timedelta(days=30)  # for an asynchronous effect, from the moment it began
-STILL_WORKING = f"The system says since {LONGEST_WAIT.days} days that it is working on it."
+STILL_WORKING = "Its answer is overdue: the system says that it is still working on it."
 
 
 class Fenced(Exception):
@@ -146,7 +145,7 @@ def finish(
         finished_at=at,
         attempts=0,
         handle_sealed="",
-        waits_since=None,
+        waits_until=None,
         **({"note": ""} | columns),
     )
     tag = {Outcome.NOTHING: "found"}.get(outcome, outcome.value)
@@ -162,10 +161,10 @@ def remember(item: PlanItem, *, counts: Mapping[str, object]) -> None:
 
 
 def wait(item: PlanItem, *, seconds: float, handle: str, at: datetime) -> None:
-    """An asynchronous effect has started: ask again later, but not for ever. Raises Fenced."""
-    since = item.waits_since or at
-    begun = {"handle_sealed": item.sealed_handle(handle), "waits_since": since}
-    if at > since + max(LONGEST_WAIT, item.patience):
+    """An asynchronous effect has started: ask again later, until it is due (Pace.job_days). Raises Fenced."""
+    due = item.waits_until or at + (item.patience or timedelta(days=gates.pace(item).job_days))
+    begun = {"handle_sealed": item.sealed_handle(handle), "waits_until": due}
+    if at > due:
         quarantine(item, note=STILL_WORKING, at=at, **begun)
         return
     _close(
@@ -264,7 +263,7 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
     with transaction.atomic():
         stuck = PlanItem.objects.filter(Q(state=ItemState.QUARANTINED) | pausing, pk=item.pk)
         stuck = stuck.exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
-        anew = {"attempts": 0, "tries": 0, "not_before": at, "waits_since": None, "note": ""}
+        anew = {"attempts": 0, "tries": 0, "not_before": at, "waits_until": None, "note": ""}
         # What only takes its time is asked for, and waited for, once more.
         rows = stuck.filter(note=STILL_WORKING).exclude(handle_sealed="").update(state=ItemState.WAITING, **anew)
         # All else anew, with the keys of before: a system that still knows them answers as it did.

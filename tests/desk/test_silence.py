@@ -10,7 +10,7 @@ from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.work import Kind
 from dsr.models import SubjectRequest
-from dsr.steps import gates
+from dsr.steps import gates, ledger
 from tests.conftest import World
 from tests.steps import scenes
 
@@ -54,3 +54,13 @@ def test_nothing_is_said_once_it_answers_again(browser: Browser, waiting: Subjec
     seen = browser(Role.AGENT)
     assert "Systems that do not answer" not in text(seen, "/desk/")
     assert ROW not in text(seen, f"/desk/requests/{waiting.reference}/")
+
+
+def test_the_page_says_by_when_the_answer_of_a_system_at_work_is_due(
+    browser: Browser, waiting: SubjectRequest, world: World
+) -> None:
+    item = ledger.claim(at=world.at)
+    assert item is not None
+    ledger.wait(item, seconds=60, handle="job", at=world.at)
+    page = text(browser(Role.AGENT), f"/desk/requests/{item.subject_request.reference}/")
+    assert "Its answer is due by 3 Dec 2026, 01:00" in page

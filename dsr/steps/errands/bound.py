@@ -15,6 +15,7 @@ from dsr.connectors.contract import (
 from dsr.datamap.schema import CollectionMap, SystemMap
 from dsr.models import PlanItem
 
+PATIENCE = timedelta(days=30)  # what people are asked for is waited for so long, whatever the pace of their system
 POLL_IN = timedelta(hours=1).total_seconds()  # whoever answers wakes the item; this is for answers that did not
 
 
@@ -32,6 +33,7 @@ class AsksPeople(ChangesNothing):
     def take_up(self, item: PlanItem, *, at: datetime) -> None:
         """From now on it is asked for this item."""
         self._work = item, at
+        item.patience = PATIENCE
 
     @property
     def work(self) -> tuple[PlanItem, datetime]:

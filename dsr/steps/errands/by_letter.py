@@ -18,7 +18,7 @@ from dsr.law.deadlines import local_day
 from dsr.law.work import Kind
 from dsr.models import PlanItem, Telling
 from dsr.steps import maps
-from dsr.steps.errands.bound import POLL_IN, AsksPeople, unchanging
+from dsr.steps.errands.bound import PATIENCE, POLL_IN, AsksPeople, unchanging
 from dsr.steps.recipients import sharing, telling
 
 AT_ONCE = 1_000  # rows of a batch
@@ -50,7 +50,8 @@ class ByLetter(AsksPeople):
         """It is waited for as long as its processor has to answer, and until a reminder had its time."""
         super().take_up(item, at=at)
         facts = maps.controller(item.subject_request.controller).controller.recipients.get(self._processor)
-        item.patience = timedelta(days=facts.days) + AFTER_REMINDER if facts else AFTER_REMINDER
+        if facts:
+            item.patience = max(PATIENCE, timedelta(days=facts.days) + AFTER_REMINDER)
 
     def count(self, route: Route, identities: Identities) -> int:
         """How many ids our systems name."""

@@ -185,7 +185,7 @@ def approve(supplement: Supplement, *, digest: str, by: Actor, at: datetime) -> 
             Approval.objects.create(
                 subject_request=subject_request, supplement=supplement, digest=digest, by_id=int(by.id), at=at
             )
-            goes_on = {"state": ItemState.READY, "handle_sealed": "", "waits_since": None, "note": "", "not_before": at}
+            goes_on = {"state": ItemState.READY, "handle_sealed": "", "waits_until": None, "note": "", "not_before": at}
             waits = SubjectRequest.objects.filter(pk=subject_request.pk, state=State.APPROVED)
             if not waits.exists() or not stuck.update(**goes_on, attempts=0, tries=0):
                 message = "The erasure of this system does not wait any more."

@@ -11,7 +11,7 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Notice, PlanItem, SubjectRequest, Telling
-from dsr.steps import maps
+from dsr.steps import ledger, maps
 from dsr.steps.answering import packaging
 from dsr.steps.deciding import approval
 from dsr.steps.errands import answering
@@ -92,14 +92,19 @@ def test_an_answer_that_comes_after_the_item_was_given_up_is_the_end_of_it(
     assert scene.item(erasing, Kind.ERASE, "compute").outcome == Outcome.ERASED
 
 
-def test_a_processor_with_more_days_to_answer_is_given_up_later(
+def test_a_processor_that_gets_more_days_is_waited_for_longer_from_then_on(
     erasing: SubjectRequest, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     processor = maps.controller("joypix").controller.recipients["compute-providers"]
     slower = processor.model_copy(update={"days": 60})
     monkeypatch.setitem(maps.controller("joypix").controller.recipients, "compute-providers", slower)
+    world.later(days=40)
+    ledger.retry(worked(world, erasing), by=dana_in(), at=world.at)
+    assert worked(world, erasing).state == ItemState.WAITING
     world.later(days=65)
     assert worked(world, erasing).state == ItemState.WAITING
+    world.later(days=3)
+    assert worked(world, erasing).state == ItemState.QUARANTINED
 
 
 def test_done_counts_as_erased_on_its_word(erasing: SubjectRequest, world: World) -> None:
