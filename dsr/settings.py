@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dsr.portal.headers.guarded",
+    "dsr.urls.without_systems",
     "dsr.api.errors.json_only",  # around the others, for their errors become JSON too
     "dsr.portal.headers.not_too_long",
     "django.middleware.security.SecurityMiddleware",

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from dsr.connectors import registry
 from dsr.desk import errors as desk_errors
 from dsr.portal import errors as portal_errors
 
@@ -63,6 +64,16 @@ FOR_PEOPLE = Face(
     portal_errors.not_allowed,
     portal_errors.not_found,
 )
+
+
+def without_systems(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: no page reaches a system, or reads a secret of one; workers do."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        with registry.none_built():
+            return get_response(request)
+
+    return respond
 
 
 def apart(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -223,4 +223,18 @@ SABOTAGES = (
         "if False:",
         "tests/steps/answering/test_opening.py::test_beside_an_account_that_is_known_surely_nobody_puts_another",
     ),
+    Sabotage(
+        "V13.3.2",
+        "dsr/urls.py",
+        "with registry.none_built():",
+        "if True:",
+        "tests/test_secrets_of_systems.py::test_a_page_that_would_reach_a_system_gets_no_connector",
+    ),
+    Sabotage(
+        "V13.3.2",
+        "dsr/management/processes.py",
+        "if name not in theirs",
+        "if name or theirs",
+        "tests/test_secrets_of_systems.py::test_the_web_server_has_no_secret_of_a_system_but_all_else",
+    ),
 )

@@ -1,6 +1,8 @@
 """Kinds of connector, imported on first use: our own, then those that installed packages bring."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -29,6 +31,22 @@ _SHARING = ("sql",)
 # Kinds whose settings can be looked at without any secret, when a map is read.
 _LOOKS: dict[str, str] = {"http": "dsr.connectors.http.config:http_flaws"}
 
+_none_here: ContextVar[bool] = ContextVar("no connector is built here", default=False)
+
+
+class ForWorkersOnly(RuntimeError):
+    """A page asked for a connector, and so for the secrets of a system."""
+
+
+@contextmanager
+def none_built() -> Iterator[None]:
+    """For as long as a page is made: who reaches it must not reach a system by it."""
+    before = _none_here.set(True)
+    try:
+        yield
+    finally:
+        _none_here.reset(before)
+
 
 def flaws(system: SystemMap) -> Iterator[Flaw]:
     """What is wrong with a system's settings, each where it stands in the file."""
@@ -50,7 +68,9 @@ def flaws(system: SystemMap) -> Iterator[Flaw]:
 
 
 def build(system: SystemMap, environ: Mapping[str, str]) -> Connector:
-    """The connector of a system. ValueError: unknown kind or bad settings."""
+    """The connector of a system. ValueError: unknown kind or bad settings. Raises ForWorkersOnly."""
+    if _none_here.get():
+        raise ForWorkersOnly(system.slug)
     kind, theirs = _kind(system)
     return built(kind, theirs, system, environ) if theirs else kind.from_map(system, environ)
 

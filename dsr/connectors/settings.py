@@ -41,6 +41,12 @@ def _kept_in(file: Path) -> str:
     return text
 
 
+def referred(system: SystemMap) -> set[str]:
+    """The environment variables that a system's settings refer to."""
+    names = (match[1] for text in system.connector.settings.values() for match in _PLACEHOLDER.finditer(text))
+    return {name for name in names if not name.startswith("file:")}
+
+
 def system_settings(
     system: SystemMap, environ: Mapping[str, str], *, needed: Collection[str], optional: Collection[str] = ()
 ) -> dict[str, str]:

@@ -148,9 +148,10 @@ class Page:
         if self.item.kind == Kind.ERASE:
             return list(dict.fromkeys(line.collection for line in execution.lines_of(self.item)))
         try:
-            return [route.name for route in search.reach(self.item).plan.routes]
+            plan, _, _ = search.led(self.item)
         except Rejected:
             return []
+        return [route.name for route in plan.routes]
 
     def fields(self) -> list[tuple[str, list[str]]]:
         """What rows of each collection may hold, for who writes them into a file."""
@@ -195,8 +196,8 @@ class Page:
         elif isinstance(form, task_forms.EraseReport):
             answering.erased(self.task, form.erased(), by=by, at=at)
         else:
-            place = search.reach(self.item)
-            found = uploads.read(form.upload(), place.plan.routes, place.identities)
+            plan, identities, _ = search.led(self.item)
+            found = uploads.read(form.upload(), plan.routes, identities)
             answering.bring(self.task, found, by=by, at=at)
 
     def told(self, shown: list[asking.Shown] | None, form: Form | None) -> dict[str, object]:

@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dsr.connectors.settings import referred
+from dsr.steps import maps
+
 GRACE = 6.0  # seconds between the request to stop and SIGKILL
 
 
@@ -54,6 +57,13 @@ def _celery(*own: str) -> list[str]:
     return [*python, "-m", "celery", "--quiet", "-A", "dsr.celery", "worker", *options, *alone]
 
 
+def without_secrets() -> dict[str, str]:
+    """Our environment without what the maps' systems refer to, which is for workers; the portal's own begins DSR_."""
+    systems = (system for one in maps.controllers().values() for system in one.systems.values())
+    theirs = {name for system in systems for name in referred(system) if not name.startswith("DSR_")}
+    return {name: value for name, value in os.environ.items() if name not in theirs}
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """What to say once somebody listens at host and port."""
@@ -69,13 +79,14 @@ class Ready:
             return probe.connect_ex((self.host, self.port)) == 0
 
 
-def run(commands: Sequence[Sequence[str]], ready: Ready, beside: Sequence[subprocess.Popen[bytes]] = ()) -> int:
-    """Run all commands until one of them, or one `beside`, ends or somebody asks to stop. The exit code."""
+def run(ready: Ready, beside: Sequence[subprocess.Popen[bytes]] = ()) -> int:
+    """Run the portal until a process of it, or one `beside`, ends or somebody asks to stop. The exit code."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     # Each in a session of its own: Ctrl-C reaches this process alone, which then stops them in order.
-    running = [subprocess.Popen(list(command), start_new_session=True) for command in commands]
+    running = [subprocess.Popen(web(ready.host, ready.port), start_new_session=True, env=without_secrets())]
+    running += [subprocess.Popen(command, start_new_session=True) for command in (worker(), poster())]
     everybody = [*running, *beside]
     said = False
     try:

@@ -1,6 +1,7 @@
 """Access and erasure as a person and as staff walk them: real browser, real servers, real systems."""
 
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,20 @@ from tests.browser.conftest import Demo, Walker
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 Opens = Callable[[], Walker]
+
+
+def environments(demo: Demo, program: str) -> list[str]:
+    """Of the demo's processes that run this program."""
+    session = os.getsid(demo.process.pid)
+    ours = [each for each in Path("/proc").glob("[0-9]*") if _parent(each) == session]
+    return [(each / "environ").read_text() for each in ours if program in (each / "cmdline").read_text().split("\0")]
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return 0
 
 
 def ask(sam: Walker, demo: Demo, controller: str, what: str, send: str, address: str) -> str:
@@ -136,3 +151,11 @@ def test_sam_has_the_data_erased_with_two_pairs_of_eyes(demo: Demo, walker: Open
     outcomes = {system["system"]: system["outcome"] for system in manifest["systems"]}
     assert outcomes["app-database"] == "erased"
     assert outcomes["runninghub"] in {"erased", "kept"}
+
+
+def test_the_web_server_has_no_secret_of_a_system(demo: Demo) -> None:
+    (web,), workers = environments(demo, "granian"), environments(demo, "celery")
+    secrets = ("JOYPIX_DATABASE_URL=", "PIXPLUS_RUNNINGHUB_TOKEN=")
+    assert [name for name in secrets if name in web] == []
+    assert all(name in worker for worker in workers for name in secrets)
+    assert len(workers) == 2  # who does the work, and who sends letters

@@ -56,8 +56,7 @@ class Command(BaseCommand):
             copies = demo.walk_examples(folder, timezone.now(), self._say)
             self._say("Starting the web server and a worker")
             ready = processes.Ready(HOST, port, partial(self._tell, port, passwords, copies))
-            commands = [processes.web(HOST, port), processes.worker(), processes.poster()]
-            return processes.run(commands, ready, [services.process])
+            return processes.run(ready, [services.process])
         finally:
             processes.end([services.process])
 

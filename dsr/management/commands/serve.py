@@ -37,7 +37,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("check", databases=["default"], deploy=not settings.DSR_DEMO, fail_level="WARNING")
         ready = processes.Ready(host, port, partial(self._say, f"Rightful listens on http://{host}:{port}/"))
-        sys.exit(processes.run([processes.web(host, port), processes.worker(), processes.poster()], ready))
+        sys.exit(processes.run(ready))
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"{text} — stop it with Ctrl-C.")

@@ -119,11 +119,11 @@ def show(errand: Errand, *, by: Actor, at: datetime) -> list[Shown]:
 
 
 def _asked(item: PlanItem) -> Iterable[Shown]:
-    place = search.reach(item)
-    for route in place.plan.routes:
+    plan, identities, _ = search.led(item)
+    for route in plan.routes:
         by: list[tuple[str, tuple[str, ...]]] = []
         for seed in route.seeds:
-            values = tuple(":".join(map(str, key)) for key in place.identities.get(seed.kind, ()))
+            values = tuple(":".join(map(str, key)) for key in identities.get(seed.kind, ()))
             if values:
                 by.append((" / ".join(_labels(item, route.name, seed.fields)), values))
         by += [(f"what belongs to: {_title(item, hop.to.name)}", ()) for hop in route.hops]

@@ -115,7 +115,17 @@ class Reach:
 
 
 def reach(item: PlanItem) -> Reach:
-    """What an item of a system works with; keys from other systems come from their sealed Parts."""
+    """What an item of a system works with. Raises Rejected."""
+    plan, identities, whole = led(item)
+    system = maps.controller(item.subject_request.controller).systems[item.system]
+    return Reach(connect(system), plan, identities, whole)
+
+
+def led(item: PlanItem) -> tuple[SystemPlan, Identities, Plan]:
+    """What leads to an item's system, which is not asked; keys from other systems come from their sealed Parts.
+
+    Raises Rejected: nothing does any more.
+    """
     subject_request = item.subject_request
     controller_map = maps.controller(subject_request.controller)
     # A deferred item asks by its sealed keys alone: when its date comes, the identities may be forgotten.
@@ -128,7 +138,7 @@ def reach(item: PlanItem) -> Reach:
         raise Rejected(message)
     for key in system.needs:
         identities[key.kind] = tuple(_foreign_keys(subject_request, key))
-    return Reach(connect(controller_map.systems[item.system]), system, identities, compiled)
+    return system, identities, compiled
 
 
 def connect(system: SystemMap) -> Connector:
