@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from dsr.connectors.change_kit import ChangeKit
 from dsr.connectors.contract import Ages, Chunk, Rejected, Unreachable
-from dsr.connectors.contract_kit import ContractKit, World
+from dsr.connectors.contract_kit import ContractKit, World, keys_of
 from dsr.connectors.sql.engine import open_engine
+from dsr.datamap.route import Route, Seed
 from dsr.datamap.schema import Way
 from tests.connectors.databases import Database, on_mariadb
 from tests.connectors.horrors import SAM, connected, routes
@@ -159,3 +160,32 @@ def test_a_report_counts_the_rows_that_an_erasure_would_keep(database: Database)
     assert survey.ages("orders", "paid_at", before, when) == Ages("2001-01-01T00:00:00", 2, 0, 0)
     assert survey.ages("orders", "said", before, when) == Ages("2001-01-01 00:00:00 UTC", 1, 0, 1)
     assert survey.ages("orders", "paid_at", before, {"state": ("OPEN",)}) == Ages("", 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sams", "mallorys", "told"),
+    [
+        ("bit(1)", "b'1'", "b'0'", 1),
+        ("bit(64)", "b'1' << 63", "b'0'", 2**63),
+        ("time", "'100:00:00'", "'00:00:04'", "100:00:00"),
+        ("time(3)", "'-10:00:01.5'", "'-00:00:01'", "-10:00:01.500000"),
+        ("year", "2020", "0", 2020),
+    ],
+)
+def test_a_key_of_bits_or_hours_names_its_own_row_and_nobody_elses(
+    database: Database, kind: str, sams: str, mallorys: str, told: object
+) -> None:
+    database.run(
+        f"CREATE TABLE seats (number {kind} NOT NULL PRIMARY KEY, email varchar(40), note varchar(9) NOT NULL)",
+        f"INSERT INTO seats VALUES ({sams}, 'sam@example.com', 'x'), ({mallorys}, 'mallory@example.com', 'y')",
+    )
+    seats = collection("number,email,note", key="number", found_by={"email": ("email",)})
+    made = system("sql", {"url": database.url}, seats=seats)
+    connector = connected(made)
+    (key,) = keys_of(connector, routes(made)["seats"], SAM)
+    assert rows(connector, Route("seats", seats, (Seed("email", ("number",)),), ()), {"email": (("x",),)}) == []
+    deletion = Chunk("seats", Way.DELETE, ("number",), (key,))
+    assert connector.read_back(deletion) == (key,)
+    assert connector.erase(deletion, "two").count == 1
+    assert database.read("SELECT email, note FROM seats") == [("mallory@example.com", "y")]
+    assert key == (told,)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import types
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.sql.elements import quoted_name
@@ -17,7 +17,7 @@ from dsr.connectors.sql.collations import blind_columns
 from dsr.connectors.sql.exact import Equality, as_text, equality, spelled, unlike
 from dsr.connectors.sql.marks import mark_of
 from dsr.connectors.sql.uniqueness import Alone, alone_in
-from dsr.connectors.sql.values import Misfit, aware, cell, fitting, legible
+from dsr.connectors.sql.values import Misfit, fitting, legible, reading
 from dsr.connectors.sql.versions import versioned_in
 from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap, SystemMap
@@ -110,7 +110,7 @@ class Place:
 
     def reader(self, name: str) -> Callable[[object], Cell]:
         """Give what turns a column's values into cells: moments of a MySQL TIMESTAMP are in the session's UTC."""
-        return aware if isinstance(self.columns[name].kind, mysql.TIMESTAMP) else cell
+        return reading(self.columns[name].kind)
 
     def among(
         self,

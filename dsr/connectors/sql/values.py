@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import types
+from sqlalchemy.dialects import mysql
 
 from dsr.connectors.contract import Cell
 
@@ -16,6 +17,7 @@ _PLAIN = frozenset((str, int, float, bytes, bool, type(None), datetime, date, De
 _INTEGERS = range(-(2**63), 2**63)
 _UNSIGNED = range(2**64)  # MySQL's and MariaDB's
 _USUAL = re.compile(r"0|-?[1-9][0-9]*")
+_HOURS = re.compile(r"(-?)([0-9]{1,3}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?")
 Fit = Callable[[object], object]  # raises Misfit
 
 
@@ -46,6 +48,32 @@ def cells(rows: Sequence[Sequence[object]], read: Sequence[Callable[[object], Ce
 def aware(value: object) -> Cell:
     """Say of a moment without a zone that it is in UTC, as the session is."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else cell(value)
+
+
+def _number_of(value: object) -> Cell:
+    """MySQL's bits are a number; as bytes they would be compared as text that says one, and most say 0."""
+    return int.from_bytes(value) if isinstance(value, bytes) else cell(value)
+
+
+def _hours_of(value: object) -> Cell:
+    """Spell a TIME as MySQL reads it: to it, '4 days, 4:00:00' are four seconds."""
+    if not isinstance(value, timedelta):
+        return cell(value)
+    whole, parts = divmod(abs(value), timedelta(seconds=1))
+    text = f"{'-' if value < timedelta() else ''}{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+    return f"{text}.{parts.microseconds:06}" if parts else text
+
+
+_READERS: dict[type[types.TypeEngine[Any]], Callable[[object], Cell]] = {
+    mysql.TIMESTAMP: aware,
+    mysql.BIT: _number_of,
+    mysql.TIME: _hours_of,
+}
+
+
+def reading(column: types.TypeEngine[Any]) -> Callable[[object], Cell]:
+    """Give what turns a column's values into cells."""
+    return next((read for kind, read in _READERS.items() if isinstance(column, kind)), cell)
 
 
 def spelling(value: object) -> str:
@@ -122,7 +150,7 @@ def _storable(text: str, *, nul: bool) -> None:
 
 
 def _whole_numbers(column: object) -> range:
-    return _UNSIGNED if getattr(column, "unsigned", False) else _INTEGERS
+    return _UNSIGNED if getattr(column, "unsigned", False) or isinstance(column, mysql.BIT) else _INTEGERS
 
 
 def _integer(value: object, column: object) -> int:
@@ -135,6 +163,20 @@ def _integer(value: object, column: object) -> int:
     if str(number) != str(value) or number not in _whole_numbers(column):
         raise Misfit
     return number
+
+
+def _bits(value: object, column: object) -> int:
+    """Take a number, or bytes as manifests of before have them."""
+    return _integer(int.from_bytes(value) if isinstance(value, bytes) else value, column)
+
+
+def _hours(value: object, _: object) -> str:
+    match = _HOURS.fullmatch(str(value))
+    if match is None:
+        raise Misfit
+    sign, hours, minutes, seconds, parts = match.groups("")
+    text = f"{sign}{int(hours):02}:{minutes}:{seconds}"
+    return f"{text}.{parts:0<6}" if parts.strip("0") else text
 
 
 def _decimal(value: object, _: object) -> Decimal:
@@ -208,6 +250,9 @@ def _words(value: object, _: object) -> str:
 # In this order: an Enum is a String, too.
 _FITS: dict[type[types.TypeEngine[Any]], Callable[[object, object], object]] = {
     types.Integer: _integer,
+    mysql.BIT: _bits,
+    mysql.YEAR: _integer,
+    mysql.TIME: _hours,
     types.Numeric: _decimal,
     types.Float: _decimal,
     types.Boolean: _truth,
