@@ -13,12 +13,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an address of the older kind
-# Python's tables call them global, yet each stays within a network of one's own, or leads to an older address.
+# Some of Python's tables call them global, yet each stays within a network, or leads to an older address.
 _NOT_GLOBAL = (
     ipaddress.IPv6Network("::/96"),  # RFC 4291, 2.5.5.1: compatible with the older kind
     ipaddress.IPv6Network("::ffff:0:0:0/96"),  # RFC 2765: translated from the older kind
     ipaddress.IPv6Network("64:ff9b:1::/48"),  # RFC 8215: translated within a network
     ipaddress.IPv6Network("fec0::/10"),  # RFC 3879: of one site
+    ipaddress.IPv6Network("5f00::/16"),  # RFC 9602: segments of a network's own routes
+    ipaddress.IPv6Network("3fff::/20"),  # RFC 9637: for documentation
+    ipaddress.IPv4Network("192.0.0.0/24"),  # RFC 6890, 2.2.2: of protocols; one cloud tells its machines secrets there
 )
 
 
@@ -74,7 +77,7 @@ def may_be_reached(text: str, private: tuple[Network, ...]) -> bool:
     meant = _meant(address)
     if any(one.version == network.version and one in network for one in (address, meant) for network in private):
         return True
-    if any(address in network for network in _NOT_GLOBAL):
+    if any(one in network for one in (address, meant) for network in _NOT_GLOBAL):
         return False
     return all(one.is_global and not one.is_multicast for one in (address, meant))
 

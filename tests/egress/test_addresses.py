@@ -31,6 +31,7 @@ def leading_to(*addresses: str) -> Lookup:
         "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1",
         "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1", "fec0::1", "feff::1",
         "64:ff9b:1::7f00:1", "64:ff9b:1:fffe::a00:1", "::127.0.0.1", "::93.184.215.14", "::ffff:0:127.0.0.1",
+        "192.0.0.192", "::ffff:192.0.0.192", "64:ff9b::c000:c0", "2002:c000:c0::1", "5f00::1", "3fff::1",
     ],
 )  # fmt: skip
 def test_what_is_not_of_the_internet_is_private(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
