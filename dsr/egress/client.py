@@ -174,7 +174,7 @@ def _retry_in(headers: httpx.Headers) -> float | None:
     try:
         until, now = (parsedate_to_datetime(headers[name]) for name in ("retry-after", "date"))
         return min(max((until - now).total_seconds(), 0.0), _LONGEST_WAIT)
-    except (KeyError, ValueError, TypeError):  # missing, no date, or one without a zone
+    except (KeyError, ValueError, TypeError, OverflowError):  # missing, no date, beyond all, or without a zone
         return None
 
 

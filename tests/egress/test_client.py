@@ -96,6 +96,8 @@ def test_a_value_that_cannot_be_written_is_refused(egress: Egress, service: Serv
         ({"Retry_After": "-5"}, None),
         ({"Retry_After": "99999999999"}, 86_400.0),
         ({"Retry_After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"Retry_After": "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"}, None),
+        ({"Retry_After": "Wed, 21 Oct 2015 07:28:00 +99999999999999"}, None),
     ],
 )
 @pytest.mark.parametrize("status", [429, 500, 503])
