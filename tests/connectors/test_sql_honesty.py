@@ -180,6 +180,23 @@ def test_who_is_found_by_a_column_that_is_never_empty_gets_nobodys_identity(file
     assert file.read("SELECT email, number FROM members WHERE id = 1") == [("erased", 8)]
 
 
+def test_a_foreign_key_that_leads_to_no_key_is_named_before_it_refuses_and_when_it_does(file: Database) -> None:
+    file.run(
+        "CREATE TABLE notes (id int PRIMARY KEY, user_id int REFERENCES users)",
+        "CREATE TABLE users (email text UNIQUE)",
+        "INSERT INTO users VALUES ('sam@example.com')",
+    )
+    users = collection("email", key="email", found_by=BY_EMAIL)
+    with closing(connected(system("sql", {"url": file.url, "without_people": "notes"}, users=users))) as connector:
+        (said,) = connector.check()
+        assert said.message.startswith(
+            "the database refuses to delete here, for this leads to no key: foreign key notes"
+        )
+        with pytest.raises(Rejected, match='leads to no key, "notes" referencing "users"'):
+            connector.erase(Chunk("users", Way.DELETE, ("email",), (("sam@example.com",),)), "one")
+    assert file.read("SELECT count(*) FROM users") == [(1,)]
+
+
 def test_a_deferred_foreign_key_that_nobody_mapped_is_met_in_the_rehearsal(file: Database) -> None:
     file.run(
         "CREATE TABLE users (id int PRIMARY KEY, email text UNIQUE)",

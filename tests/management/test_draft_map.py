@@ -177,6 +177,14 @@ def test_a_link_that_may_name_somebody_else_is_marked(tmp_path: Path) -> None:
     assert "links: # finish: rows name two people: whose are they?" in text
 
 
+@pytest.mark.parametrize("there", [[], ["CREATE TABLE users (email text UNIQUE)"]])
+def test_a_foreign_key_that_leads_to_no_key_is_drafted_around(tmp_path: Path, there: list[str]) -> None:
+    with on_sqlite(tmp_path) as database:
+        database.run(*there, "CREATE TABLE notes (id int PRIMARY KEY, phone text UNIQUE, user_id int REFERENCES users)")
+        system = loaded(tmp_path, draft(database.url))
+    assert system.collections["notes"].links == ()
+
+
 @pytest.mark.parametrize(
     ("names", "category"),
     [

@@ -126,6 +126,9 @@ def _references(system: SystemMap, keys: Sequence[Reference]) -> Iterator[Findin
         parent, child = names.get(key.to), names.get(key.table)
         if parent is None or system.collections[parent].erase.way is not Way.DELETE:
             continue
+        if not key.leads:
+            yield Finding(parent, f"the database refuses to delete here, for this leads to no key: {key}")
+            continue
         links = system.collections[child].links if child else ()
         pairs = dict(zip(key.columns, key.to_columns, strict=True))
         said = [link.owns for link in links if link.to == parent and link.on == pairs]

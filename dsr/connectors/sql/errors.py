@@ -42,6 +42,7 @@ _SQLITE = (
     re.compile(r"^CHECK constraint failed: (?P<check>.+)$"),
     re.compile(r"^(?P<foreign>)FOREIGN KEY constraint failed$"),
 )
+_MISMATCH = re.compile(r'^foreign key mismatch - "(?P<mismatch>.+" referencing ".+)"$')
 _SAYS = {
     "column": "column '{}' may not be empty",
     "unique": "unique constraint '{}'",
@@ -49,6 +50,7 @@ _SAYS = {
     "key": "foreign key '{}'",
     "length": "column '{}' is too short",
     "foreign": "a foreign key{}",
+    "mismatch": 'a foreign key that leads to no key, "{}"',
     "trigger": "a trigger{}",
 }
 
@@ -116,7 +118,7 @@ def _by_number(error: exc.DBAPIError) -> str:
 def _by_sentence(error: exc.DBAPIError) -> str:
     """SQLite has sentences without values; what a trigger says is its author's."""
     if not isinstance(error.orig, sqlite3.IntegrityError):
-        return ""
+        return _named(_MISMATCH.search(str(error.orig))) if isinstance(error.orig, sqlite3.Error) else ""
     if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_TRIGGER":
         return _SAYS["trigger"].format("")
     return next((_named(found) for one in _SQLITE if (found := one.search(str(error.orig)))), "")

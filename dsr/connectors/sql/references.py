@@ -20,6 +20,14 @@ class Reference:
     to_columns: tuple[str, ...]
     on_delete: str  # CASCADE, SET NULL, SET DEFAULT; empty: refused
 
+    @property
+    def leads(self) -> bool:
+        """Whether it names as many columns there as here: SQLite takes one that names a table without a key, or none.
+
+        Of such a one it refuses every change that would have to heed it.
+        """
+        return len(self.columns) == len(self.to_columns)
+
     def __str__(self) -> str:
         """Say which, without a value."""
         pair = f"{self.table[1]}.{', '.join(self.columns)} → {self.to[1]}.{', '.join(self.to_columns)}"
@@ -84,7 +92,7 @@ def blocking(
     found = []
     named = place.among(names, keys)
     for key in references(connection, [place.schema]):
-        if key.to != (place.schema, place.name) or key.on_delete:
+        if key.to != (place.schema, place.name) or key.on_delete or not key.leads:
             continue
         child = sa.table(key.table[1], *(sa.column(name) for name in key.columns), schema=key.table[0]).alias()
         pointing = sa.and_(

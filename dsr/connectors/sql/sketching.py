@@ -27,7 +27,7 @@ def _tables(connection: sa.Connection, schema: str | None) -> tuple[Table, ...]:
     uniques = inspector.get_multi_unique_constraints(schema, kind=kind)
     # SQLite else leaves out the index of a column that is called UNIQUE where it is declared.
     indexes = inspector.get_multi_indexes(schema, kind=kind, include_auto_indexes=True)
-    pointing = [one for one in references(connection, [schema]) if one.to[0] == schema]
+    pointing = [one for one in references(connection, [schema]) if one.to[0] == schema and one.leads]
     tables = []
     for (_, name), columns in sorted(inspector.get_multi_columns(schema, kind=kind).items(), key=lambda one: one[0][1]):
         alone = {tuple(map(str, one["column_names"])) for one in uniques.get((schema, name), ())}
