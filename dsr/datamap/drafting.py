@@ -51,7 +51,7 @@ def _slugs(names: Sequence[str]) -> dict[str, str]:
     slugs: dict[str, str] = {}
     for name in names:
         plain = name if re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name) else words(name)[:60] or "table"
-        plain = plain if plain[0].isascii() and plain[0].isalpha() else f"t_{plain}"
+        plain = plain if plain[0].isascii() and plain[0].isalpha() and plain not in _MEANT else f"t_{plain}"
         plain = re.sub(r"[^a-z0-9_]", "_", plain)
         slugs[name] = plain if plain not in slugs.values() else f"{plain}_{len(slugs)}"
     return slugs

@@ -177,6 +177,14 @@ def test_a_link_that_may_name_somebody_else_is_marked(tmp_path: Path) -> None:
     assert "links: # finish: rows name two people: whose are they?" in text
 
 
+@pytest.mark.parametrize("name", ["true", "null", "yes", "1e3"])
+def test_a_table_that_yaml_would_read_as_something_else_is_drafted_by_its_name(tmp_path: Path, name: str) -> None:
+    with on_sqlite(tmp_path) as database:
+        database.run(f'CREATE TABLE "{name}" (id int PRIMARY KEY, email text UNIQUE)')
+        system = loaded(tmp_path, draft(database.url))
+        assert differences(system, database.url) == []
+
+
 @pytest.mark.parametrize("there", [[], ["CREATE TABLE users (email text UNIQUE)"]])
 def test_a_foreign_key_that_leads_to_no_key_is_drafted_around(tmp_path: Path, there: list[str]) -> None:
     with on_sqlite(tmp_path) as database:
