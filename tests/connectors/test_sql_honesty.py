@@ -140,6 +140,22 @@ def test_a_number_that_another_type_would_not_hold_names_its_row(database: Datab
     assert database.read("SELECT email FROM users") == [(None,)]
 
 
+@pytest.mark.parametrize("kind", ["numeric(18)", "numeric(9,2)", "double precision"])
+@pytest.mark.parametrize("database", ["postgresql", MARIADB], indirect=["database"])
+def test_another_spelling_of_an_amount_is_another_account(database: Database, kind: str) -> None:
+    database.run(
+        f"CREATE TABLE users (id {kind} PRIMARY KEY, email varchar(40))",
+        "INSERT INTO users VALUES (10, 'sam@example.com')",
+    )
+    users = collection("id,email", key="id", found_by={"account": ("id",)})
+    accounts = ("10", "010", "+10", " 10", "1_0", "10e0", "\uff11\uff10")
+    with closing(connected(system("sql", {"url": database.url}, users=users))) as connector:
+        route = Route("users", users, (Seed("account", ("id",)),), ())
+        assert [told for told in accounts if connector.count(route, {"account": ((told,),)})] == ["10"]
+        for key in (10, 10.0, "10.00", "1E+1"):  # as they travel
+            assert len(connector.read_back(Chunk("users", Way.DELETE, ("id",), ((key,),)))) == 1
+
+
 def ratings(database: Database, told: str) -> SqlDatabase:
     """Ratings that are to be cut loose from people, and whose column is never empty."""
     database.run(

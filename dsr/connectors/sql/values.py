@@ -186,6 +186,8 @@ def _decimal(value: object, _: object) -> Decimal:
         raise Misfit from None
     if not number.is_finite():
         raise Misfit
+    if isinstance(value, str) and value not in (str(number), repr(float(number))):
+        raise Misfit  # '01' and '+1' are other accounts than 1
     return number
 
 
