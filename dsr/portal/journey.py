@@ -15,7 +15,7 @@ from dsr.law.work import ItemState, Kind
 from dsr.models import PlanItem, Proposal, SubjectRequest
 from dsr.portal.words import Text
 from dsr.steps.counting import pauses
-from dsr.steps.deciding import blocking
+from dsr.steps.deciding import approval, blocking
 from dsr.steps.fulfilling import sources, staying
 from dsr.steps.fulfilling.manifest import REFUSED, UNREAD, last_day
 
@@ -248,9 +248,9 @@ def kept(subject_request: SubjectRequest, about: ControllerMap) -> Iterator[Kept
     if subject_request.state in ENDED:
         return  # nothing was erased, so nothing was left of an erasure
     done = list(subject_request.items.filter(kind=Kind.ERASE, state=ItemState.DONE))
-    over = _over(subject_request)
+    over, left = _over(subject_request), approval.left_whole(subject_request)
     for row in sources.summary(subject_request):
-        if row["until"] and (row["system"], last_day(row["until"])) not in over:
+        if row["until"] and row["system"] not in left and (row["system"], last_day(row["until"])) not in over:
             title = _collection(about, row["system"], row["collection"])
             says = known.says if (known := about.controller.retention.get(row["rule"].removeprefix(UNREAD))) else ""
             yield KeptRow(title, row["count"], *_why(about, row["rule"]), last_day(row["until"]), says)

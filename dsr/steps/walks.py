@@ -102,7 +102,8 @@ def _carried_out(subject_request: SubjectRequest, at: datetime) -> bool:
     with transaction.atomic():
         move(subject_request, State.CARRIED_OUT, by=PORTAL, at=at, event="request:carried-out")
         if manifest is not None:
-            if dates := sources.dates(summary):
+            left = approval.left_whole(subject_request)
+            if dates := sources.dates(row for row in summary if row["system"] not in left):
                 execution.defer(subject_request, manifest.part, dates, at=at)
             telling.erased(subject_request, summary, at=at)
     return True

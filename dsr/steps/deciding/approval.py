@@ -12,7 +12,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
 from dsr.sealing.fields import Unsealable
-from dsr.steps import bell, gates, permissions
+from dsr.steps import bell, gates, ledger, permissions
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, grace, hands
 from dsr.steps.fulfilling import parts, stopping
@@ -120,6 +120,12 @@ def plan_erasure(subject_request: SubjectRequest, manifest: Manifest, erase_afte
         subject_request=subject_request, kind=Kind.ASSEMBLE, not_before=erase_after, created_at=at
     )
     assemble.after.add(*items, *stops)
+
+
+def left_whole(subject_request: SubjectRequest) -> set[str]:
+    """Systems that staff left out of an erasure before anything was sent there: nothing of them is erased, ever."""
+    left = subject_request.items.filter(kind=Kind.ERASE, until=None, outcome=Outcome.FAILED)
+    return {item.system for item in left if not ledger.begun(item)}
 
 
 def exclusion_duty(subject_request: SubjectRequest) -> permissions.Duty:

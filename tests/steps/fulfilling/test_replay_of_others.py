@@ -13,11 +13,13 @@ from dsr.law.rights import Right
 from dsr.law.states import State
 from dsr.law.work import ItemState, Kind
 from dsr.models import PlanItem, SubjectRequest
-from dsr.steps import ledger
+from dsr.portal import journey
+from dsr.steps import ledger, maps
 from dsr.steps.asking import intake
 from dsr.steps.deciding import approval, review
 from tests.conftest import SAM, World, walked
 from tests.steps import scenes
+from tests.steps.fulfilling.test_execution import generation
 from tests.steps.fulfilling.test_replay import APP, replay, sams
 
 OTHER = "jp800001"
@@ -165,3 +167,32 @@ def test_a_scope_that_left_the_map_stops_its_own_replay_alone(
     assert f"{of_content.reference}: The map offers no scope 'content' any more" in said
     with scenes.live(world) as database:
         assert database.execute("SELECT count(*) FROM users WHERE email = ?", (other,)).fetchone() == (0,)
+
+
+def test_what_is_kept_in_a_system_that_was_left_out_untouched_is_not_erased_on_its_day_either(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    subject_request = scenes.approved(world, dana, eli)
+    world.later(days=4)
+    app = scenes.item_of(subject_request, Kind.ERASE, "app-database")
+    ledger.quarantine(app, note="Listed rows may be somebody else's now", at=world.at)
+    approval.exclude(app, reason="The account is another person's now.", by=eli, at=world.at)
+    world.work(State.PACKAGED, subject_request)
+    waiting = subject_request.items.filter(kind=Kind.ERASE).exclude(until=None).values_list("system", flat=True)
+    assert set(waiting) == {"payment-institution"}  # which says until when it keeps a row
+    titles = {row.title for row in journey.kept(subject_request, maps.controller("joypix"))}
+    assert titles.isdisjoint({"Orders", "Account"})
+
+
+def test_what_is_kept_in_a_system_that_was_left_out_half_erased_goes_on_its_day(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    subject_request = scenes.approved(world, dana, eli)
+    world.later(days=4)
+    generation(world, "late-1")  # read back, so it is stuck
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    app = scenes.item_of(subject_request, Kind.ERASE, "app-database")
+    approval.exclude(app, reason="New rows; a second request follows.", by=eli, at=world.at)
+    world.work(State.PACKAGED, subject_request)
+    waiting = subject_request.items.filter(kind=Kind.ERASE).exclude(until=None).values_list("system", flat=True)
+    assert set(waiting) == {"app-database", "payment-institution"}
