@@ -7,7 +7,7 @@ from datetime import date
 from dsr.datamap.schema import ControllerMap, Scope
 from dsr.law.rights import Right
 from dsr.law.states import State
-from dsr.law.work import Kind
+from dsr.law.work import Kind, Outcome
 from dsr.models import LegalHold, SubjectRequest
 from dsr.portal.draft import Answers
 from dsr.portal.journey import ENDED
@@ -81,15 +81,19 @@ def public_rows(about: ControllerMap, within: Collection[str] = ()) -> list[Publ
 
 
 def _public(own: SubjectRequest, about: ControllerMap) -> Iterator[Public]:
-    """What was found of it, and what becomes of it."""
+    """What was found of it, and what becomes of it; nothing of a system that was left out, which the answer names."""
     counted: dict[tuple[str, str], list[int]] = {}
-    for row in sources.summary(own):
+    items = {item.system: item for item in own.items.filter(kind=Kind.ERASE, until=None)}
+    left = {slug for slug, item in items.items() if item.outcome == Outcome.FAILED}
+    for row in (each for each in sources.summary(own) if each["system"] not in left):
         system = about.systems.get(row["system"])
         if system and row["collection"] in system.collections and system.collections[row["collection"]].public:
             counts = counted.setdefault((row["system"], row["collection"]), [0, 0])
             counts[bool(row["until"])] += row["count"]
     for (slug, name), (erased, kept) in counted.items():
-        yield _row(about, slug, name, erased, kept)
+        since = items[slug].counts.get(name, {}).get("kept", ()) if slug in items else ()  # listed to go, and stays
+        late = sum(each["count"] for each in since)
+        yield _row(about, slug, name, erased - late, kept + late)
 
 
 def _row(about: ControllerMap, system: str, name: str, erased: int, kept: int) -> Public:

@@ -11,10 +11,11 @@ from dsr.datamap.schema import Purpose
 from dsr.law.actors import Actor
 from dsr.law.rights import Right
 from dsr.law.states import State
+from dsr.law.work import Kind
 from dsr.models import LegalHold, SubjectRequest
 from dsr.portal import checking
-from dsr.steps import maps, work
-from dsr.steps.deciding import holds, review
+from dsr.steps import ledger, maps, work
+from dsr.steps.deciding import approval, holds, review
 from dsr.steps.deciding.holds import Order
 from dsr.steps.fulfilling import withdrawal
 from tests.conftest import NOW, SAM, World
@@ -145,6 +146,22 @@ def test_the_status_page_of_an_erasure_lists_what_was_public_with_what_becomes_o
     assert "What you made public" in text
     assert "As the service agreement says for content you made public" in text
     assert "Your account is disabled now" in text
+
+
+def test_what_was_public_in_a_system_that_was_left_out_is_not_called_erased(
+    sam: Client, world: World, dana: Actor, eli: Actor
+) -> None:
+    own = proven(sam, world, Right.ERASURE)
+    review.accept(own, by=dana, at=world.at)
+    world.work(State.SEARCHED, own)
+    approval.approve(own, digest=own.manifest.digest, by=eli, at=world.at)
+    world.later(days=4)
+    item = scenes.item_of(own, Kind.ERASE, "media-store")
+    ledger.quarantine(item, note="The bucket is locked.", at=world.at)
+    approval.exclude(item, reason="The bucket is locked.", by=eli, at=world.at)
+    world.work(State.PACKAGED, own)
+    enter(sam)
+    assert "record erased" not in page(sam, page_of(own))
 
 
 @pytest.mark.parametrize("kind", [LegalHold.LEGAL, LegalHold.FREEZE])
