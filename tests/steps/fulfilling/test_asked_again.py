@@ -6,13 +6,14 @@ import pytest
 
 from dsr.law.actors import Actor
 from dsr.law.states import State
-from dsr.law.work import Kind
+from dsr.law.work import Kind, Outcome
 from dsr.models import SubjectRequest
 from dsr.portal import journey
 from dsr.steps import maps
 from dsr.steps.answering import packaging
 from tests.conftest import SAM, World
 from tests.steps import scenes
+from tests.steps.fulfilling.shop import Shop
 
 NEW_ORDER = (
     "INSERT INTO orders (id, user_id, product, amount_cents, currency, status, invoice_name, created_at) "
@@ -85,3 +86,23 @@ def test_an_account_to_which_such_a_row_points_stays_as_long(world: World, dana:
     with scenes.live(world) as database:
         owner = "SELECT count(*) FROM users WHERE id = (SELECT user_id FROM orders WHERE id = 990001)"
         assert database.execute(owner).fetchone() == (1,)
+
+
+def cut_loose_and_kept(shop: Shop, paid_at: str) -> None:
+    """The map cuts ratings loose, and a rule keeps them from this day."""
+    path = shop.folder / "acme/systems/shop.yaml"
+    before = "    retention: account\n    erase: {way: unlink}\n    fields:\n"
+    after = "    retention: books\n    keep: {rule: books, since: paid_at}\n    erase: {way: unlink}\n    fields:\n"
+    text = path.read_text("utf-8").replace(before, after + "      paid_at: {category: user.content}\n")
+    path.write_text(text, "utf-8")
+    shop.write("ALTER TABLE ratings ADD COLUMN paid_at TEXT")
+    shop.write(f"UPDATE ratings SET paid_at = '{paid_at}'")
+
+
+def test_what_stayed_whole_until_its_day_goes_in_the_way_of_the_map(shop: Shop) -> None:
+    cut_loose_and_kept(shop, "2019-01-01")
+    shop.erasure()
+    assert shop.read("SELECT customer_id FROM ratings WHERE id < 2000") == [(1,), (1,)]
+    item = shop.on_its_day(shop.waiting()[0])
+    assert (str(item.until), item.outcome) == ("2027-01-01", Outcome.ERASED)
+    assert shop.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
