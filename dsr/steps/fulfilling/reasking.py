@@ -47,10 +47,16 @@ def still_kept(item: PlanItem, place: search.Reach, at: datetime) -> list[KeptRo
     dated = [*rows, *_found(place, _parents(system, own), identities)]
     readable = [_of_all(system, _dated(system, batch, manifest.anchors(system, lambda: dated))) for batch in rows]
     lines = list(search.fates(item.subject_request, system, readable, at=at, anchors_from=lambda: dated))
-    mine = set(sources.places(_to_go(item)))
     kept = [(line, tuple(key)) for line in lines if line.until for key in line.keys]
     rows_kept = [KeptRow(line.collection, key, line.until, line.rule) for line, key in kept]
-    return _named([row for row in rows_kept if (row.collection, row.key) in mine])
+    ways: dict[tuple[str, Key], Way] = {row: line.way for line in _own(item) for row in sources.places([line])}
+    return _named([row for row in rows_kept if _stays(row, ways)])
+
+
+def _stays(row: KeptRow, ways: Mapping[tuple[str, Key], Way]) -> bool:
+    """Whether a row of the item stays as it is; what is emptied anyway needs no more than its number."""
+    way = ways.get((row.collection, row.key))
+    return way is Way.DELETE or (way is not None and row.reason != manifest.TOMBSTONE)
 
 
 def _ruled(system: SystemMap) -> frozenset[str]:
@@ -62,11 +68,6 @@ def _ruled(system: SystemMap) -> frozenset[str]:
         left += (further := (links & system.collections.keys()) - reached)
         reached |= further
     return frozenset(reached)
-
-
-def _to_go(item: PlanItem) -> Iterator[manifest.Line]:
-    """The lines whose rows are gone once they are carried out; at first, not what is only emptied and kept."""
-    return (line for line in _own(item) if item.deferred or line.way is Way.DELETE)
 
 
 def _named(kept: list[KeptRow]) -> list[KeptRow]:

@@ -99,6 +99,15 @@ def cut_loose_and_kept(shop: Shop, paid_at: str) -> None:
     shop.write(f"UPDATE ratings SET paid_at = '{paid_at}'")
 
 
+def test_what_was_to_be_cut_loose_stays_whole_as_well_where_the_law_keeps_it_since(shop: Shop) -> None:
+    cut_loose_and_kept(shop, "2001-01-01")
+    shop.approved()
+    shop.write("UPDATE ratings SET paid_at = '2026-11-01'")
+    shop.work()
+    assert shop.read("SELECT customer_id FROM ratings WHERE id < 2000") == [(1,), (1,)]
+    assert "2034-11-01" in {str(item.until) for item in shop.waiting()}
+
+
 def test_what_stayed_whole_until_its_day_goes_in_the_way_of_the_map(shop: Shop) -> None:
     cut_loose_and_kept(shop, "2019-01-01")
     shop.erasure()
