@@ -1,9 +1,10 @@
 """Execution: erase by the approved manifest's keys, in chunks with one key each, then read back by keys and route."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,6 @@ from django.db import transaction
 from django.db.models import Exists
 
 from dsr.connectors.contract import Cell, Connector, Effect, Receipt, Rejected
-from dsr.datamap.route import Key
 from dsr.datamap.schema import CollectionMap
 from dsr.law.actors import PORTAL
 from dsr.law.deadlines import local_day
@@ -40,11 +40,9 @@ from dsr.steps.fulfilling import (
     versions,
     whole,
 )
-from dsr.steps.fulfilling.reasking import KeptRow
+from dsr.steps.fulfilling.reasking import KeptRow, Rows
 from dsr.steps.move import lock
 from dsr.steps.recording import record
-
-Rows = frozenset[tuple[str, Key]]  # collection and key
 
 
 class Halted(Exception):
@@ -76,8 +74,7 @@ def erase(item: PlanItem, *, at: datetime) -> None:
             ledger.finish(item, Outcome.NOTHING, at=at, counts={})
             return
         stays = reasking.still_kept(item, place, at)
-        but = frozenset((row.collection, row.key) for row in stays)
-        effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place, but, at)
+        effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place, stays, at)
         pending = [effect.poll_in for effect in effects if effect.effect is Effect.STARTED]
         if pending:
             ledger.wait(item, seconds=min(pending), handle=msgspec.json.encode(effects).decode(), at=at)
@@ -99,42 +96,45 @@ def _nothing_to_ask(item: PlanItem, place: search.Reach) -> bool:
     return next(lines_of(item), None) is None and bound.uncounted(place.connector)
 
 
-def _started(item: PlanItem, place: search.Reach, but: Rows, at: datetime) -> list[Applied]:
-    """Apply every line once, `but` for these rows. Rows that are not the person's any more are not touched.
+def _started(item: PlanItem, place: search.Reach, stays: list[KeptRow], at: datetime) -> list[Applied]:
+    """Apply every line once, but for rows that stay. Rows that are not the person's any more are not touched.
 
     For them a person must look: before anything is erased, or on a deferred day, which nobody can leave out, after.
     """
     watch = limits.Watch(item.subject_request, item.system, lines_of(item), place.connector)
     watch.begin(item, at=at)
-    strange = strangers.among((line for _, line in _named(item, but)), item, place)
+    but, bare = frozenset((row.collection, row.key) for row in stays), reasking.numbers(stays)
+    strange = strangers.among((line for _, line in _named(item, but, bare)), item, place)
     _should_proceed(item, at, untouched=True)  # last: counting takes its time
     if strange and not item.deferred:
         raise Rejected(strangers.told(strange))
-    effects = _effects(item, place.connector, watch, but | strange, at)
+    effects = _effects(item, place.connector, watch, partial(_chunks, item, but | strange, bare - strange), at)
     if strange:
         raise Rejected(strangers.told(strange))
     return effects
 
 
-def _effects(item: PlanItem, connector: Connector, watch: limits.Watch, but: Rows, at: datetime) -> list[Applied]:
+def _effects(
+    item: PlanItem, connector: Connector, watch: limits.Watch, chunks: Callable[[], Iterator[whole.Keyed]], at: datetime
+) -> list[Applied]:
     """What each line did; the key of a line is the same in every attempt."""
-    if chunks := whole.at_once(connector, _chunks(item, but)):
+    if few := whole.at_once(connector, chunks()):
         item.nothing_sent = False
-        receipts = whole.erased(connector, chunks)
-        return [_applied(chunk.collection, receipt) for (chunk, _), receipt in zip(chunks, receipts, strict=True)]
-    whole.rehearsed(connector, _chunks(item, but))
+        receipts = whole.erased(connector, few)
+        return [_applied(chunk.collection, receipt) for (chunk, _), receipt in zip(few, receipts, strict=True)]
+    whole.rehearsed(connector, chunks())
     item.nothing_sent = False
     effects = []
-    for chunk, key in _chunks(item, but):
+    for chunk, key in chunks():
         _should_proceed(item, at)
         watch.ask(chunk.collection, at=at)
         effects.append(_applied(chunk.collection, connector.erase(chunk, key)))
     return effects
 
 
-def _chunks(item: PlanItem, but: Rows) -> Iterator[whole.Keyed]:
+def _chunks(item: PlanItem, but: Rows, bare: Rows) -> Iterator[whole.Keyed]:
     """Each line as the effect that erases it, with its key."""
-    return ((line.chunk(_collection(item, line)), effect_key(item, name)) for name, line in _named(item, but))
+    return ((line.chunk(_collection(item, line)), effect_key(item, name)) for name, line in _named(item, but, bare))
 
 
 def _polled(item: PlanItem, connector: Connector) -> list[Applied]:
@@ -162,8 +162,11 @@ def lines_of(item: PlanItem) -> Iterator[manifest.Line]:
     return (line for _, line in _named(item))
 
 
-def _named(item: PlanItem, but: Rows = frozenset()) -> Iterator[tuple[str, manifest.Line]]:
-    """Each of these lines with its name: a number in the first manifest, a number in a supplement's list."""
+def _named(item: PlanItem, but: Rows = frozenset(), bare: Rows = frozenset()) -> Iterator[tuple[str, manifest.Line]]:
+    """Each of these lines with its name: a number in the first manifest, a number in a supplement's list.
+
+    Without the rows in `but`; of the `bare` ones among these the number stays, which is a line of its own.
+    """
     until = item.until.isoformat() if item.until else ""
     if item.source is None:
         message = "An erase item without a manifest."
@@ -171,10 +174,11 @@ def _named(item: PlanItem, but: Rows = frozenset()) -> Iterator[tuple[str, manif
     for listed, lines in sources.lists(item):
         for number, (listed_line, decided) in enumerate(each for each in lines if each[0].until == until):
             line, staying = sources.less(listed_line, but)
-            taken = decided + staying
+            taken, place = decided + staying, f"{listed}:" if listed else ""
             if line.keys:
-                name = f"{number}-{taken}" if taken else str(number)  # other rows: an effect of its own
-                yield f"{listed}:{name}" if listed else name, line
+                yield f"{place}{number}-{taken}" if taken else f"{place}{number}", line  # other rows: another effect
+            if bare and (left := reasking.number(listed_line, bare, _collection(item, line))).keys:
+                yield f"{place}{number}-bare-{len(left.keys)}", left
 
 
 def _collection(item: PlanItem, line: manifest.Line) -> CollectionMap:

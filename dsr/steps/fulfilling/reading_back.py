@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from dsr.connectors.contract import Ability, Batch, Cell
-from dsr.datamap.route import Route, Seed
+from dsr.datamap.route import Key, Route, Seed
 from dsr.datamap.schema import Way
 from dsr.datamap.values import same
 from dsr.models import PlanItem
@@ -26,11 +26,7 @@ def survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
     by_systems = {(row.collection, row.key) for row in kept}
     stay = by_systems | set(_standing(item)) | set(reasking.waiting_elsewhere(item))
     emptied = {each: new for each, new in _emptied(item) if each not in by_systems}
-    found = 0
-    collections = maps.controller(item.subject_request.controller).systems[item.system].collections
-    for line in _own(item):
-        still = place.connector.read_back(line.chunk(collections[line.collection]))
-        found += len({(line.collection, key) for key in still} - by_systems)
+    found = _listed(item, place, by_systems, reasking.numbers(kept))
     routes, identities = routes_back(item, place)
     for route in routes:
         if not scopes.within(item.subject_request, item.system, route.name):
@@ -43,6 +39,19 @@ def survivors(item: PlanItem, place: search.Reach, kept: list[KeptRow]) -> int:
                     if not _holds(record, emptied.get((route.name, key), {})):
                         unlike.add(key)
         found += len(unlike - _named(place, route, unlike))
+    return found
+
+
+def _listed(item: PlanItem, place: search.Reach, kept: set[tuple[str, Key]], bare: reasking.Rows) -> int:
+    """How many are there, asked by their keys; of those of which the number stays, how many hold more than that."""
+    found = 0
+    collections = maps.controller(item.subject_request.controller).systems[item.system].collections
+    for line in _own(item):
+        collection = collections[line.collection]
+        still = place.connector.read_back(line.chunk(collection))
+        found += len({(line.collection, key) for key in still} - kept)
+        if bare and (left := reasking.number(line, bare, collection)).keys:
+            found += len(place.connector.read_back(left.chunk(collection)))
     return found
 
 

@@ -9,15 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from dsr.connectors.contract import Ability, Batch, Rejected
 from dsr.datamap import erasing, meeting
 from dsr.datamap.route import Hop, Key, Route, Seed
-from dsr.datamap.schema import SystemMap, Way
+from dsr.datamap.schema import CollectionMap, SystemMap, Way
 from dsr.datamap.sharing import Share
 from dsr.law.work import ItemState, Kind
 from dsr.models import PlanItem
 from dsr.steps import maps
 from dsr.steps.fulfilling import manifest, search, sources
+
+Rows = frozenset[tuple[str, Key]]  # collection and key
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,17 @@ def _stays(row: KeptRow, ways: Mapping[tuple[str, Key], Way]) -> bool:
     """Whether a row of the item stays as it is; what is emptied anyway needs no more than its number."""
     way = ways.get((row.collection, row.key))
     return way is Way.DELETE or (way is not None and row.reason != manifest.TOMBSTONE)
+
+
+def numbers(stays: Iterable[KeptRow]) -> Rows:
+    """Those rows of which the number alone stays: what was to go with them goes now."""
+    return frozenset((row.collection, row.key) for row in stays if row.reason == manifest.TOMBSTONE)
+
+
+def number(line: manifest.Line, rows: Rows, collection: CollectionMap) -> manifest.Line:
+    """The rows of a line of which the number alone stays, and how they are emptied; perhaps none."""
+    keys = [key for key in line.keys if (line.collection, tuple(key)) in rows]
+    return msgspec.structs.replace(line, way=Way.TOMBSTONE, keys=keys, set=erasing.blank(collection))
 
 
 def _ruled(system: SystemMap) -> frozenset[str]:

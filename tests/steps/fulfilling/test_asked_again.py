@@ -6,11 +6,12 @@ import pytest
 
 from dsr.law.actors import Actor
 from dsr.law.states import State
-from dsr.law.work import Kind, Outcome
-from dsr.models import SubjectRequest
+from dsr.law.work import ItemState, Kind, Outcome
+from dsr.models import PlanItem, SubjectRequest
 from dsr.portal import journey
 from dsr.steps import maps
 from dsr.steps.answering import packaging
+from dsr.steps.fulfilling import reading_back
 from tests.conftest import SAM, World
 from tests.steps import scenes
 from tests.steps.fulfilling.shop import Shop
@@ -86,6 +87,54 @@ def test_an_account_to_which_such_a_row_points_stays_as_long(world: World, dana:
     with scenes.live(world) as database:
         owner = "SELECT count(*) FROM users WHERE id = (SELECT user_id FROM orders WHERE id = 990001)"
         assert database.execute(owner).fetchone() == (1,)
+
+
+def test_an_account_to_which_such_a_row_points_stays_as_a_number_alone(world: World, dana: Actor, eli: Actor) -> None:
+    email = who_has_paid_nothing(world)
+    subject_request = erased(world, dana, eli, email)
+    with scenes.live(world) as database:
+        account = database.execute("SELECT * FROM users WHERE id = (SELECT user_id FROM orders WHERE id = 990001)")
+        assert [cell for cell in account.fetchone()[1:] if cell is not None] == []
+    day = next(item for item in subject_request.items.all() if str(item.until) == "2029-11-04")
+    world.at = day.not_before
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    day.refresh_from_db()
+    assert (day.state, day.outcome) == (ItemState.DONE, Outcome.ERASED), day.note
+    with scenes.live(world) as database:
+        assert database.execute("SELECT count(*) FROM orders WHERE id = 990001").fetchone() == (0,)
+
+
+def test_an_account_that_is_not_emptied_after_all_is_not_said_to_be_a_number(
+    world: World, dana: Actor, eli: Actor
+) -> None:
+    email = who_has_paid_nothing(world)
+    with scenes.live(world) as database:
+        quiet = "CREATE TRIGGER quiet BEFORE UPDATE OF nickname ON users BEGIN SELECT RAISE(IGNORE); END"
+        database.execute(quiet)
+        database.execute(NEW_ORDER, (email,))
+    subject_request = scenes.approved(world, dana, eli, email=email)
+    world.later(days=4)
+    with scenes.live(world) as database:
+        database.execute(PAID)
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    item = scenes.item_of(subject_request, Kind.ERASE, "app-database")
+    assert item.state == ItemState.QUARANTINED
+
+
+def test_a_second_attempt_goes_on_where_an_account_is_a_number_already(world: World, dana: Actor, eli: Actor) -> None:
+    email = who_has_paid_nothing(world)
+    with scenes.live(world) as database:
+        database.execute(NEW_ORDER, (email,))
+    subject_request = scenes.approved(world, dana, eli, email=email)
+    world.later(days=4)
+    with scenes.live(world) as database:
+        database.execute(PAID)
+    with scenes.dying(reading_back, "survivors"):
+        scenes.work_on(world, subject_request, Kind.ERASE)
+    PlanItem.objects.filter(state=ItemState.RUNNING).update(lease_until=scenes.LONG_AGO)
+    scenes.work_on(world, subject_request, Kind.ERASE)
+    item = scenes.item_of(subject_request, Kind.ERASE, "app-database")
+    assert (item.state, item.outcome) == (ItemState.DONE, Outcome.KEPT), item.note
 
 
 def cut_loose_and_kept(shop: Shop, paid_at: str) -> None:
