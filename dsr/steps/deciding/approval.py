@@ -12,10 +12,11 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Letter, Outcome
 from dsr.models import Approval, Manifest, PlanItem, SubjectRequest
 from dsr.sealing.fields import Unsealable
-from dsr.steps import bell, gates, ledger, permissions
+from dsr.steps import bell, gates, ledger, maps, permissions
 from dsr.steps.answering import on_file
 from dsr.steps.deciding import blocking, grace, hands
 from dsr.steps.fulfilling import parts, stopping
+from dsr.steps.fulfilling.manifest import NO_DAY
 from dsr.steps.move import Conflict, move
 from dsr.steps.post import notices
 from dsr.steps.recording import record
@@ -95,14 +96,14 @@ def _digest_on_disk(manifest: Manifest) -> str:
 
 
 def plan_erasure(subject_request: SubjectRequest, manifest: Manifest, erase_after: datetime, *, at: datetime) -> None:
-    """One erase item per system with keys to erase now, or where nothing was found; the answer comes after all of them.
+    """One erase item per system with keys to erase now, or where nothing goes yet; the answer comes after all of them.
 
-    Who goes on using a service may leave something where the search found nothing: that is read back as well.
+    Who goes on using a service may leave something where the search found nothing, or where a rule keeps all of it for
+    now: that is read back as well.
     """
     stops = stopping.last(subject_request, begins=erase_after, at=at) if manifest.erases else []
     due = {row["system"] for row in manifest.summary if not row["until"]}
-    empty = subject_request.items.filter(kind=Kind.FIND, outcome=Outcome.NOTHING)  # looked at again: see execution
-    systems = sorted(due.union(empty.values_list("system", flat=True) if manifest.erases else ()))
+    systems = sorted(due | _looked_at_again(subject_request, manifest)) if manifest.erases else []
     items = [
         PlanItem.objects.create(
             subject_request=subject_request,
@@ -120,6 +121,14 @@ def plan_erasure(subject_request: SubjectRequest, manifest: Manifest, erase_afte
         subject_request=subject_request, kind=Kind.ASSEMBLE, not_before=erase_after, created_at=at
     )
     assemble.after.add(*items, *stops)
+
+
+def _looked_at_again(subject_request: SubjectRequest, manifest: Manifest) -> set[str]:
+    """Systems that hold nothing, or what goes on a later day; not the portal, which goes on writing its record."""
+    empty = subject_request.items.filter(kind=Kind.FIND, outcome=Outcome.NOTHING).values_list("system", flat=True)
+    systems = maps.controller(subject_request.controller).systems
+    later = {row["system"] for row in manifest.summary if row["until"] not in {"", NO_DAY.isoformat()}}
+    return later.intersection(slug for slug, one in systems.items() if one.connector.kind != "portal").union(empty)
 
 
 def left_whole(subject_request: SubjectRequest) -> set[str]:

@@ -71,7 +71,7 @@ def erase(item: PlanItem, *, at: datetime) -> None:
     calling.offer(place.connector, item)
     with closing(place.connector):
         if _nothing_to_ask(item, place):
-            ledger.finish(item, Outcome.NOTHING, at=at, counts={})
+            ledger.finish(item, _of_nothing(item), at=at, counts={})
             return
         stays = reasking.still_kept(item, place, at)
         effects = _polled(item, place.connector) if item.handle_sealed else _started(item, place, stays, at)
@@ -94,6 +94,11 @@ def erase(item: PlanItem, *, at: datetime) -> None:
 def _nothing_to_ask(item: PlanItem, place: search.Reach) -> bool:
     """Whether nothing was found where only people could look again: elsewhere it is read back by the route alone."""
     return next(lines_of(item), None) is None and bound.uncounted(place.connector)
+
+
+def _of_nothing(item: PlanItem) -> Outcome:
+    """What an item says that had nothing to erase on its day."""
+    return Outcome.KEPT if next(sources.lines(item), None) else Outcome.NOTHING
 
 
 def _started(item: PlanItem, place: search.Reach, stays: list[KeptRow], at: datetime) -> list[Applied]:
@@ -249,7 +254,7 @@ def _record(item: PlanItem, kept: list[KeptRow], at: datetime) -> None:
         if part is not None:
             part.save(force_insert=True)
             defer(item.subject_request, part, {(line.system, line.until) for line in lines}, at=at)
-        outcome = Outcome.KEPT if kept else Outcome.ERASED if counts else Outcome.NOTHING
+        outcome = Outcome.KEPT if kept else Outcome.ERASED if counts else _of_nothing(item)
         columns: dict[str, Any] = {"part": part} if part else {}
         ledger.finish(item, outcome, at=at, counts=counts, **reasons.kept(), **columns)
         suppression.remember(item, taken, at=at)

@@ -108,7 +108,7 @@ def _answer_of(item: PlanItem) -> tuple[str, date | None]:
     """What the system's own work says for the recipient."""
     counts = [count for count in item.counts.values() if isinstance(count, dict)]
     kept = [row for count in counts for row in count.get("kept", [])]
-    if kept:
+    if kept or item.outcome == Outcome.KEPT:
         days = [date.fromisoformat(row["until"]) for row in kept if row["until"]]
         return CANNOT_DELETE, max(days, default=None)
     return (NOTHING_HELD if item.outcome == Outcome.NOTHING else DONE), None

@@ -13,10 +13,12 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from dsr.desk import sheet
-from dsr.law.work import Kind
+from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import Suppression
-from dsr.steps import maps
+from dsr.steps import maps, work
 from dsr.steps.answering import packaging
+from dsr.steps.answering.keeping import _reduce
+from dsr.steps.fulfilling import parts, replay
 from tests.steps.fulfilling.shop import CONTROLLER, SYSTEM, Shop
 
 BARE = """
@@ -188,3 +190,46 @@ def test_what_a_truth_keeps_is_kept_by_a_system_that_counts_truths(shop: Shop, w
     shop.write("UPDATE orders SET paid = 1 WHERE id = 11")
     shop.erasure()
     assert shop.read("SELECT id FROM orders WHERE customer_id = 1") == [(11,)]
+
+
+def all_kept(shop: Shop) -> None:
+    """A rule keeps every row until the end of 2026."""
+    bare(shop, "2019-01-01T10:00:00Z")
+    path = shop.folder / "acme/systems/shop.yaml"
+    kept = "    keep: {rule: books, since: created_at}\n    fields:\n"
+    path.write_text(path.read_text("utf-8").replace("    fields:\n", kept), "utf-8")
+
+
+def test_who_was_erased_on_a_later_day_is_known_also_when_the_request_is_reduced(shop: Shop) -> None:
+    all_kept(shop)
+    backup = shop.database.read_bytes()
+    subject_request = shop.erasure()
+    work.advance(subject_request, at=shop.at)
+    parts.forget(subject_request)
+    _reduce(subject_request, at=shop.at)
+    (item,) = shop.waiting()
+    shop.on_its_day(item)
+    assert shop.read("SELECT id FROM customers") == []
+    shop.database.write_bytes(backup)
+    told = [one.says for one in replay.replay(maps.controller("acme"), dry_run=False, at=shop.at)]
+    assert told == ["1 rows erased again and read back"]
+    assert shop.read("SELECT id FROM customers") == []
+
+
+def test_what_came_in_where_a_rule_keeps_everything_is_found_before_the_answer(shop: Shop) -> None:
+    all_kept(shop)
+    subject_request = shop.approved()
+    shop.write("INSERT INTO customers (email, created_at) VALUES ('sam@example.com', '2001-01-01')")
+    shop.work()
+    item = subject_request.items.get(kind=Kind.ERASE, until=None)
+    assert item.state == ItemState.QUARANTINED
+    assert item.note == "Read back: 1 rows that should be gone are still there."
+
+
+def test_a_system_of_which_a_rule_keeps_everything_says_that_it_keeps_it(shop: Shop) -> None:
+    all_kept(shop)
+    subject_request = shop.erasure()
+    assert subject_request.items.get(kind=Kind.ERASE, until=None).outcome == Outcome.KEPT
+    (system,) = packaging.answer_to(subject_request, at=shop.at).systems
+    (customers,) = system.collections
+    assert (system.outcome, customers.erased, [rows.count for rows in customers.kept]) == ("kept", 0, [1])
