@@ -4,7 +4,7 @@ Who names another identifier of the same account must not walk around a legal ho
 kept as keyed hashes: a hold that is set when the Parts are forgotten still finds the package and the deferred rows.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
@@ -63,6 +63,11 @@ class Watch:
                 value = _value(cells)
                 self._carried.update(self._hashes(kind, value) if value else ())
 
+    def look(self, system: SystemMap, found: Iterable[Found]) -> None:
+        """The same of rows that were brought already."""
+        for _ in self.over(system, iter(found)):
+            pass
+
     def keep(self) -> None:
         """Keep what was met, for the holds to come; once, however often it is found."""
         rows = [CarriedName(subject_request=self._subject_request, lookup=each) for each in sorted(self._carried)]
@@ -107,8 +112,7 @@ def look_again(item: PlanItem, *, at: datetime) -> None:
     finds = item.subject_request.items.filter(kind=Kind.FIND).exclude(part=None).exclude(part__wrapped_key="")
     for find in finds.select_related("part"):
         if find.part is not None and find.system in systems:
-            for _ in watch.over(systems[find.system], parts.found_in(find.part)):
-                pass
+            watch.look(systems[find.system], parts.found_in(find.part))
     watch.hold(at=at)
 
 

@@ -29,7 +29,7 @@ from dsr.sealing.fields import keyed_hash
 from dsr.sealing.keyring import Role
 from dsr.steps import gates
 from dsr.steps.asking import scopes
-from dsr.steps.deciding import blocking
+from dsr.steps.deciding import blocking, carried
 from dsr.steps.fulfilling import calling, limits, manifest, parts, search, suppression
 from dsr.steps.fulfilling.routes_back import by_key, from_keys
 from dsr.steps.recording import record
@@ -239,6 +239,8 @@ def _met(
     if system.slug not in done.values_list("system", flat=True):  # not approved there, or staff left it out
         yield Told(system.slug, f"{sum(len(each.rows) for each in found)} {_NOT_HERE}", subject_request.reference)
         return
+    watch = carried.Watch(subject_request)
+    watch.look(system, found)
     if scopes.of_part(subject_request):
         found = [suppression.listed(system, each, subject_request) for each in found]
     fates = search.fates(subject_request, system, found, at=at, anchors_from=lambda: found)
@@ -247,6 +249,7 @@ def _met(
         rows = sum(len(line.keys) for line in lines)
         yield Told(system.slug, f"{rows} rows to erase again", subject_request.reference, open=True)
     elif lines:
+        watch.hold(at=at)  # by another name of the person
         yield _erased(subject_request, system, connector, lines, only=only, at=at)
 
 

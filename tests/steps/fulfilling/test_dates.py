@@ -12,12 +12,19 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from dsr.datamap.schema import IdentityKind
 from dsr.desk import sheet
+from dsr.law.actors import SUBJECT
+from dsr.law.rights import Right
+from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
-from dsr.models import Suppression
+from dsr.models import SubjectRequest, Suppression
 from dsr.steps import maps, work
 from dsr.steps.answering import packaging
 from dsr.steps.answering.keeping import _reduce
+from dsr.steps.asking import intake
+from dsr.steps.deciding import holds
+from dsr.steps.deciding.holds import Order
 from dsr.steps.fulfilling import parts, replay
 from tests.steps.fulfilling.shop import CONTROLLER, SYSTEM, Shop
 
@@ -233,3 +240,24 @@ def test_a_system_of_which_a_rule_keeps_everything_says_that_it_keeps_it(shop: S
     (system,) = packaging.answer_to(subject_request, at=shop.at).systems
     (customers,) = system.collections
     assert (system.outcome, customers.erased, [rows.count for rows in customers.kept]) == ("kept", 0, [1])
+
+
+@pytest.mark.parametrize("reduced", [False, True])
+def test_a_hold_by_another_name_of_a_restored_row_stops_the_replay(shop: Shop, reduced: bool) -> None:
+    bare(shop, "2024-01-01")
+    path = shop.folder / "acme/systems/shop.yaml"
+    path.write_text(path.read_text("utf-8").replace("{email: [email]}", "{email: [email], account: [id]}"), "utf-8")
+    backup = shop.database.read_bytes()
+    shop.erasure()
+    assert shop.read("SELECT id FROM customers") == []
+    shop.database.write_bytes(backup)
+    SubjectRequest.objects.update(state=State.DELIVERED, closed_at=shop.at)  # closed, and nothing of it is at stake
+    if reduced:
+        _reduce(SubjectRequest.objects.get(), at=shop.at)
+    asked = intake.Intake("acme", Right.ACCESS, ((IdentityKind.EMAIL, "lawyer@example.com"),), region="eea")
+    lawsuit = intake.receive(asked, by=SUBJECT, at=shop.at)
+    order = Order("A lawsuit", shop.at.date() + timedelta(days=30), person=True, others=((IdentityKind.ACCOUNT, "1"),))
+    holds.set_hold(lawsuit, order, by=shop.dana, at=shop.at)
+    code, told = said("replay_erasures", "--controller", "acme")
+    assert shop.read("SELECT id FROM customers") == [(1,)], told
+    assert (code, "a legal hold stands: the rest stays" in told) == (1, True)
