@@ -74,3 +74,41 @@ def test_a_row_with_a_neutral_value_is_read_back_as_erased(emptying: Callable[[s
     item = scenes.item_of(shop.erasure(), Kind.ERASE, "shop")
     assert shop.read("SELECT email FROM customers") == [("erased-7",)]
     assert (item.state, item.counts["customers"]["erased"]) == (ItemState.DONE, 1)
+
+
+EITHER = pytest.mark.parametrize("keeping", ["unlink", "tombstone"], indirect=True)
+
+
+@pytest.fixture
+def keeping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The law has ratings kept, too, from the day on which they were given; then they are cut loose, or emptied."""
+    way = getattr(request, "param", "unlink")
+    kept = f"    erase: {{way: {way}}}\n    keep: {{rule: books, since: given_on}}\n    fields:\n"
+    dated = "      given_on: {category: user.content}\n"
+    system = shops.SYSTEM.replace("    erase: {way: unlink}\n    fields:\n", kept + dated)
+    monkeypatch.setattr(shops, "SYSTEM", system)
+    tables = shops.TABLES.replace("stars INTEGER)", "stars INTEGER, given_on TEXT DEFAULT '2001-01-01')")
+    monkeypatch.setattr(shops, "TABLES", tables.replace("INTO ratings", "INTO ratings (id, customer_id, stars)"))
+    shop: Shop = request.getfixturevalue("shop")
+    return shop
+
+
+@EITHER
+def test_a_row_that_was_kept_is_cut_loose_on_its_day_as_its_map_says(keeping: Shop) -> None:
+    keeping.write("UPDATE ratings SET given_on = '2025-05-05' WHERE id = 1000")
+    keeping.erasure()
+    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, 1), (1001, None), (2000, 2)]
+    for item in keeping.waiting():
+        assert keeping.on_its_day(item).state == ItemState.DONE
+    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
+
+
+@EITHER
+def test_a_row_that_was_to_be_cut_loose_stays_when_the_law_has_it_kept_since(keeping: Shop) -> None:
+    keeping.approved()
+    keeping.write("UPDATE ratings SET given_on = '2025-05-05' WHERE id = 1000")
+    keeping.work()
+    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, 1), (1001, None), (2000, 2)]
+    for item in keeping.waiting():
+        assert keeping.on_its_day(item).state == ItemState.DONE
+    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
