@@ -122,9 +122,11 @@ def test_columns_of_unlike_collations_and_types_are_compared_all_the_same(databa
         "CREATE TABLE users (id int PRIMARY KEY, email varchar(40) COLLATE utf8mb4_unicode_ci)",
         "CREATE TABLE mails (id int PRIMARY KEY, address varchar(40) CHARACTER SET latin1)",
         "CREATE TABLE notes (id int PRIMARY KEY, user_number varchar(9))",
+        "CREATE TABLE drafts (id int PRIMARY KEY, user_number varbinary(9))",
         "INSERT INTO users VALUES (1, 'sam@example.com'), (2, 'SAM@example.com')",
         "INSERT INTO mails VALUES (1, 'sam@example.com'), (2, 'SAM@example.com'), (3, 's\u00e1m@example.com')",
         "INSERT INTO notes VALUES (1, '1'), (2, '01'), (3, '1st'), (4, '2')",
+        "INSERT INTO drafts VALUES (1, '1'), (2, '01'), (3, '1st'), (4, '2')",
     )
     told = system(
         "sql",
@@ -132,10 +134,12 @@ def test_columns_of_unlike_collations_and_types_are_compared_all_the_same(databa
         users=collection("id,email", key="id", found_by={"email": ("email",)}),
         mails=collection("id,address", key="id", links=({"to": "users", "on": {"address": "email"}},)),
         notes=collection("id,user_number", key="id", links=({"to": "users", "on": {"user_number": "id"}},)),
+        drafts=collection("id,user_number", key="id", links=({"to": "users", "on": {"user_number": "id"}},)),
     )
     connector, ways = connected(told), routes(told)
     assert [row["id"] for row in rows(connector, ways["mails"], SAM)] == [1]
     assert [row["id"] for row in rows(connector, ways["notes"], SAM)] == [1]
+    assert [row["id"] for row in rows(connector, ways["drafts"], SAM)] == [1]
 
 
 def test_a_table_without_transactions_is_reported_and_left_out_of_rehearsals(database: Database) -> None:

@@ -12,6 +12,12 @@ Expression = sa.ColumnElement[Any]
 Kind = types.TypeEngine[Any]
 
 
+_SORTS: Mapping[str, tuple[type[Kind], ...]] = {
+    "number": (types.Integer, types.Numeric),
+    "bytes": (types.LargeBinary, types.BINARY, types.VARBINARY),
+}
+
+
 class Equality(Enum):
     """What the database's own '=' says about two values of a column."""
 
@@ -38,7 +44,14 @@ def unlike(one: Kind, other: Kind, family: str) -> bool:
     texts = [isinstance(kind, types.String) for kind in (one, other)]
     if family == "sqlite":  # a column of most other types may hold text there
         return any(texts) and any(isinstance(kind, types.Integer) for kind in (one, other))
+    if family == "mysql" and {_sort(one), _sort(other)} == {"number", "bytes"}:
+        return True
     return any(texts) and not all(texts) and not any(isinstance(kind, types.NullType) for kind in (one, other))
+
+
+def _sort(kind: Kind) -> str:
+    """What sort of values a column holds; empty: nobody can tell."""
+    return next((sort for sort, kinds in _SORTS.items() if isinstance(kind, kinds)), "")
 
 
 def as_text(column: Expression, family: str) -> Expression:
