@@ -20,6 +20,7 @@ from dsr.datamap.route import Hop, Route, Seed
 from dsr.datamap.schema import Way
 from tests.connectors import two_owners
 from tests.connectors.databases import Database, on_postgresql
+from tests.connectors.horrors import connected, routes
 from tests.connectors.maps import collection, rows, system
 from tests.connectors.shop import SAM, fill, shop_map, shop_routes, shop_world
 
@@ -226,6 +227,37 @@ def test_a_number_met_by_a_text_is_compared_as_text(database: Database) -> None:
     users = Route("users", people, (Seed("email", ("email",)),), ())
     found = rows(connector, Route("notes", notes, (), (Hop(("user_number",), users, ("id",)),)), SAM)
     assert [row["id"] for row in found] == [1]
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "meet"),
+    [
+        ("int", "uuid", False), ("uuid", "int", False), ("int", "date", False), ("int", "boolean", False),
+        ("int", "bytea", False), ("int", "int[]", False), ("int", "jsonb", False), ("mood", "text", False),
+        ("mood", "taste", False), ("mood", "mood", True), ("int", "numeric(9)", True), ("bigint", "whole", True),
+        ("date", "timestamptz", True), ("varchar(9)", "char(9)", True), ("inet", "cidr", True),
+    ],
+)  # fmt: skip
+def test_a_link_that_the_database_cannot_compare_is_named_before_anybody_asks(
+    database: Database, there: str, here: str, meet: bool
+) -> None:
+    database.run(
+        "CREATE TYPE mood AS ENUM ('calm')",
+        "CREATE TYPE taste AS ENUM ('calm')",
+        "CREATE DOMAIN whole AS int",
+        f"CREATE TABLE users (id {there} PRIMARY KEY, email varchar(40) UNIQUE)",
+        f"CREATE TABLE notes (id int PRIMARY KEY, user_id {here})",
+    )
+    told = system(
+        "sql",
+        {"url": database.url},
+        users=collection("id,email", key="id", found_by={"email": ("email",)}),
+        notes=collection("id,user_id", key="id", links=({"to": "users", "on": {"user_id": "id"}},)),
+    )
+    connector = connected(told)
+    assert ["cannot hold what 'users.id'" in finding.message for finding in connector.check()] == [True] * (not meet)
+    if meet:
+        assert rows(connector, routes(told)["notes"], {"email": (("sam@example.com",),)}) == []
 
 
 def test_who_erases_another_of_these_people_is_waited_for(database: Database) -> None:

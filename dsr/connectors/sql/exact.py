@@ -13,8 +13,14 @@ Kind = types.TypeEngine[Any]
 
 
 _SORTS: Mapping[str, tuple[type[Kind], ...]] = {
+    "truth": (types.Boolean,),
     "number": (types.Integer, types.Numeric),
+    "uuid": (types.Uuid,),
+    "moment": (types.Date, types.DateTime),
     "bytes": (types.LargeBinary, types.BINARY, types.VARBINARY),
+    "list": (types.ARRAY,),
+    "json": (types.JSON,),
+    "text": (types.String,),
 }
 
 
@@ -44,13 +50,25 @@ def unlike(one: Kind, other: Kind, family: str) -> bool:
     texts = [isinstance(kind, types.String) for kind in (one, other)]
     if family == "sqlite":  # a column of most other types may hold text there
         return any(texts) and any(isinstance(kind, types.Integer) for kind in (one, other))
-    if family == "mysql" and {_sort(one), _sort(other)} == {"number", "bytes"}:
+    if family == "mysql" and {_sort(one, family), _sort(other, family)} == {"number", "bytes"}:
         return True
     return any(texts) and not all(texts) and not any(isinstance(kind, types.NullType) for kind in (one, other))
 
 
-def _sort(kind: Kind) -> str:
+def never_meet(one: Kind, other: Kind, family: str) -> bool:
+    """Whether no value of one column can be one of the other, or the database knows no '=' between them."""
+    sorts = {_sort(one, family), _sort(other, family)}
+    if unlike(one, other, family):
+        return True
+    if family == "sqlite" or "" in sorts:
+        return False
+    return len(sorts) > 1 and (family != "mysql" or "number" in sorts)
+
+
+def _sort(kind: Kind, family: str) -> str:
     """What sort of values a column holds; empty: nobody can tell."""
+    if isinstance(kind, types.Enum) and family == "postgresql":
+        return f"one of {kind.name}"
     return next((sort for sort, kinds in _SORTS.items() if isinstance(kind, kinds)), "")
 
 

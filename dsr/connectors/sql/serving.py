@@ -8,7 +8,7 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.engine.reflection import ObjectKind
 
 from dsr.connectors.contract import Finding
-from dsr.connectors.sql.exact import unlike
+from dsr.connectors.sql.exact import never_meet
 from dsr.connectors.sql.live import Place, Where, where
 from dsr.datamap.schema import CollectionMap, SystemMap
 
@@ -58,7 +58,7 @@ def _links(collection: CollectionMap, place: Place, places: Mapping[str, Place])
             if there is None or own not in place.columns or to not in there.columns:
                 continue
             mine, theirs = place.columns[own].kind, there.columns[to].kind
-            if unlike(mine, theirs, place.family):
+            if never_meet(mine, theirs, place.family):
                 yield f"column '{own}' ({mine}) cannot hold what '{link.to}.{to}' ({theirs}) holds"
 
 
