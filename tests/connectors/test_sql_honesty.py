@@ -13,7 +13,7 @@ from dsr.datamap.route import Route, Seed
 from dsr.datamap.schema import Way
 from tests.connectors.databases import Database, on, on_mariadb, on_sqlite
 from tests.connectors.horrors import connected
-from tests.connectors.maps import collection, system
+from tests.connectors.maps import collection, rows, system
 
 BY_EMAIL = {"email": ("email",)}
 MARIADB = pytest.param("mariadb", marks=pytest.mark.mariadb)
@@ -154,6 +154,21 @@ def test_another_spelling_of_an_amount_is_another_account(database: Database, ki
         assert [told for told in accounts if connector.count(route, {"account": ((told,),)})] == ["10"]
         for key in (10, 10.0, "10.00", "1E+1"):  # as they travel
             assert len(connector.read_back(Chunk("users", Way.DELETE, ("id",), ((key,),)))) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql", MARIADB], indirect=["database"])
+def test_who_is_known_by_text_that_is_kept_as_bytes_is_found(database: Database) -> None:
+    kind = "bytea" if database.kind == "postgresql" else "varbinary(60)"
+    database.run(
+        f"CREATE TABLE users (id int PRIMARY KEY, email {kind}, phone {kind})",
+        "INSERT INTO users VALUES (1, 'sam@example.com', '+4930123456'), (2, 'Sam@example.com', '+4930123457')",
+    )
+    users = collection("id,email,phone", key="id", found_by={"email": ("email",), "phone": ("phone",)})
+    told = system("sql", {"url": database.url}, users=users)
+    for kind, value in {"email": "sam@example.com", "phone": "+4930123456"}.items():
+        route = Route("users", users, (Seed(kind, (kind,)),), ())
+        with closing(connected(told)) as connector:
+            assert [row["id"] for row in rows(connector, route, {kind: ((value,), ("\ud800",))})] == [1]
 
 
 def ratings(database: Database, told: str) -> SqlDatabase:

@@ -19,7 +19,7 @@ from dsr.connectors.sql.marks import mark_of
 from dsr.connectors.sql.uniqueness import Alone, alone_in
 from dsr.connectors.sql.values import Misfit, fitting, legible, reading
 from dsr.connectors.sql.versions import versioned_in
-from dsr.datamap.route import Key
+from dsr.datamap.route import Key, Value
 from dsr.datamap.schema import CollectionMap, SystemMap
 
 Condition = sa.ColumnElement[bool]
@@ -107,6 +107,11 @@ class Place:
     def fit(self, name: str, value: object) -> object:
         """Fit one value to its column. Raises Misfit."""
         return fitting(self.columns[name].kind, self.family)(value)
+
+    def in_bytes(self, name: str, value: Value) -> Value:
+        """Give a text as a column that keeps its texts as bytes holds it."""
+        bare = isinstance(self.columns[name].kind, types.LargeBinary | types.BINARY | types.VARBINARY)
+        return value.encode("utf-8", "surrogatepass") if bare and isinstance(value, str) else value
 
     def reader(self, name: str) -> Callable[[object], Cell]:
         """Give what turns a column's values into cells: moments of a MySQL TIMESTAMP are in the session's UTC."""

@@ -11,6 +11,7 @@ from dsr.connectors.sql.live import Condition, Place, Tables
 from dsr.datamap.route import Hop, Identities, Key, Loop, Route, Seed
 
 SEEDS_AT_ONCE = 500
+_WORDS = ("email", "phone")  # identities that are text wherever they stand; others may be bytes, told in hex
 LISTED_AT_ONCE = 1_000  # where a whole list is one bound value: what they bring is then often one short answer
 
 
@@ -131,6 +132,8 @@ def _fitting(place: Place, seed: Seed, identities: Identities) -> list[tuple[obj
     told = [key for key in identities.get(seed.kind, ()) if key and all(v not in nothing for v in key)]
     for name in seed.fields:
         place.column(name)
+    if seed.kind in _WORDS and len(seed.fields) == 1:
+        told = [tuple(place.in_bytes(seed.fields[0], value) for value in key) for key in told]
     return place.fits(seed.fields, told)
 
 
