@@ -69,7 +69,7 @@ def erase(item: PlanItem, *, at: datetime) -> None:
     place = search.reach(item)
     bound.take_up(place.connector, item, at=at)
     calling.offer(place.connector, item)
-    with closing(place.connector):
+    with closing(place.connector), taking_turns.on_its_day(item, at=at):
         if _nothing_to_ask(item, place):
             ledger.finish(item, _of_nothing(item), at=at, counts={})
             return

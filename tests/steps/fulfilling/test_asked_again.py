@@ -1,6 +1,6 @@
 """Between the manifest and the first effect days pass: what the rules keep by then is not erased."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from dsr.law.states import State
 from dsr.law.work import ItemState, Kind, Outcome
 from dsr.models import PlanItem, SubjectRequest
 from dsr.portal import journey
-from dsr.steps import maps
+from dsr.steps import maps, work
 from dsr.steps.answering import packaging
 from dsr.steps.fulfilling import reading_back
 from tests.conftest import SAM, World
@@ -164,3 +164,21 @@ def test_what_stayed_whole_until_its_day_goes_in_the_way_of_the_map(shop: Shop) 
     item = shop.on_its_day(shop.waiting()[0])
     assert (str(item.until), item.outcome) == ("2027-01-01", Outcome.ERASED)
     assert shop.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
+
+
+def test_of_two_lists_that_end_on_the_same_day_what_is_pointed_at_goes_last(shop: Shop) -> None:
+    shop.erasure()
+    shop.write("UPDATE orders SET paid_at = '2026-05-01' WHERE id = 10")  # it stays longer, and later its account does
+    work.advance(SubjectRequest.objects.get(), at=shop.at)
+    for _ in range(2):
+        shop.on_its_day(shop.waiting()[0])
+    orders, account = sorted(shop.waiting(), key=lambda item: item.created_at)
+    assert orders.until == account.until == date(2034, 5, 1)
+    others = PlanItem.objects.filter(pk=orders.pk)
+    others.update(state=ItemState.RUNNING, lease_until=shop.at.replace(year=2099))  # another worker is slow
+    assert shop.on_its_day(account).state == ItemState.READY
+    others.update(state=ItemState.READY, lease_until=None)
+    shop.work()
+    shop.at += timedelta(minutes=1)
+    assert shop.on_its_day(account).outcome == Outcome.ERASED
+    assert shop.read("SELECT id FROM customers") == [(2,)]
