@@ -34,6 +34,7 @@ AFTER_THE_END = (Kind.STOP, Kind.RESUME)  # what is done even though the request
 UNTOUCHED = "item:untouched"  # it was claimed, and put back before anything was sent
 LONGEST_PAUSE = 3600.0  # seconds
 STILL_WORKING = "Its answer is overdue: the system says that it is still working on it."
+OVERDUE = Q(state=ItemState.QUARANTINED, note=STILL_WORKING) & ~Q(handle_sealed="")  # it may be asked for all the same
 
 
 class Fenced(Exception):
@@ -265,7 +266,7 @@ def retry(item: PlanItem, *, by: Actor, at: datetime) -> None:
         stuck = stuck.exclude(~Q(kind__in=AFTER_THE_END), subject_request__state__in=CLOSED, until=None)
         anew = {"attempts": 0, "tries": 0, "not_before": at, "waits_until": None, "note": ""}
         # What only takes its time is asked for, and waited for, once more.
-        rows = stuck.filter(note=STILL_WORKING).exclude(handle_sealed="").update(state=ItemState.WAITING, **anew)
+        rows = stuck.filter(OVERDUE).update(state=ItemState.WAITING, **anew)
         # All else anew, with the keys of before: a system that still knows them answers as it did.
         rows = rows or stuck.update(state=ItemState.READY, handle_sealed="", **anew)
         if rows != 1:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from dsr.connectors.contract import Ability, CallingBack, Connector
 from dsr.law.actors import PORTAL
@@ -42,16 +43,17 @@ def called(pk: UUID, token: str, *, at: datetime) -> None:
     """Somebody called there: ask the system now, if it works on something and nobody called since it was last asked.
 
     A wrong token costs no look into the tables. While the item is asked, or while the answer that names the job is on
-    its way, the call counts for afterwards: see ledger.wait.
+    its way, the call counts for afterwards: see ledger.wait. What is overdue is asked once more for each call.
     """
     if not _genuine(pk, token):
         return
     with transaction.atomic():
-        working = PlanItem.objects.filter(pk=pk, kind=Kind.ERASE, state__in=[ItemState.WAITING, ItemState.RUNNING])
-        item = working.select_for_update(no_key=True).first()
+        working = Q(state__in=[ItemState.WAITING, ItemState.RUNNING]) | ledger.OVERDUE
+        item = PlanItem.objects.filter(working, pk=pk, kind=Kind.ERASE).select_for_update(no_key=True).first()
         if item is None or (due := _due(item, at)) is None:
             return
         PlanItem.objects.filter(pk=pk).update(not_before=due)
+        PlanItem.objects.filter(ledger.OVERDUE, pk=pk).update(state=ItemState.WAITING, note="")
         record.write(
             item.subject_request, CALLED, by=PORTAL, at=at, item=str(item), until=_until(item), claim=item.fence
         )

@@ -223,3 +223,30 @@ def test_no_token_of_a_callback_reaches_the_log(calling_shop: Shop, caplog: pyte
     Client().get(path_of(item))
     assert f"/callbacks/{item.pk}/…/" in caplog.text
     assert path_of(item).split("/")[-2] not in caplog.text
+
+
+def overdue(shop: Shop) -> PlanItem:
+    """Nobody called in all the days that the service has."""
+    item = erasing(shop)
+    shop.at += timedelta(days=31)
+    shop.work()
+    item.refresh_from_db()
+    assert (item.state, item.note) == (ItemState.QUARANTINED, ledger.STILL_WORKING)
+    return item
+
+
+def test_a_call_that_comes_when_the_answer_is_overdue_still_ends_it(calling_shop: Shop, slow: calls.Slow) -> None:
+    item = overdue(calling_shop)
+    slow.finish()
+    call(item, calling_shop, days=2)
+    calling_shop.work()
+    item.refresh_from_db()
+    assert (item.state, item.outcome) == (ItemState.DONE, Outcome.ERASED)
+
+
+def test_a_call_gives_nobody_more_days(calling_shop: Shop, slow: calls.Slow) -> None:
+    item, polls = overdue(calling_shop), slow.polls
+    call(item, calling_shop, days=2)
+    calling_shop.work()
+    item.refresh_from_db()
+    assert (item.state, item.note, slow.polls) == (ItemState.QUARANTINED, ledger.STILL_WORKING, polls + 1)
