@@ -194,7 +194,7 @@ def _decided(system: SystemMap, name: str, keys: list[Key], fate: Fate | None, s
         yield _shared(system, name, keys, fate, end)
     elif fate and fate.whole:  # on its day it goes in its way, as it would today
         way = Way.DELETE if collection.erase.way is Way.KEEP else collection.erase.way
-        new = {} if way is Way.DELETE else erasing.new_values(collection)
+        new = erasing.new_values(collection)
         yield _line(system, name, keys, way=way, new=new, until=fate.until.isoformat(), rule=fate.rule)
     elif fate is None or collection.erase.way is not Way.DELETE:  # in its own way a row stays, and breaks no reference
         yield _line(system, name, keys, way=collection.erase.way, new=erasing.new_values(collection))

@@ -137,35 +137,6 @@ def test_a_second_attempt_goes_on_where_an_account_is_a_number_already(world: Wo
     assert (item.state, item.outcome) == (ItemState.DONE, Outcome.KEPT), item.note
 
 
-def cut_loose_and_kept(shop: Shop, paid_at: str) -> None:
-    """The map cuts ratings loose, and a rule keeps them from this day."""
-    path = shop.folder / "acme/systems/shop.yaml"
-    before = "    retention: account\n    erase: {way: unlink}\n    fields:\n"
-    after = "    retention: books\n    keep: {rule: books, since: paid_at}\n    erase: {way: unlink}\n    fields:\n"
-    text = path.read_text("utf-8").replace(before, after + "      paid_at: {category: user.content}\n")
-    path.write_text(text, "utf-8")
-    shop.write("ALTER TABLE ratings ADD COLUMN paid_at TEXT")
-    shop.write(f"UPDATE ratings SET paid_at = '{paid_at}'")
-
-
-def test_what_was_to_be_cut_loose_stays_whole_as_well_where_the_law_keeps_it_since(shop: Shop) -> None:
-    cut_loose_and_kept(shop, "2001-01-01")
-    shop.approved()
-    shop.write("UPDATE ratings SET paid_at = '2026-11-01'")
-    shop.work()
-    assert shop.read("SELECT customer_id FROM ratings WHERE id < 2000") == [(1,), (1,)]
-    assert "2034-11-01" in {str(item.until) for item in shop.waiting()}
-
-
-def test_what_stayed_whole_until_its_day_goes_in_the_way_of_the_map(shop: Shop) -> None:
-    cut_loose_and_kept(shop, "2019-01-01")
-    shop.erasure()
-    assert shop.read("SELECT customer_id FROM ratings WHERE id < 2000") == [(1,), (1,)]
-    item = shop.on_its_day(shop.waiting()[0])
-    assert (str(item.until), item.outcome) == ("2027-01-01", Outcome.ERASED)
-    assert shop.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
-
-
 def test_of_two_lists_that_end_on_the_same_day_what_is_pointed_at_goes_last(shop: Shop) -> None:
     shop.erasure()
     shop.write("UPDATE orders SET paid_at = '2026-05-01' WHERE id = 10")  # it stays longer, and later its account does

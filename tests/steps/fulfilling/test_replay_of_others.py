@@ -83,13 +83,19 @@ def test_an_older_account_that_takes_an_erased_address_over_stays(
     assert stands(world)
 
 
-def test_nothing_is_erased_in_a_system_that_the_approver_left_out(world: World, dana: Actor, eli: Actor) -> None:
+@pytest.fixture
+def left_out(world: World, dana: Actor, eli: Actor) -> SubjectRequest:
+    """Answered without the application database, of which nothing was touched."""
     subject_request = scenes.approved(world, dana, eli)
     world.later(days=4)
     app = scenes.item_of(subject_request, Kind.ERASE, "app-database")
     ledger.quarantine(app, note="Listed rows may be somebody else's now", at=world.at)
     approval.exclude(app, reason="The account is another person's now.", by=eli, at=world.at)
     world.work(State.PACKAGED, subject_request)
+    return subject_request
+
+
+def test_nothing_is_erased_in_a_system_that_the_approver_left_out(world: World, left_out: SubjectRequest) -> None:
     before = sams(world)
     replay()
     assert sams(world) == before
@@ -170,17 +176,11 @@ def test_a_scope_that_left_the_map_stops_its_own_replay_alone(
 
 
 def test_what_is_kept_in_a_system_that_was_left_out_untouched_is_not_erased_on_its_day_either(
-    world: World, dana: Actor, eli: Actor
+    left_out: SubjectRequest,
 ) -> None:
-    subject_request = scenes.approved(world, dana, eli)
-    world.later(days=4)
-    app = scenes.item_of(subject_request, Kind.ERASE, "app-database")
-    ledger.quarantine(app, note="Listed rows may be somebody else's now", at=world.at)
-    approval.exclude(app, reason="The account is another person's now.", by=eli, at=world.at)
-    world.work(State.PACKAGED, subject_request)
-    waiting = subject_request.items.filter(kind=Kind.ERASE).exclude(until=None).values_list("system", flat=True)
+    waiting = left_out.items.filter(kind=Kind.ERASE).exclude(until=None).values_list("system", flat=True)
     assert set(waiting) == {"payment-institution"}  # which says until when it keeps a row
-    titles = {row.title for row in journey.kept(subject_request, maps.controller("joypix"))}
+    titles = {row.title for row in journey.kept(left_out, maps.controller("joypix"))}
     assert titles.isdisjoint({"Orders", "Account"})
 
 

@@ -82,8 +82,7 @@ EITHER = pytest.mark.parametrize("keeping", ["unlink", "tombstone"], indirect=Tr
 @pytest.fixture
 def keeping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """The law has ratings kept, too, from the day on which they were given; then they are cut loose, or emptied."""
-    way = getattr(request, "param", "unlink")
-    kept = f"    erase: {{way: {way}}}\n    keep: {{rule: books, since: given_on}}\n    fields:\n"
+    kept = f"    erase: {{way: {request.param}}}\n    keep: {{rule: books, since: given_on}}\n    fields:\n"
     dated = "      given_on: {category: user.content}\n"
     system = shops.SYSTEM.replace("    erase: {way: unlink}\n    fields:\n", kept + dated)
     monkeypatch.setattr(shops, "SYSTEM", system)
@@ -93,14 +92,19 @@ def keeping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return shop
 
 
+def stays_until_its_day(shop: Shop) -> None:
+    """Of two ratings of Sam's the one that the law has kept; then it is cut loose, too."""
+    assert shop.read("SELECT id, customer_id FROM ratings") == [(1000, 1), (1001, None), (2000, 2)]
+    for item in shop.waiting():
+        assert shop.on_its_day(item).state == ItemState.DONE
+    assert shop.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
+
+
 @EITHER
 def test_a_row_that_was_kept_is_cut_loose_on_its_day_as_its_map_says(keeping: Shop) -> None:
     keeping.write("UPDATE ratings SET given_on = '2025-05-05' WHERE id = 1000")
     keeping.erasure()
-    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, 1), (1001, None), (2000, 2)]
-    for item in keeping.waiting():
-        assert keeping.on_its_day(item).state == ItemState.DONE
-    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
+    stays_until_its_day(keeping)
 
 
 @EITHER
@@ -108,7 +112,4 @@ def test_a_row_that_was_to_be_cut_loose_stays_when_the_law_has_it_kept_since(kee
     keeping.approved()
     keeping.write("UPDATE ratings SET given_on = '2025-05-05' WHERE id = 1000")
     keeping.work()
-    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, 1), (1001, None), (2000, 2)]
-    for item in keeping.waiting():
-        assert keeping.on_its_day(item).state == ItemState.DONE
-    assert keeping.read("SELECT id, customer_id FROM ratings") == [(1000, None), (1001, None), (2000, 2)]
+    stays_until_its_day(keeping)
